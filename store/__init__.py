@@ -1,0 +1,1 @@
+"""What must survive a restart: models, transactions, sealed secrets, the spool. Never imports radius, federation or Flask."""

@@ -1,25 +1,59 @@
 # The README's two commands are `make run` and `make test`; `make help` lists the rest.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCKED := install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test lint types bench fuzz peers clean lock
+.PHONY: help run .venv test peers lint types bench fuzz screenshots lock clean
 help: ## this list
-	@grep -E '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: .venv ## the demo city: a controller, three simulated homes, an access point, logins that keep arriving
-	@$(BIN)/proxeny run --demo
+run: .venv/installed ## the demo city: a controller, three simulated homes, an access point, logins that keep arriving
+	@exec $(BIN)/proxeny run --demo
 
-.venv: requirements.lock pyproject.toml ## the virtual environment, from the lock file with hashes
+.venv: .venv/installed ## the virtual environment, from the lock file with hashes
+
+# The stamp is written last, so that an interrupted install is begun again and never taken for a whole one.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proxeny needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch .venv
+	$(PIP) $(LOCKED) -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
 
-.venv/dev: .venv requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
-	@touch .venv/dev
+.venv/dev: .venv/installed requirements-dev.lock
+	$(PIP) $(LOCKED) -r requirements-dev.lock
+	@touch $@
+
+test: .venv/dev peers ## every test, with real peers where they install; what was skipped is named at the end (ARGS= for pytest)
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+peers: ## the programs the tests meet (FreeRADIUS, hostapd, …), by apt-get where we are root
+	@tests/peers/install.sh
+
+lint: .venv/dev ## ruff, its formatter, and the arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+types: .venv/dev ## mypy --strict over everything but the tests
+	$(BIN)/mypy
+
+bench: .venv/dev peers ## speed beside FreeRADIUS and radsecproxy: one table, and JSON
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets reach (ARGS= for its options)
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
+
+screenshots: ## pictures of every page
+	@echo "There are no pages yet: nothing to photograph."
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-dev.lock
+
+clean: ## remove the virtual environment and every cache; var/ stays, for it is yours
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,136 @@
+"""What every test stands on: named skips for absent peers, seconds per folder, and nothing left behind.
+
+`PROXENY_PEERS=required` (.ci/run) turns a missing peer into a failure. Never starts a peer itself: tests/peers does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# peer -> the programs that must be there for it; sbin is not on everybody's PATH
+PROGRAMS = {
+    "freeradius": ("freeradius",),
+    "radclient": ("radclient",),
+    "radsecproxy": ("radsecproxy",),
+    "eapol_test": ("eapol_test",),
+    "hostapd": ("hostapd", "ip"),
+    "wpa_supplicant": ("wpa_supplicant", "wpa_cli", "ip"),
+    "slapd": ("slapd",),
+    "postgresql": ("/usr/lib/postgresql/*/bin/initdb",),
+    "redis": ("redis-server",),
+    "chromium": ("chromium",),
+    "nftables": ("nft",),
+    "strace": ("strace",),
+    "cc": ("cc",),
+}
+REQUIRED = os.environ.get("PROXENY_PEERS") == "required"
+MARK = f"PROXENY_TEST_RUN={os.getpid()}.{time.time_ns()}"  # inherited by whatever a test starts, however it detaches itself
+PATIENCE = 10.0  # seconds that processes on their way out may take
+
+seconds: Counter[str] = Counter()
+skipped: Counter[str] = Counter()
+left_behind: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put sbin on the path, mark our processes, and remember what was there before."""
+    os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
+    name, _, value = MARK.partition("=")
+    os.environ[name] = value
+    os.environ.pop("PROXENY_CONFIG", None)  # an operator's own settings have no say in a test
+    for key in [key for key in os.environ if key.startswith("PROXENY_") and "__" in key]:
+        del os.environ[key]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what cannot run here, by name; refuse a mark for a peer nobody knows."""
+    for item in items:
+        for mark in item.iter_markers("peer"):
+            for name in mark.args:
+                if name not in PROGRAMS:
+                    raise pytest.UsageError(f"{item.nodeid}: no peer is called {name!r}; known: {', '.join(PROGRAMS)}")
+                if not all(map(present, PROGRAMS[name])):
+                    item.add_marker(absent(f"{name} is not installed"))
+        if any(item.iter_markers("root")) and os.geteuid() != 0:
+            item.add_marker(absent("needs root"))
+
+
+def present(program: str) -> bool:
+    """Whether a program is on the path, or something fits a pattern of full paths."""
+    if "*" in program:
+        return any(Path("/").glob(program.lstrip("/")))
+    return shutil.which(program) is not None
+
+
+def absent(why: str) -> pytest.MarkDecorator:
+    """The mark of a test that cannot run here: a named skip, or in CI a failure (see `absent_peer`)."""
+    return pytest.mark.absent_peer(why) if REQUIRED else pytest.mark.skip(reason=why)
+
+
+@pytest.fixture(autouse=True)
+def absent_peer(request: pytest.FixtureRequest) -> None:
+    """Where peers are required, a test whose peer is missing fails by name."""
+    if mark := request.node.get_closest_marker("absent_peer"):
+        pytest.fail(f"{mark.args[0]}, and PROXENY_PEERS=required", pytrace=False)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up the seconds of each folder, and what was skipped for which reason."""
+    folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+    seconds[folder] += report.duration
+    if report.skipped and isinstance(report.longrepr, tuple):
+        skipped[f"{folder}: {report.longrepr[2].removeprefix('Skipped: ')}"] += 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail the run that leaves a process behind, and in CI the run that skipped anything."""
+    left_behind.extend(stragglers(PATIENCE))
+    if left_behind or (REQUIRED and skipped):
+        session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def stragglers(patience: float) -> list[str]:
+    """Processes of this run that still live after `patience` seconds: "pid command"."""
+    deadline = time.monotonic() + patience
+    while (found := list(ours())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def ours() -> Iterator[str]:
+    """Processes other than this one whose environment carries this run's mark; zombies are dead and do not count."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder.name == str(os.getpid()) or MARK.encode() not in (folder / "environ").read_bytes().split(b"\0"):
+                continue
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            if (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z":
+                yield f"process {folder.name}: {command}"
+        except OSError:  # it ended while we looked, or belongs to somebody else
+            continue
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Seconds per folder; then, by name, every part that was skipped or left behind."""
+    terminalreporter.section("seconds per folder")
+    for folder, spent in seconds.most_common():
+        terminalreporter.line(f"{spent:8.1f}  {folder}")
+    if skipped:
+        terminalreporter.section("skipped parts")
+        for part, count in sorted(skipped.items()):
+            terminalreporter.line(f"{count:8d}  {part}")
+    if left_behind:
+        terminalreporter.section("left behind", red=True)
+        for line in left_behind:
+            terminalreporter.line(line)

@@ -1,0 +1,50 @@
+"""Every row the store keeps, under one roof: importing this package fills `Base.metadata`. Never holds code."""
+
+from store.models.base import Base, Moment, Sealed
+from store.models.keys import NamedKey
+from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Operator, Verdict
+from store.models.orders import Order, OrderKind, OrderState, Via
+from store.models.peers import Client, Home
+from store.models.places import AccessPoint, Site, UnknownAccessPoint
+from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
+from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, UsageHour
+from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
+
+__all__ = [
+    "AccessPoint",
+    "AccountingKey",
+    "AuthEvent",
+    "Base",
+    "Client",
+    "Direction",
+    "DropMinute",
+    "Home",
+    "HomeChange",
+    "Hygiene",
+    "LoginVerdict",
+    "Managed",
+    "ManagedBy",
+    "Moment",
+    "NamedKey",
+    "NetworkVersion",
+    "OddRecord",
+    "Operator",
+    "Order",
+    "OrderKind",
+    "OrderState",
+    "Policy",
+    "Realm",
+    "RealmAccounting",
+    "RealmAction",
+    "Sealed",
+    "Session",
+    "SessionAddress",
+    "SessionHop",
+    "SessionStatus",
+    "Site",
+    "Strategy",
+    "UnknownAccessPoint",
+    "UsageHour",
+    "Verdict",
+    "Via",
+]

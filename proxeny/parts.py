@@ -1,0 +1,173 @@
+"""The parts of the settings: one frozen model per section of proxeny.toml, with every default.
+
+A key's meaning is told in config/proxeny.toml, which names each of them. Never reads a file or the environment.
+"""
+
+from __future__ import annotations
+
+import pwd
+from pathlib import Path  # noqa: TC003  pydantic reads the annotations when the module runs
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from proxeny.addresses import Endpoint, endpoint, literal
+from proxeny.faults import WrongError
+from radius import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+def _listed(value: object) -> object:
+    """A list, or the same separated by commas (the environment has no lists)."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _database_url(value: object) -> str:
+    url = str(value)
+    if url.startswith("sqlite:///") and url not in ("sqlite:///", "sqlite:///:memory:"):
+        return url
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    remedy = 'Write "sqlite:///var/proxeny.db" or "postgresql+psycopg://user@host/name"'
+    raise WrongError("is not a database this version can use", remedy)  # the URL may hold a password: not shown
+
+
+def _user(value: object) -> str:
+    try:
+        return pwd.getpwnam(str(value)).pw_name
+    except KeyError:
+        raise WrongError(f'there is no user "{value}" here', f"Create it: useradd --system {value}") from None
+
+
+At = Annotated[Endpoint, BeforeValidator(endpoint)]
+Listed = Annotated[tuple[At, ...], BeforeValidator(_listed)]
+Address = Annotated[str, BeforeValidator(literal)]
+
+
+def check_timing(resend: Sequence[float], request_timeout: float) -> None:
+    """Refuse resends that do not rise or that come after the request was given up."""
+    if list(resend) != sorted(set(resend)) or resend[-1] >= request_timeout:
+        raise WrongError("must rise, and end before request_timeout", "The default is [1, 3, 7] and 15", ("resend",))
+
+
+class Part(BaseModel):
+    """A section: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Run(Part):
+    """[run]: how the program runs."""
+
+    user: Annotated[str, BeforeValidator(_user)] | None = None
+    drain: Annotated[float, Field(ge=0, le=300)] = 10.0
+
+
+class Database(Part):
+    """[database]"""
+
+    url: Annotated[str, BeforeValidator(_database_url)]
+
+
+class Radius(Part):
+    """[radius]: the road's ports, and when a home is asked again; the timing keys stand in [[home]] too."""
+
+    auth: Listed = (Endpoint("127.0.0.1", 1812),)
+    acct: Listed = (Endpoint("127.0.0.1", 1813),)
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    source: Address | None = None
+    receive_buffer: Annotated[int, Field(ge=65_536, le=1 << 30)] = 8 << 20
+    resend: Annotated[tuple[Seconds, ...], BeforeValidator(_listed), Field(min_length=2, max_length=8)] = (1.0, 3.0, 7.0)
+    request_timeout: Seconds = 15.0
+    zombie_probe: Seconds = 2.0
+    zombie_misses: Count = 3
+    dead_probe: Seconds = 10.0
+    revive_probe: Seconds = 1.0
+    revive_answers: Count = 3
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        listens = (*self.auth, *self.acct)
+        for at, listen in enumerate(listens):
+            if listen in listens[:at]:
+                where = ("auth", at) if at < len(self.auth) else ("acct", at - len(self.auth))
+                raise WrongError(f"{listen} is there twice", "One address and port has one use", where)
+        check_timing(self.resend, self.request_timeout)
+        return self
+
+    @property
+    def timing(self) -> tables.Timing:
+        """The defaults for every home, as the road takes them."""
+        return tables.Timing(**{name: getattr(self, name) for name in TIMING})
+
+
+TIMING: Final = tuple(tables.Timing.__dataclass_fields__)
+
+
+class Metrics(Part):
+    """[metrics]: Prometheus, /healthz and /readyz."""
+
+    listen: At = Endpoint("127.0.0.1", 9812)
+
+
+class FTicks(Part):
+    """[fticks]: statistics lines for the federation."""
+
+    destination: Annotated[str, Field(min_length=1)] = "syslog"
+    mac: Literal["Static", "Original", "VendorHashed", "VendorKeyHashed", "FullyHashed", "FullyKeyHashed"] = "VendorKeyHashed"
+    key_file: Path | None = None
+    institution: bool | str = True
+    prefix: Annotated[str, Field(pattern=r"^[^#\s]+$")] = "F-TICKS/eduroam/1.0"
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        if "Key" in self.mac and not self.key_file:
+            remedy = "Give key_file, or choose another mac; a hash without a key is reversible in minutes"
+            raise WrongError(f'is missing, and mac = "{self.mac}" needs it', remedy, ("key_file",))
+        return self
+
+
+class Limits(Part):
+    """[limits]: ceilings of one worker (docs/limits.md)."""
+
+    station_rate: Annotated[float, Field(gt=0)] = 50.0
+    station_burst: Annotated[float, Field(ge=1)] = 200.0
+    reject_rate: Annotated[float, Field(gt=0)] = 1.0
+    reject_burst: Annotated[float, Field(ge=1)] = 5.0
+    reject_delay: Annotated[float, Field(ge=0, le=10)] = 1.0
+    rejects_waiting: Count = 10_000
+    stations: Count = 50_000
+    duplicates: Count = 50_000
+    duplicate_seconds: Seconds = 5.0
+    conversations: Count = 100_000
+    conversation_seconds: Seconds = 60.0
+    attributes: Annotated[int, Field(ge=20, le=2000)] = 200
+
+    @property
+    def table(self) -> tables.Limits:
+        """The same as the road takes it."""
+        return tables.Limits(**self.model_dump())
+
+
+class Retention(Part):
+    """[retention]: days until a row is purged."""
+
+    logins: Days = 400
+    sessions: Days = 400
+    drops: Days = 30
+    usage: Days = 1100
+
+
+class Log(Part):
+    """[log]"""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+Unserved = dict[str, Any]  # a section this version takes and does not act on

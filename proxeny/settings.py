@@ -1,0 +1,185 @@
+"""proxeny.toml and the environment -> Settings: frozen, paths absolute, every fault reported at once.
+
+`--config FILE`, else PROXENY_CONFIG, else proxeny.toml here, else the system's; each key also as PROXENY_SECTION__KEY.
+Never fetched from anywhere else: who needs a setting is handed it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
+
+from pydantic import BaseModel, Field, ValidationError
+
+from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
+from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
+_PREFIX: Final = "PROXENY_"
+_ENVIRONMENT: Final = "environment"
+
+
+class Settings(Part):
+    """Everything an operator may set. A part that is None has no section, and is off."""
+
+    file: Annotated[Path | None, Field(exclude=True)] = None
+    data_dir: Path = Path("var")
+    database: Database
+    run: Run = Run()
+    radius: Radius | None = None
+    metrics: Metrics | None = None
+    fticks: FTicks | None = None
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    log: Log = Log()
+    # What this version takes and does not serve yet
+    radsec: Unserved | None = None
+    guest: Unserved | None = None
+    staff: Unserved | None = None
+    business: Unserved | None = None
+    mail: Unserved | None = None
+    sms: Unserved | None = None
+    directory: Unserved | None = None
+    oidc: Unserved | None = None
+    privacy: Unserved | None = None
+    map: Unserved | None = None
+    redis: Unserved | None = None
+
+    @property
+    def not_served(self) -> tuple[str, ...]:
+        """The sections that are written down and do nothing in this version."""
+        names = (name for name, field in Settings.model_fields.items() if Unserved in get_args(field.annotation))
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+    @property
+    def seal_key(self) -> Path:
+        """The key that opens the sealed rows."""
+        return self.data_dir / "keys" / "seal.key"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where the workers' accounting spools lie."""
+        return self.data_dir / "spool"
+
+
+def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The settings file that applies; None when there is none and the environment alone speaks."""
+    if path is not None:
+        return path
+    if named := environ.get("PROXENY_CONFIG"):
+        return Path(named)
+    return next((here for here in (Path("proxeny.toml"), SYSTEM) if here.is_file()), None)
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read, merge, check. Raises FaultyError with everything that is wrong."""
+    file = find(path, environ)
+    if file is None and not any(name.startswith(_PREFIX) and "__" in name for name in environ):
+        remedy = "Write proxeny.toml here, set PROXENY_CONFIG, or give --config; config/proxeny.toml names every key"
+        raise FaultyError([Fault("proxeny.toml", "", "there is no settings file", remedy)])
+    text = _text(file) if file else ""
+    written, from_environment = _merged(file, text, environ)
+    folder = (file.parent if file else Path()).absolute()
+    return _checked(written, folder, file, _Places(str(file or _ENVIRONMENT), Lines(text), from_environment))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        remedy = "Check --config and PROXENY_CONFIG; config/proxeny.toml is a commented one to copy"
+        raise FaultyError([Fault(str(file), "", "there is no such file", remedy)]) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise FaultyError([Fault(str(file), "", f"cannot be read: {fault}")]) from None
+
+
+def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
+    """The file's tables with the environment's words over them, and which keys those were."""
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise FaultyError([Fault(str(file), "", f"is not TOML: {fault}", "See https://toml.io for the syntax")]) from None
+    names = {}
+    for name, value in environ.items():
+        path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
+        if not name.startswith(_PREFIX) or not value or (len(path) == 1 and path != ("data_dir",)):
+            continue  # PROXENY_CONFIG, and whatever secrets an operator keeps there
+        table = written
+        for step in path[:-1]:
+            inner = table.setdefault(step, {})
+            table = inner if isinstance(inner, dict) else {}
+        table[path[-1]] = value
+        names[path] = name
+    return written, names
+
+
+class _Places:
+    """Where a key was written: a file and line, or an environment variable."""
+
+    def __init__(self, file: str, lines: Lines, from_environment: Mapping[tuple[str, ...], str]) -> None:
+        self.file = file
+        self.lines = lines
+        self.from_environment = from_environment
+
+    def fault(self, path: tuple[str | int, ...], what: str, remedy: str = "") -> Fault:
+        if name := self.from_environment.get(tuple(str(step) for step in path if not isinstance(step, int))):
+            return Fault(_ENVIRONMENT, name, what, remedy)
+        return Fault(self.file, dotted(path), what, remedy, self.lines.find(path))
+
+
+def _checked(written: dict[str, Any], folder: Path, file: Path | None, places: _Places) -> Settings:
+    data_dir = folder / str(written.get("data_dir", "var"))
+    tables = written | {"data_dir": data_dir}
+    if "database" not in tables or tables["database"] == {}:
+        tables["database"] = {"url": f"sqlite:///{data_dir / 'proxeny.db'}"}
+    tables.pop("file", None)
+    try:
+        settings = Settings.model_validate(tables | {"file": file.absolute() if file else None})
+    except ValidationError as fault:
+        raise FaultyError(_translated(fault, places)) from None
+    return _rooted(settings, folder)
+
+
+def _rooted(settings: Settings, folder: Path) -> Settings:
+    """The same with every path absolute: relative ones start at the settings file's folder."""
+    changed: dict[str, Any] = {}
+    url = settings.database.url
+    if url.startswith("sqlite:///"):
+        changed["database"] = Database(url=f"sqlite:///{folder / url.removeprefix('sqlite:///')}")
+    if settings.fticks:
+        fticks = settings.fticks
+        update: dict[str, Any] = {"key_file": folder / fticks.key_file} if fticks.key_file else {}
+        if fticks.destination != "syslog" and "://" not in fticks.destination:
+            update["destination"] = str(folder / fticks.destination)
+        changed["fticks"] = fticks.model_copy(update=update)
+    return settings.model_copy(update=changed)
+
+
+def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
+    """pydantic's findings in an operator's words."""
+    for found in error.errors():
+        path = tuple(found["loc"])
+        own = found.get("ctx", {}).get("error")
+        if isinstance(own, WrongError):
+            yield places.fault((*path, *own.at), own.what, own.remedy)
+        elif found["type"] == "extra_forbidden":
+            section = "section" if isinstance(found["input"], dict) and len(path) == 1 else "key"
+            yield places.fault(path, f"is no {section} of ours", did_you_mean(str(path[-1]), _known(path[:-1])))
+        elif found["type"] == "missing":
+            yield places.fault(path, "is missing")
+        else:
+            yield places.fault(path, found["msg"][0].lower() + found["msg"][1:].removeprefix("alue error, "))
+
+
+def _known(path: tuple[str | int, ...]) -> set[str]:
+    """The names that exist at this place of the settings."""
+    model: type[BaseModel] = Settings
+    for step in path:
+        annotation = model.model_fields[str(step)].annotation
+        kinds = (annotation, *get_args(annotation))
+        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return set(model.model_fields) - {"file"}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from radius.actions import Reason
     from radius.clients import Clients
     from radius.message import Message
     from radius.nai import Nai
@@ -88,6 +89,7 @@ class Route:
     reason: str = ""  # words for the guest's device and the trace, where refused
     institution: str = ""
     country: str = ""
+    refusal: Reason | None = None  # which counter a refusal is under; None where the request goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""One cell of the table: one program, one number of endpoints, measured three ways. Never compares; that is the table's.
+
+As fast as 64 outstanding requests let; paced at 2,000 a second without waiting for answers; and 200 outstanding, to see
+what is lost.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.bench import figures, generator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.bench.peers import Running
+
+WINDOW, CROWD, PACE = 64, 200, 2000
+TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one program did with one number of endpoints in one round. µs are per answered request."""
+
+    rate: float  # answered requests a second, 64 outstanding
+    cpu: float  # µs of the process under test, its workers summed
+    recorder: float  # µs; 0 for programs that have none
+    supervisor: float  # µs
+    p50: float  # ms, paced
+    p99: float
+    paced: float  # requests a second really answered while paced
+    peak: float  # MB, workers summed
+    largest: float  # MB, the largest worker
+    sent: int
+    lost: int  # of all three ways
+    crowd_lost: int  # of these, with 200 outstanding
+    bad: int
+    rejects: int
+
+
+def cell(program: Path, running: Running, endpoints: int, seconds: float, base: int) -> Cell:
+    """Measure a running program once."""
+    for pid in running.road:
+        figures.forget_peak(pid)
+    options = {"endpoints": endpoints, "base": base, "timeout": TIMEOUT}
+    generator.load(program, running.port, number=max(endpoints, 512), window=WINDOW, **options)  # every endpoint is known from here on
+    before = {pid: figures.seconds(pid) for pid in (*running.road, *running.beside.values())}
+    full = generator.load(program, running.port, seconds=seconds, window=WINDOW, **options)
+    spent = {pid: (figures.seconds(pid) - was) * 1e6 / max(1, full.done) for pid, was in before.items()}
+    crowd = generator.load(program, running.port, seconds=seconds / 2, window=CROWD, **options)
+    paced = generator.load(program, running.port, seconds=seconds, window=60_000, pace=PACE, **options)
+    peaks = [figures.megabytes(pid) for pid in running.road]
+    loads = (full, crowd, paced)
+    return Cell(
+        full.rate, sum(spent[pid] for pid in running.road),
+        spent.get(running.beside.get("recorder", 0), 0.0), spent.get(running.beside.get("supervisor", 0), 0.0),
+        paced.p50_ms, paced.p99_ms, paced.rate, sum(peaks), max(peaks),
+        sum(one.sent for one in loads), sum(one.lost for one in loads), crowd.lost,
+        sum(one.bad for one in loads), sum(one.rejects for one in loads),
+    )  # fmt: skip
+
+
+def first_answer(program: Path, port: int, began: float, base: int, within: float = 20.0) -> float:
+    """Seconds from `began` until a request is answered."""
+    while time.monotonic() - began < within:
+        if generator.load(program, port, number=1, window=1, endpoints=1, timeout=0.05, base=base).done:
+            return time.monotonic() - began
+    raise SystemExit(f"bench: nothing answered on port {port} within {within:g} s")
+
+
+def middle(cells: list[Cell]) -> Cell:
+    """The median of each figure over the rounds; losses and wrong signatures are summed, peaks the highest."""
+    summed, highest = {"sent", "lost", "crowd_lost", "bad", "rejects"}, {"peak", "largest"}
+    values = {}
+    for name in (field.name for field in fields(Cell)):
+        seen = [getattr(one, name) for one in cells]
+        values[name] = sum(seen) if name in summed else max(seen) if name in highest else median(seen)
+    return Cell(**values)

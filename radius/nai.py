@@ -14,7 +14,7 @@ from radius.actions import Reason
 
 _LABEL: Final = rb"[0-9A-Za-z_-]{1,63}"  # RFC 1035, 2.3.4; the underscore as eduroam's own filters take it
 _REALM: Final = rb"(?:@(" + _LABEL + rb"(?:\." + _LABEL + rb")*))?"
-_USUAL: Final = re.compile(rb"([\"#&-?A-~]*)" + _REALM)  # printable ASCII but ! $ % @
+_USUAL: Final = re.compile(rb"([\"#&--/-?A-~]*(?:\.[\"#&--/-?A-~]+)*)" + _REALM)  # printable ASCII but ! $ % @, no dot twice
 _ANY: Final = re.compile(rb"([!-?A-~]*)" + _REALM)
 # Source routes (`home.example!user@other.example`, RFC 4282, 2.7) send a request where its realm does not say;
 # `%{` and `$(` are expressions in the configuration languages of other servers.
@@ -31,10 +31,12 @@ class Nai(NamedTuple):
 
 def parse(user_name: bytes) -> Nai | Reason:
     """The parts of a User-Name's value, or the Reason to refuse it. Any octets; never raises."""
-    match = _USUAL.fullmatch(user_name)
-    if match is None and not _TRAP.match(user_name):
-        match = _ANY.fullmatch(user_name)
-    if match is None or b".." in user_name or not 0 < len(user_name) <= LONGEST:
+    match = _USUAL.fullmatch(user_name) or _unusual(user_name)
+    if match is None or not 0 < len(user_name) <= LONGEST:
         return Reason.BAD_REALM
     user, realm = match.groups()
     return Nai(user, realm.decode("ascii").lower() if realm else "")
+
+
+def _unusual(user_name: bytes) -> re.Match[bytes] | None:
+    return None if b".." in user_name or _TRAP.match(user_name) else _ANY.fullmatch(user_name)

@@ -14,7 +14,7 @@ from radius.actions import Reason
 
 _LABEL: Final = rb"[0-9A-Za-z_-]{1,63}"  # RFC 1035, 2.3.4; the underscore as eduroam's own filters take it
 _REALM: Final = rb"(?:@(" + _LABEL + rb"(?:\." + _LABEL + rb")*))?"
-_USUAL: Final = re.compile(rb"([\"#&--/-?A-~]*(?:\.[\"#&--/-?A-~]+)*)" + _REALM)  # printable ASCII but ! $ % @, no dot twice
+_USUAL: Final = re.compile(rb"([\"#&-\-/-?A-~]*(?:\.[\"#&-\-/-?A-~]+)*)" + _REALM)  # printable ASCII but ! $ % @, no dot twice
 _ANY: Final = re.compile(rb"([!-?A-~]*)" + _REALM)
 # Source routes (`home.example!user@other.example`, RFC 4282, 2.7) send a request where its realm does not say;
 # `%{` and `$(` are expressions in the configuration languages of other servers.

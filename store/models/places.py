@@ -35,7 +35,7 @@ class AccessPoint(Managed, Base):
     """One declared access point; `mac` may be a prefix ("AA-BB-CC-DD-EE-F0/44") that covers its BSSIDs."""
 
     __tablename__ = "access_point"
-    __table_args__ = (Index(None, "site"), Index(None, "client"), UniqueConstraint("mac"))
+    __table_args__ = (Index(None, "site"), Index(None, "client"), Index(None, "mac"))
 
     name: Mapped[str] = mapped_column(primary_key=True)
     mac: Mapped[str | None]

@@ -1,0 +1,142 @@
+"""The declared network: read whole, changed row by row, each change counted in the same transaction.
+
+Also the access points that spoke undeclared, for adoption. Never opens a seal and never judges a row: that is the
+composition root's part, which checks the whole before it takes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import delete, func, select
+
+from store.models import AccessPoint, Client, Home, Hygiene, NetworkVersion, Operator, Policy, Realm, Site, UnknownAccessPoint
+from store.session import affected, insert
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+NetworkRow = Operator | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
+MOST_UNKNOWN: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The whole network as it is kept: secrets sealed, realms and policies in their order."""
+
+    version: int
+    operator: Operator | None
+    sites: tuple[Site, ...]
+    clients: tuple[Client, ...]
+    access_points: tuple[AccessPoint, ...]
+    homes: tuple[Home, ...]
+    realms: tuple[Realm, ...]
+    policies: tuple[Policy, ...]
+    hygiene: tuple[Hygiene, ...]
+
+
+def rows(session: Session) -> Rows:
+    """Every row of the network."""
+    return Rows(
+        version=version(session),
+        operator=session.scalar(select(Operator)),
+        sites=tuple(session.scalars(select(Site).order_by(Site.id))),
+        clients=tuple(session.scalars(select(Client).order_by(Client.name))),
+        access_points=tuple(session.scalars(select(AccessPoint).order_by(AccessPoint.name))),
+        homes=tuple(session.scalars(select(Home).order_by(Home.name))),
+        realms=tuple(session.scalars(select(Realm).order_by(Realm.position, Realm.match))),
+        policies=tuple(session.scalars(select(Policy).order_by(Policy.position, Policy.name))),
+        hygiene=tuple(session.scalars(select(Hygiene).order_by(Hygiene.realm))),
+    )
+
+
+def version(session: Session) -> int:
+    """How often the network has changed; 0 before the first time."""
+    return session.scalar(select(NetworkVersion.version)) or 0
+
+
+def put(session: Session, changed: Iterable[NetworkRow], now: datetime) -> None:
+    """Write these rows, new or over those of the same name, and count the version up.
+
+    A column that was never set on a given row keeps its stored value: a client without `secret` keeps its secret.
+    """
+    declared = [session.merge(row) for row in changed]
+    for point in declared:
+        if isinstance(point, AccessPoint) and point.mac:
+            _forget_known(session, point.mac)
+    _count(session, now)
+
+
+def remove(session: Session, kind: type[NetworkRow], names: Collection[str], now: datetime) -> int:
+    """Take rows away by name, and count the version up; how many there were."""
+    column = kind.__mapper__.primary_key[0]
+    gone = sum(affected(session.execute(delete(kind).where(column.in_(part)))) for part in _parts(list(names), 500))
+    _count(session, now)
+    return gone
+
+
+def _parts(names: list[str], size: int) -> Iterable[list[str]]:
+    return (names[at : at + size] for at in range(0, len(names), size))
+
+
+def _count(session: Session, now: datetime) -> None:
+    """Last, so that PostgreSQL holds the row's lock for as short as can be; with the changes, never after them."""
+    session.flush()
+    first = insert(session, NetworkVersion).values(id=1, version=1, changed_at=now)
+    session.execute(first.on_conflict_do_update(index_elements=["id"], set_={"version": NetworkVersion.version + 1, "changed_at": now}))
+
+
+class Sighting(NamedTuple):
+    """An access point spoke that nobody declared."""
+
+    client: str
+    bssid: str = ""  # AA-BB-CC-DD-EE-FF
+    nas_identifier: str = ""
+    ssid: str = ""
+    packets: int = 1
+
+
+def saw(session: Session, sightings: Iterable[Sighting], now: datetime) -> None:
+    """Remember access points for adoption; beyond 10,000 the longest unseen go."""
+    for seen in sightings:
+        new = insert(session, UnknownAccessPoint).values(
+            client=seen.client,
+            bssid=seen.bssid,
+            nas_identifier=seen.nas_identifier,
+            ssid=seen.ssid,
+            first_seen=now,
+            last_seen=now,
+            sightings=seen.packets,
+        )
+        known = {"ssid": seen.ssid, "last_seen": now, "sightings": UnknownAccessPoint.sightings + seen.packets}
+        session.execute(new.on_conflict_do_update(index_elements=["client", "bssid", "nas_identifier"], set_=known))
+    beyond = (session.scalar(select(func.count()).select_from(UnknownAccessPoint)) or 0) - MOST_UNKNOWN
+    if beyond > 0:
+        oldest = select(UnknownAccessPoint.id).order_by(UnknownAccessPoint.last_seen, UnknownAccessPoint.id).limit(beyond)
+        session.execute(delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_(oldest)))
+
+
+def unknown(session: Session, most: int = 1000) -> list[UnknownAccessPoint]:
+    """Undeclared access points, the latest seen first."""
+    return list(
+        session.scalars(select(UnknownAccessPoint).order_by(UnknownAccessPoint.last_seen.desc(), UnknownAccessPoint.id).limit(most))
+    )
+
+
+def _forget_known(session: Session, mac: str) -> None:
+    """A declared access point is no longer unknown: nor is any BSSID its prefix covers."""
+    base, _, bits = mac.partition("/")
+    whole = int(bits or 48) // 4  # hexadecimal digits that must fit; what lies beyond a digit's edge is judged below
+    digits = base.upper().replace(":", "").replace("-", "")
+    start = "-".join(digits[at : at + 2] for at in range(0, whole, 2))[: whole + (whole - 1) // 2]
+    near = session.execute(
+        select(UnknownAccessPoint.id, UnknownAccessPoint.bssid).where(UnknownAccessPoint.bssid.startswith(start, autoescape=True))
+    )
+    shift = 48 - int(bits or 48)
+    covered = [row for row, bssid in near if bssid and int(bssid.replace("-", ""), 16) >> shift == int(digits, 16) >> shift]
+    for part in (covered[at : at + 500] for at in range(0, len(covered), 500)):
+        session.execute(delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_(part)))

@@ -1,0 +1,105 @@
+"""The database and its transactions: SQLite (WAL) by default, PostgreSQL by URL, one behaviour for both.
+
+A transaction that writes takes SQLite's write lock at once: begun as a reader and upgraded later, it would fail with
+"database is locked" whatever the time-out. `synchronous=FULL`, because the spool forgets a record once it is committed
+here. Never imported by a worker of the road; never logs a URL with its password.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from store.faults import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from store.models import Base
+
+BUSY_SECONDS: Final = 10
+_PRAGMAS: Final = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+Row = TypeVar("Row", bound="Base")
+
+
+def engine(url: str) -> Engine:
+    """The database at `url`; nothing is opened yet. One per process: never shared across an exec or fork."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise StoreError("database url: not an address; write sqlite:///FOLDER/FILE.db or postgresql+psycopg://USER@HOST/NAME") from None
+    match address.get_backend_name():
+        case "sqlite":
+            return _sqlite(url)
+        case "postgresql":
+            return _postgresql(url)
+        case other:
+            raise StoreError(f"database url: {other} is not served; use sqlite or postgresql+psycopg")
+
+
+def _sqlite(url: str) -> Engine:
+    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(made, "connect", _prepare_sqlite)
+    event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # Python's own idea of when to begin is not ours
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: str) -> Engine:
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        address,
+        pool_pre_ping=True,  # a server restarted in between costs a reconnection, not an error
+        pool_size=2,
+        max_overflow=4,
+        connect_args={"connect_timeout": 5, "application_name": "proxeny", "options": "-c timezone=UTC -c lock_timeout=10s"},
+    )
+
+
+@contextmanager
+def transaction(database: Engine) -> Iterator[Session]:
+    """A session whose work is committed at the end, or undone whole when anything is raised."""
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(database: Engine) -> Iterator[Session]:
+    """A session that sees one state of the database and takes no lock that would hold up a writer."""
+    with database.connect() as connection:
+        connection.execution_options(**_reads(database))
+        with Session(connection, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+
+def _reads(database: Engine) -> dict[str, Any]:
+    if database.dialect.name == "sqlite":
+        return {"reads": True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def insert(session: Session, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`, in the database's own dialect."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def affected(result: Any) -> int:
+    """How many rows an UPDATE or DELETE touched."""
+    return cast(int, result.rowcount)

@@ -267,6 +267,7 @@ with folder_lock(Path(sys.argv[1])):
         pass
 
 
+@pytest.mark.peer("strace")
 def test_sync_comes_before_the_answer(tmp_path):
     """A covering fdatasync returns before each answer is given (strace)."""
     script = """

@@ -1,0 +1,220 @@
+"""Each section of the network file as a row: which keys it has, what they may say, what they mean when left out.
+
+One function per section, in the order of the file. Never looks at another entry: that is network_checks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from federation import operator_name
+from proxeny.addresses import literal, mac, prefix
+from proxeny.faults import WrongError
+from proxeny.network import AccessPoint, Client, Home, Operator, Policy, Realm, Site
+from proxeny.parts import TIMING, check_timing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from proxeny.entry import Entry
+
+NAS_FAMILIES: Final = frozenset(
+    {"generic", "aruba", "cambium", "cisco", "coova", "extreme", "fortinet", "hostapd", "huawei", "juniper", "meraki"}
+    | {"mikrotik", "mist", "omada", "openwrt", "opennds", "ruckus", "unifi"}
+)
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where `secret_file` and `secret_env` look."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+
+def operator(entry: Entry) -> Operator:
+    return Operator(
+        name=entry.label("name"),
+        operator_name=entry.checked("operator_name", lambda text: operator_name.validated(str(text)) if text else "", ""),
+        country=entry.checked("country", _country, ""),
+    )
+
+
+def site(entry: Entry) -> Site:
+    return Site(
+        id=entry.label("id"),
+        name=entry.text("name", needed=True),
+        district=entry.text("district"),
+        address=entry.text("address"),
+        latitude=entry.number("latitude", -90, 90),
+        longitude=entry.number("longitude", -180, 180),
+        timezone=entry.checked("timezone", _timezone, "UTC"),
+    )
+
+
+def client(entry: Entry, sources: Sources) -> Client:
+    entry.not_yet("certificate", "RADIUS over TLS comes later; give an address and a secret")
+    weak = entry.flag("weak_secret", default=False)
+    row = Client(
+        name=entry.label("name"),
+        addresses=entry.checked("address", _prefixes, (), needed=not entry.has("certificate")),
+        secret=entry.secret("secret", sources.folder, sources.environ, weak=weak),
+        previous_secret=entry.secret("previous_secret", sources.folder, sources.environ, weak=True),
+        previous_until=entry.checked("previous_until", _moment, None),
+        coa_secret=entry.secret("coa_secret", sources.folder, sources.environ, weak=weak),
+        coa_port=entry.integer("coa_port", 3799, 1, 65535),
+        weak_secret=weak,
+        nas=entry.choice("nas", NAS_FAMILIES, "generic"),
+        site=entry.maybe("site"),
+        require_message_authenticator=entry.flag("require_message_authenticator", default=True),
+        rate=entry.number("rate", 0.1, 1_000_000),
+    )
+    if row.previous_secret and not row.previous_until:
+        entry.note("previous_until", "is missing", "Say until when the previous secret is taken too: previous_until = 2030-01-31T12:00:00Z")
+    return row
+
+
+def access_point(entry: Entry) -> AccessPoint:
+    return AccessPoint(
+        name=entry.label("name"),
+        mac=entry.checked("mac", _mac, None),
+        site=entry.maybe("site"),
+        client=entry.maybe("client"),
+    )
+
+
+def home(entry: Entry, sources: Sources) -> Home:
+    transport = entry.choice("transport", ("udp", "tls"), "udp")
+    if transport == "tls":
+        entry.note("transport", '"tls" is not served by this version: RADIUS over TLS comes later', 'Use "udp"')
+    for key in ("tls_name", "trust"):
+        entry.not_yet(key, "it belongs to RADIUS over TLS")
+    weak = entry.flag("weak_secret", default=False)
+    port = entry.integer("port", 1812, 1, 65535)
+    return Home(
+        name=entry.label("name"),
+        address=entry.checked("address", literal, "", needed=True),
+        port=port,
+        acct_port=entry.integer("acct_port", min(port + 1, 65535), 1, 65535),
+        secret=entry.secret("secret", sources.folder, sources.environ, weak=weak),
+        weak_secret=weak,
+        source=entry.checked("source", literal, None),
+        enabled=entry.flag("enabled", default=True),
+        foreign=entry.flag("foreign", default=True),
+        status_server=entry.flag("status_server", default=True),
+        require_message_authenticator=entry.flag("require_message_authenticator", default=True),
+        timing=_timing(entry),
+    )
+
+
+def realm(entry: Entry) -> Realm:
+    homes = entry.texts("homes")
+    action = entry.choice("action", ("proxy", "reject", "local", "blackhole", "discover"), "proxy")
+    if action == "discover":
+        entry.note("action", '"discover" is not served by this version: RFC 7585 comes later', "Name the realm's homes instead")
+    if action == "proxy" and not homes:
+        entry.note("homes", "is missing", 'Name at least one home, or write action = "reject"')
+    if action not in ("proxy", "discover") and homes:
+        entry.note("homes", f'has no meaning with action = "{action}"', "Take one of the two out")
+    match = entry.text("match")
+    if not entry.has("match"):
+        entry.note("match", "is missing", 'Write "uni.example", "*.uni.example", "*", "~expression", or "" for no realm')
+    return Realm(
+        match=match if match.startswith("~") else match.lower(),
+        action=action,
+        homes=homes,
+        strategy=entry.choice("strategy", ("failover", "balance"), "failover"),
+        accounting=entry.choice("accounting", ("local", "forward"), "local"),
+        institution=entry.text("institution"),
+        country=entry.checked("country", _country, ""),
+        reason=entry.text("reason"),
+    )
+
+
+def policy(entry: Entry) -> Policy:
+    return Policy(
+        name=entry.label("name"),
+        direction=entry.choice("direction", ("request", "reply"), ""),
+        codes=entry.texts("codes"),
+        realm=entry.maybe("realm"),
+        site=entry.maybe("site"),
+        client=entry.maybe("client"),
+        home=entry.maybe("home"),
+        remove=entry.texts("remove"),
+        clamp=entry.inline("clamp"),
+        add=entry.inline("add"),
+        set=entry.inline("set"),
+    )
+
+
+def _timing(entry: Entry) -> dict[str, Any]:
+    """The timing keys this home has for itself."""
+    timing: dict[str, Any] = {}
+    for key in TIMING:
+        if key == "resend":
+            if resend := entry.checked(key, _resend, None):
+                timing[key] = resend
+        elif key.endswith(("misses", "answers")):
+            if count := entry.integer(key, 0, 1, 1000):
+                timing[key] = count
+        elif (seconds := entry.number(key, 0.1, 3600)) is not None:
+            timing[key] = seconds
+    if "resend" in timing and "request_timeout" in timing:
+        try:
+            check_timing(timing["resend"], timing["request_timeout"])
+        except WrongError as fault:
+            entry.note("resend", fault.what, fault.remedy)
+    return timing
+
+
+def _resend(value: object) -> tuple[float, ...]:
+    numbers = value if isinstance(value, list) else ()
+    if not 2 <= len(numbers) <= 8 or any(isinstance(item, bool) or not isinstance(item, int | float) or item <= 0 for item in numbers):
+        raise WrongError("must be a list of 2 to 8 numbers of seconds", "The default is [1, 3, 7]")
+    if list(numbers) != sorted(set(numbers)):
+        raise WrongError("must rise", "The default is [1, 3, 7]")
+    return tuple(float(item) for item in numbers)
+
+
+def _prefixes(value: object) -> tuple[str, ...]:
+    prefixes = tuple(map(prefix, value if isinstance(value, list) else [value]))
+    if not prefixes:
+        raise WrongError("is empty", "A client is known by its address")
+    return tuple(dict.fromkeys(prefixes))
+
+
+def _mac(value: object) -> str:
+    base, bits = mac(value)
+    return base if bits == 48 else f"{base}/{bits}"
+
+
+def _country(value: object) -> str:
+    if not _COUNTRY.fullmatch(str(value)):
+        raise WrongError(f'"{value}" is no country code', 'Write two capital letters of ISO 3166, like "CA"')
+    return str(value)
+
+
+def _timezone(value: object) -> str:
+    try:
+        return ZoneInfo(str(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongError(f'"{value}" is no time zone', 'Write a name of the IANA list, like "America/Toronto"') from None
+
+
+def _moment(value: object) -> datetime:
+    """A TOML date or time, or the same as text; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    if not isinstance(moment, datetime):
+        raise WrongError(f'"{value}" is not a time', "Write 2030-01-31T12:00:00Z")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -45,8 +45,8 @@ types: .venv/dev ## mypy --strict over everything but the tests
 bench: .venv/dev peers ## speed beside FreeRADIUS and radsecproxy: one table, and JSON
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets reach (ARGS= for its options)
-	@exec $(BIN)/python -m tests.fuzz $(ARGS)
+fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets reach (SECONDS=300 TARGET=engine ARGS=--keep)
+	@exec $(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
 screenshots: ## pictures of every page
 	@echo "There are no pages yet: nothing to photograph."

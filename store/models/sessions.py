@@ -27,7 +27,7 @@ class Session(Base):
 
     __tablename__ = "session"
     __table_args__ = (
-        UniqueConstraint("client", "source", "nas_identifier", "acct_session_id", "station_hash", "started_at"),
+        UniqueConstraint("client", "source", "nas_identifier", "acct_session_id", "station_hash", "started_at", name="uq_session_identity"),
         Index(None, "started_at", "id"),
         Index(None, "updated_at"),
         Index(None, "ended_at"),

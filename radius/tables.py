@@ -129,6 +129,7 @@ class Tables:
     policy: Policy
     route: Callable[[Nai, Client], Route]
     dress: Callable[[Message, Client, Route], bytes]  # attributes in octets to append to a forwarded request
+    looped: Callable[[Message], bool]  # whether a request carries a Proxy-State of ours
     place: Callable[[bytes | None, bytes | None, Client], Place]
     proxy_tag: bytes  # 4 octets, the same in all workers: begins every Proxy-State of ours
     salted: frozenset[int | tuple[int, int]]  # attributes hidden with a salt: type, or (vendor, type)

@@ -18,7 +18,7 @@ LONGEST: Final = 4096
 MOST_ATTRIBUTES: Final = 200
 
 
-class Malformed(ValueError):
+class Malformed(ValueError):  # noqa: N818 - RFC words: the packet is malformed
     """The peer's octets are wrong; `reason` says how."""
 
     def __init__(self, reason: Reason) -> None:

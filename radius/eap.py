@@ -1,0 +1,49 @@
+"""EAP inside RADIUS: the packet joined from its fragments, its header judged, its failure written.
+
+Only what RFC 3748, 4 and RFC 3579, 2.1 let a proxy see: code, identifier, length, the outer identity. Never looks
+inside a method.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from radius.message import Type
+
+if TYPE_CHECKING:
+    from radius.message import Message
+
+REQUEST, RESPONSE, FAILURE, INITIATE = 1, 2, 4, 5
+_FROM_PEERS: Final = frozenset((REQUEST, RESPONSE, INITIATE))  # RFC 3748, 4; RFC 6696, 5.3 (Initiate)
+_IDENTITY: Final = 1
+
+
+def joined(message: Message) -> bytes | None:
+    """The EAP packet of a message, its fragments joined in order (RFC 3579, 3.1); None without EAP-Message."""
+    if Type.EAP_MESSAGE not in message.first:
+        return None
+    if not message.repeated:
+        return message.value(Type.EAP_MESSAGE)
+    return b"".join(message.values(Type.EAP_MESSAGE))
+
+
+def sound(packet: bytes, user_name: bytes) -> bool:
+    """Whether a packet from a peer keeps to its own header.
+
+    Empty is EAP-Start and legal (RFC 3579, 2.1). Otherwise at least four octets, a code that peers send, the Length
+    of the octets there are, and an Identity equal to the User-Name (RFC 3579, 2.1: the NAS copies it).
+    """
+    if not packet:
+        return True
+    size = len(packet)
+    if size < 4 or packet[0] not in _FROM_PEERS or packet[2] << 8 | packet[3] != size:
+        return False
+    if packet[0] != RESPONSE:
+        return True
+    return size > 4 and (packet[4] != _IDENTITY or packet[5:] == user_name)
+
+
+def failure(packet: bytes) -> bytes:
+    """EAP-Failure answering a packet: the Response's identifier, 0 for EAP-Start (RFC 3748, 4.2)."""
+    identifier = packet[1] if len(packet) > 1 else 0
+    return bytes((FAILURE, identifier, 0, 4))

@@ -1,0 +1,440 @@
+"""The road: what to do with a datagram, an answer, a moment. The page to read first.
+
+    client -> datagram -> parse, admit, duplicates, limits -> identity, route -> a home is chosen -> Send
+    home   -> answer   -> parse, match, verify -> attributes re-hidden, policy -> Reply, Record
+    clock  -> tick     -> resend, move to another home, give up, probe
+    store  -> adopt    -> a new version of the network, swapped whole
+    disk   -> settled  -> the accounting record is durable: answer it
+
+Every call takes octets and a monotonic `now`, and returns actions for the shell to perform; so the whole behaviour
+replays from a list of calls with no port open. Never waits, never raises on input, never reads a clock or a socket.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from radius import accounting, codec, forward, refusal
+from radius.actions import Ask, Drop, Reason, Record, Reply, Send
+from radius.admission import admit, admit_answer, flaw
+from radius.conversations import Conversations
+from radius.duplicates import Duplicates
+from radius.exchange import Conversation, Exchange
+from radius.limits import Buckets
+from radius.message import Code
+from radius.nai import parse as parse_nai
+from radius.pool import Probe
+from radius.records import Accounting
+from radius.tables import Action, Route
+from radius.timers import Timers
+from radius.watch import Watch
+from radius.wire import LONGEST, Malformed, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from radius.actions import Actions, Origin
+    from radius.admission import Allowed
+    from radius.message import Message
+    from radius.pool import Lane, Server
+    from radius.tables import Client, Tables
+
+_ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
+_ACCOUNTING, _ACCOUNTED, _PROTOCOL_ERROR = int(Code.ACCOUNTING_REQUEST), int(Code.ACCOUNTING_RESPONSE), int(Code.PROTOCOL_ERROR)
+_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _CUI = 1, 24, 30, 31, 32, 33, 89  # radius.message.Type, as plain numbers
+_MA: Final = 80
+_UNROUTED: Final = Route("", "(identity)", Action.REJECT)
+_VERDICTS: Final = {2: "accept", 3: "reject", 11: "challenge"}
+CLIENT_BURST: Final = 100.0
+NOTHING: Final = ()
+
+
+class Engine:
+    """The road of one worker over one version of the network at a time."""
+
+    def __init__(self, tables: Tables, entropy: Callable[[int], bytes]) -> None:
+        """`entropy(n)` gives n random octets; it must differ from worker to worker (CVE-2013-0294)."""
+        limits = tables.limits
+        self.counts: dict[str, int] = defaultdict(int)
+        self.durable = True  # whether accounting can be kept: the answer to Status-Server on the accounting port
+        self._entropy = entropy
+        self._timers: Timers[tuple[Callable[..., Actions], Exchange | Probe, int]] = Timers()
+        self._duplicates = Duplicates(limits.duplicates, limits.duplicate_seconds)
+        self._conversations = Conversations(limits.conversations, limits.conversation_seconds)
+        self._stations = Buckets(limits.station_rate, limits.station_burst, limits.stations)
+        self._rejects = Buckets(limits.reject_rate, limits.reject_burst, limits.stations)
+        self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
+        self._rejects_waiting = 0
+        self._tickets: dict[int, Exchange] = {}
+        self._ticket = 0
+        self._watch = Watch(self._timers, entropy, self.counts)
+        self._pool = self._watch.pool
+        self.adopt(tables, 0.0)
+
+    # ---- from a client ----------------------------------------------------------------------------------------------
+
+    def datagram(self, octets: bytes, origin: Origin, allowed: Allowed, now: float, client: Client | None = None) -> Actions:
+        """What to do with octets from the network. `client` where the listener knows it (a certificate, our own socket)."""
+        if client is None and (client := self.tables.clients.find(origin.peer[0])) is None:  # type: ignore[index]
+            return self._drop(Reason.UNKNOWN_CLIENT, origin)
+        try:
+            request = parse(octets)
+        except Malformed as fault:
+            return self._drop(fault.reason, origin, client)
+        secret = admit(request, client, allowed)  # RFC 2865, 3; RFC 3579, 3.2
+        if isinstance(secret, Reason):
+            return self._drop(secret, origin, client)
+        exchange = Exchange((origin, request.code << 8 | request.identifier), client, secret, request, now)
+        if (old := self._duplicates.find(exchange.key)) is not None:
+            if old.asked == exchange.asked:
+                return self._repeated(old)
+            self._supersede(old, now)
+        if request.code == _STATUS:
+            return self._status(exchange, allowed)
+        if client.rate is not None and not self._clients.take(client.name, now, client.rate):
+            return self._drop(Reason.CLIENT_LIMITED, origin, client)
+        if _PROXY_STATE in request.first and self.tables.looped(request):
+            return self._drop(Reason.LOOP, origin, client)
+        if not self._duplicates.begin(exchange):
+            return self._drop(Reason.TABLE_FULL, origin, client)
+        return self._account(exchange, now) if request.code == _ACCOUNTING else self._access(exchange, now)
+
+    def _repeated(self, old: Exchange) -> Actions:
+        """RFC 5080, 2.2.2: in flight, nothing; answered, the same octets."""
+        if old.reply is None:
+            self.counts[Reason.DUPLICATE_IN_FLIGHT.name] += 1
+            return NOTHING
+        self.counts[Reason.DUPLICATE_ANSWERED.name] += 1
+        return (Reply(old.key[0], old.reply),)
+
+    def _supersede(self, old: Exchange, now: float) -> None:
+        """RFC 5080, 2.2.2: a new authenticator under the same identifier is a new request; nobody waits for the old."""
+        if not old.over:
+            self.counts[Reason.SUPERSEDED.name] += 1
+            self._end(old, None, now)
+
+    def _status(self, exchange: Exchange, allowed: Allowed) -> Actions:
+        """RFC 5997, 3: answered here, never forwarded, exempt from limits; accounting is silent while nothing can be kept."""
+        self.counts["status_server"] += 1
+        if _ACCOUNTING in allowed and Code.ACCESS_REQUEST not in allowed:
+            return (self._seal(exchange, _ACCOUNTED, b""),) if self.durable else NOTHING
+        return (self._seal(exchange, _ACCEPT, b""),)
+
+    def _access(self, exchange: Exchange, now: float) -> Actions:
+        """A login's next round: resumed by its State, or begun."""
+        request = exchange.request
+        value = request.value
+        if _MA not in request.first:
+            self.counts[Reason.UNSIGNED_ACCEPTED.name] += 1
+        user_name = value(_USER_NAME) or b""
+        client = exchange.client
+        if (state := value(_STATE)) is not None:
+            resumed = self._conversations.resume(client.name, state, user_name)
+            if resumed is not None:
+                exchange.conversation = resumed
+                self._conversations.leave(resumed)
+                resumed.round_trips += 1
+                fault = flaw(request, user_name)
+                return self._attempt(exchange, now) if fault is None else self._refuse(exchange, fault, now)
+        station = value(_STATION) or b""
+        if not self._stations.take(station or exchange.key[0], now):
+            self._duplicates.forget(exchange)
+            return self._drop(Reason.STATION_LIMITED, exchange.key[0], client)
+        nai = parse_nai(user_name)
+        route = _UNROUTED if isinstance(nai, Reason) else self.tables.route(nai, client)
+        place = self.tables.place(value(_CALLED), value(_NAS), client)
+        exchange.conversation = Conversation(client.name, exchange.key[0].peer, user_name, station, route, place, now)
+        exchange.conversation.round_trips = 1
+        fault = flaw(request, user_name) or (nai if isinstance(nai, Reason) else None)
+        if fault is not None:
+            return self._refuse(exchange, fault, now)
+        return self._attempt(exchange, now) if route.action is Action.PROXY else self._turn_away(exchange, route, now)
+
+    def _turn_away(self, exchange: Exchange, route: Route, now: float) -> Actions:
+        """A realm that is not proxied."""
+        if route.action is Action.BLACKHOLE:
+            self._end(exchange, None, now)
+            return self._drop(Reason.REFUSED_REALM, exchange.key[0], exchange.client)
+        local = Reason.LOCAL_UNAVAILABLE if route.action is Action.LOCAL else Reason.REFUSED_REALM
+        return self._refuse(exchange, route.refusal or local, now, route.reason)
+
+    # ---- to a home --------------------------------------------------------------------------------------------------
+
+    def _attempt(self, exchange: Exchange, now: float) -> Actions:
+        """Choose a home and send: a new identifier, a new authenticator, hidden values hidden anew."""
+        talk = exchange.conversation
+        server = self._pool.choose(talk.route, talk.station, talk.held, exchange.tried, now)
+        if server is None:
+            return self._refuse(exchange, Reason.HOME_SILENT if exchange.tried else Reason.NO_HOME_ALIVE, now)
+        lane = server.acct_lane if exchange.copy else server.lane
+        slot = lane.take(exchange, now)
+        if slot < 0:
+            self._end(exchange, None, now)
+            return self._drop(Reason.NO_SLOT, exchange.key[0], exchange.client)
+        self._charge(exchange, server, lane, slot, now)
+        random = self._entropy(24)
+        exchange.authenticator = random[:16]
+        plan = self.tables.policy.plan(exchange.request.code, talk.route.realm, talk.place.site, talk.client, server.home)
+        body = forward.request_attributes(exchange, plan, self.tables, random[16:], self.counts)
+        if isinstance(body, Reason):
+            return self._refuse(exchange, body, now)
+        code, identifier, theirs = exchange.request.code, slot & 255, exchange.server_secret
+        if exchange.copy:
+            exchange.octets = codec.sign_digest(code, identifier, codec.ZERO, body, theirs)
+            exchange.authenticator = exchange.octets[4:20]
+        else:
+            exchange.octets = codec.sign_access(code, identifier, exchange.authenticator, body, theirs)
+        self._timers.after(server.home.timing.resend[0], now, (self._silence, exchange, exchange.attempt << 4))
+        return (Send(lane.links[slot >> 8], exchange.octets),)
+
+    def _charge(self, exchange: Exchange, server: Server, lane: Lane, slot: int, now: float) -> None:
+        """Note which home is tried under which identifier."""
+        if server.probe_at is not None:
+            server.trial = exchange
+        exchange.attempt += 1
+        exchange.tried += (server.name,)
+        exchange.server, exchange.lane, exchange.slot = server, lane, slot
+        exchange.server_secret = server.home.secret
+        exchange.sent_at = now
+        talk = exchange.conversation
+        talk.held = server.name
+        if server.name not in talk.tried:
+            talk.tried += (server.name,)
+
+    def _silence(self, exchange: Exchange, mark: int, now: float) -> Actions:
+        """No answer yet. 1 s: the same octets again. 3 s: from a home silent to everyone, move. Then wait for it."""
+        attempt, step = mark >> 4, mark & 15
+        server, lane = exchange.server, exchange.lane
+        if exchange.over or attempt != exchange.attempt or server is None or lane is None:
+            return NOTHING
+        timing = server.home.timing
+        if step == 0 and attempt == 1:
+            self._timers.after(timing.request_timeout - timing.resend[0], now, (self._expired, exchange, 0))
+        if step + 1 < len(timing.resend):
+            self._timers.after(timing.resend[step + 1] - timing.resend[step], now, (self._silence, exchange, mark + 1))
+        extra: Actions = NOTHING
+        if server.heard < exchange.sent_at:
+            extra = self._watch.doubt(server, now) if step == 0 else self._watch.silent(server, exchange, now)
+            if step and self._pool.choose(exchange.conversation.route, exchange.conversation.station, "", exchange.tried, now):
+                return extra + self._move(exchange, now)
+        self.counts["resent"] += 1
+        return (Send(lane.links[exchange.slot >> 8], exchange.octets), *extra)
+
+    def _move(self, exchange: Exchange, now: float) -> Actions:
+        """The attempt is given up: another home, or none."""
+        self.counts["moved"] += 1
+        if exchange.lane is not None:
+            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
+        return self._attempt(exchange, now)
+
+    def _expired(self, exchange: Exchange, _: int, now: float) -> Actions:
+        """`request_timeout` is over."""
+        if exchange.over:
+            return NOTHING
+        if exchange.copy:
+            self._end(exchange, None, now)
+            return self._drop(Reason.FORWARD_LOST, exchange.key[0], exchange.client)
+        return self._refuse(exchange, Reason.HOME_SILENT, now)
+
+    # ---- from a home ------------------------------------------------------------------------------------------------
+
+    def answer(self, octets: bytes, peer: tuple[str, int], via: tuple[str | None, int], now: float) -> Actions:
+        """What to do with octets that came from `peer` to the upstream socket `via` (source address, index)."""
+        lane = self._pool.lanes.get(peer)
+        if lane is None or lane.source != via[0]:
+            return self._drop(Reason.UNKNOWN_HOME)
+        try:
+            answer = parse(octets)
+        except Malformed as fault:
+            return self._drop(fault.reason)
+        slot = via[1] << 8 | answer.identifier
+        waiting = lane.pending.get(slot)
+        if waiting is None:
+            return self._watch.late(lane, slot, answer, now) or self._drop(Reason.UNMATCHED)
+        server = waiting.server
+        if server is None:
+            return self._drop(Reason.UNMATCHED)
+        asked = _STATUS if isinstance(waiting, Probe) else waiting.request.code
+        reason = admit_answer(answer, asked, waiting.authenticator, waiting.server_secret, server.home)
+        if reason is not None:
+            return self._drop(reason)  # a discarded answer leaves the request and its timers alone (RFC 5080, 2.2.1)
+        news = self._watch.sign(server, now)
+        if isinstance(waiting, Probe):
+            lane.answered(slot)
+            self._watch.probed(waiting)
+            return news
+        if answer.code == _PROTOCOL_ERROR:
+            return news + self._failed(waiting, now)
+        return self._deliver(waiting, server, lane, answer, now) + news
+
+    def _failed(self, exchange: Exchange, now: float) -> Actions:
+        """Protocol-Error: this attempt failed; another home may do better."""
+        self.counts[Reason.PROTOCOL_ERROR.name] += 1
+        return self._move(exchange, now)
+
+    def _deliver(self, exchange: Exchange, server: Server, lane: Lane, answer: Message, now: float) -> Actions:
+        """A home's answer, re-secured for the client."""
+        slot = exchange.slot
+        if answer.code == _ACCOUNTED:
+            lane.answered(slot)
+            exchange.finish(None)
+            self.counts["accounting_forwarded"] += 1
+            return NOTHING
+        talk = exchange.conversation
+        theirs, ours = (exchange.server_secret, exchange.authenticator), (exchange.secret, exchange.asked)
+        kept = forward.answer_attributes(answer, exchange, codec.Rehide(theirs, ours, self._entropy), self._salted, self.counts)
+        plan = self.tables.policy.plan(answer.code, talk.route.realm, talk.place.site, talk.client, server.home)
+        if not plan.idle(answer.first):
+            ruled = plan.apply(kept)
+            if isinstance(ruled, Reason):
+                lane.answered(slot)
+                return self._refuse(exchange, ruled, now)
+            kept = ruled
+        body = b"".join(kept) + forward.proxy_states(exchange.request)
+        if len(body) + 38 > LONGEST:
+            return self._drop(Reason.TOO_LONG, exchange.key[0], exchange.client)
+        lane.answered(slot)
+        talk.own += exchange.sent_at - exchange.began
+        reply = self._seal(exchange, answer.code, body)
+        verdict = _VERDICTS[answer.code]
+        self.counts[verdict] += 1
+        talk.note(exchange.request)
+        client = exchange.client.name
+        self._answered(exchange, reply.octets, now)
+        if answer.code != _CHALLENGE:
+            return (reply, Record(talk.login(verdict, "", now, answer.value(_CUI) or b"")))
+        gone = self._conversations.challenged(talk, client, answer.value(_STATE) or b"", now)
+        return (reply, *(Record(old.login("abandoned", Reason.TABLE_FULL.name, now)) for old in gone))
+
+    def _seal(self, exchange: Exchange, code: int, attributes: bytes) -> Reply:
+        """An answer of ours or of a home, signed for this client."""
+        sign = codec.sign_digest if code == _ACCOUNTED else codec.sign_access_answer
+        return Reply(exchange.key[0], sign(code, exchange.request.identifier, exchange.asked, attributes, exchange.secret))
+
+    def _answered(self, exchange: Exchange, octets: bytes, now: float) -> None:
+        exchange.finish(octets)
+        self._duplicates.answered(exchange, now)
+
+    def _end(self, exchange: Exchange, _reply: None, now: float) -> None:
+        """Nobody waits any more: its identifier rests, its entry is gone."""
+        if exchange.lane is not None:
+            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
+        exchange.finish(None)
+        self._duplicates.forget(exchange)
+
+    # ---- refusals of ours -------------------------------------------------------------------------------------------
+
+    def _refuse(self, exchange: Exchange, reason: Reason, now: float, words: str = "") -> Actions:
+        """An Access-Reject of ours: the first few of a station at once, those beyond a second later."""
+        if exchange.copy:
+            self._end(exchange, None, now)
+            return self._drop(Reason.FORWARD_LOST, exchange.key[0], exchange.client)
+        talk = exchange.conversation
+        verdict = "no_answer" if reason in refusal.UNANSWERED else "refused"
+        self.counts[reason.name] += 1
+        self.counts[verdict] += 1
+        if exchange.lane is not None:
+            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
+        talk.note(exchange.request)
+        record = Record(talk.login(verdict, reason.name, now))
+        reply = self._seal(exchange, Code.ACCESS_REJECT, refusal.attributes(exchange.request, words or reason.value))
+        if self._rejects.take(talk.station or exchange.key[0], now):
+            self._answered(exchange, reply.octets, now)
+            return (reply, record)
+        if self._rejects_waiting >= self.tables.limits.rejects_waiting:
+            self._end(exchange, None, now)
+            return (record, *self._drop(Reason.REJECT_LIMITED, exchange.key[0], exchange.client))
+        self._rejects_waiting += 1
+        exchange.octets, exchange.lane = reply.octets, None
+        self._timers.after(self.tables.limits.reject_delay, now, (self._reject_late, exchange, exchange.attempt))
+        return (record,)
+
+    def _reject_late(self, exchange: Exchange, _: int, now: float) -> Actions:
+        self._rejects_waiting -= 1
+        if exchange.over:
+            return NOTHING
+        reply = Reply(exchange.key[0], exchange.octets)
+        self._answered(exchange, reply.octets, now)
+        return (reply,)
+
+    # ---- accounting -------------------------------------------------------------------------------------------------
+
+    def _account(self, exchange: Exchange, now: float) -> Actions:
+        """Made durable first, answered then; sent on to the home as well where the realm says so."""
+        request, client, origin = exchange.request, exchange.client, exchange.key[0]
+        self._ticket += 1
+        self._tickets[self._ticket] = exchange
+        key = accounting.key(request, client.name)
+        kept = Ask(self._ticket, Accounting(key, client.name, _text(origin.peer), _text(origin.local), request.octets))
+        nai = parse_nai(request.value(_USER_NAME) or b"")
+        if isinstance(nai, Reason):
+            return (kept,)
+        route = self.tables.route(nai, client)
+        if route.action is not Action.PROXY or not route.forward_accounting:
+            return (kept,)
+        copy = Exchange((origin, -1), client, exchange.secret, request, now)
+        copy.copy = True
+        place = self.tables.place(request.value(_CALLED), request.value(_NAS), client)
+        copy.conversation = Conversation(client.name, origin.peer, b"", request.value(_STATION) or b"", route, place, now)
+        return (kept, *self._attempt(copy, now))
+
+    def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
+        """The accounting record of `ticket` is on disk, or could not be put there."""
+        self.durable = outcome
+        exchange = self._tickets.pop(ticket, None)
+        if exchange is None or exchange.over:
+            return NOTHING
+        if not outcome:
+            self._end(exchange, None, now)
+            return self._drop(Reason.NOT_KEPT, exchange.key[0], exchange.client)
+        self.counts["accounting"] += 1
+        reply = self._seal(exchange, _ACCOUNTED, forward.proxy_states(exchange.request))
+        self._answered(exchange, reply.octets, now)
+        return (reply,)
+
+    # ---- the clock and the store ------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> Actions:
+        """Everything whose time has come."""
+        actions: list[Actions] = [act(thing, mark, now) for act, thing, mark in self._timers.due(now)]
+        actions.append(self._watch.tick(now))
+        self._duplicates.expire(now)
+        abandoned = [Record(talk.login("abandoned", "", now)) for talk in self._conversations.abandoned(now)]
+        self.counts["abandoned"] += len(abandoned)
+        return (*(action for group in actions for action in group), *abandoned)
+
+    def due(self, now: float) -> float | None:
+        """When `tick` next has something to do; None while nothing waits."""
+        times = (self._timers.next(), self._watch.next(), self._conversations.next(), now + 1.0 if len(self._duplicates) else None)
+        return min((time for time in times if time is not None), default=None)
+
+    def adopt(self, tables: Tables, now: float) -> None:
+        """A new version of the network. Exchanges finish with the client and the home that they began with."""
+        self.tables = tables
+        self._salted = forward.Salted(tables.salted)
+        self._pool.adopt(tuple(tables.homes.values()))
+
+    def suspect(self, home: str, now: float) -> Actions:
+        """Another worker doubts this home: ask it now."""
+        return self._watch.suspect(home, now)
+
+    def homes_state(self) -> list[dict[str, str | int | float]]:
+        """How every home is, for `proxeny homes` and the metrics."""
+        return self._watch.state()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that wait for a home or for the disk: drained before a worker ends."""
+        return sum(len(lane.pending) for lane in self._pool.lanes.values()) + len(self._tickets)
+
+    def _drop(self, reason: Reason, origin: Origin | None = None, client: Client | None = None) -> Actions:
+        self.counts[reason.name] += 1
+        return (Drop(reason, origin, "" if client is None else client.name),)
+
+
+def _text(address: object) -> str:
+    """"address port" of a socket address, text as it is, "" for none."""
+    if isinstance(address, tuple):
+        return f"{address[0]} {address[1]}"
+    return str(address or "")

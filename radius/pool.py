@@ -1,0 +1,240 @@
+"""Home servers: which one next, how each of them is, and the identifiers in use towards it.
+
+Theory of operation. A Server is alive until an exchange waited three seconds while it said nothing valid to anyone;
+then it is a zombie, chosen only where no other lives, and probed with Status-Server. Missed probes make it dead;
+three good answers in a row bring it back. What it says to *any* realm counts, so that one silent realm never marks a
+shared home. Only an answer whose authenticator fits is a sign of life; ICMP and forgeries are none.
+
+A Lane is the identifiers towards one address: 256 for each shared upstream socket, taken least recently used first,
+so an identifier is not used again early (RFC 5080, 2.2.2). Never sends: `engine` does, with what is returned here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
+
+from radius.actions import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from radius.exchange import Exchange
+    from radius.tables import Home, Route
+
+SOCKETS: Final = 64  # of one source and family in a worker: 16,384 requests in flight to one home
+QUARANTINE: Final = 30.0  # seconds before the identifier of an unanswered attempt is used again
+TRIAL: Final = 10.0  # seconds before a home without Status-Server is tried with a live request
+
+
+class Health(Enum):
+    """How a home server is."""
+
+    ALIVE = "alive"
+    ZOMBIE = "zombie"  # silent: chosen only where none lives
+    DEAD = "dead"
+    REVIVING = "reviving"  # answers again, but not often enough yet
+
+
+_LIVING: Final = (Health.ALIVE, Health.REVIVING)
+
+
+class Lane:
+    """Identifiers towards one address and port, and what waits under each."""
+
+    __slots__ = ("_free", "_quarantine", "address", "late", "links", "pending", "source")
+
+    def __init__(self, address: tuple[str, int], source: str | None) -> None:
+        self.address = address
+        self.source = source
+        self.pending: dict[int, Exchange | Probe] = {}  # slot (socket << 8 | identifier) -> what waits there
+        self.late: dict[int, tuple[Exchange | Probe, bytes]] = {}  # slots in quarantine: whose attempt, its authenticator
+        self._free: deque[int] = deque()
+        self._quarantine: deque[tuple[float, int]] = deque()
+        self.links: list[Link] = []  # one for each socket in use
+
+    def take(self, waiting: Exchange | Probe, now: float) -> int:
+        """A slot for a request; -1 when 64 sockets' identifiers are all in use."""
+        while self._quarantine and self._quarantine[0][0] <= now:
+            slot = self._quarantine.popleft()[1]
+            self.late.pop(slot, None)
+            self._free.append(slot)
+        if not self._free:
+            socket = len(self.links)
+            if socket == SOCKETS:
+                return -1
+            self._free.extend(range(socket << 8, socket + 1 << 8))
+            self.links.append(Link(self.address, self.source, socket))
+        slot = self._free.popleft()
+        self.pending[slot] = waiting
+        return slot
+
+    def answered(self, slot: int) -> None:
+        """The request under this slot had its answer."""
+        if self.pending.pop(slot, None) is not None:
+            self._free.append(slot)
+
+    def give_up(self, slot: int, authenticator: bytes, now: float) -> None:
+        """No answer is waited for any more; one that still comes is known to be late."""
+        waiting = self.pending.pop(slot, None)
+        if waiting is not None:
+            self.late[slot] = (waiting, authenticator)
+            self._quarantine.append((now + QUARANTINE, slot))
+
+
+class Probe:
+    """A Status-Server in flight to a server (RFC 5997)."""
+
+    __slots__ = ("authenticator", "lane", "sent_at", "server", "server_secret", "slot")
+
+    def __init__(self, server: Server, lane: Lane, now: float) -> None:
+        self.server = server
+        self.lane = lane
+        self.server_secret = server.home.secret
+        self.slot = -1
+        self.authenticator = b""
+        self.sent_at = now
+
+
+class Server:
+    """One home server as this worker knows it."""
+
+    __slots__ = ("acct_lane", "answers", "health", "heard", "home", "lane", "misses", "name", "probe", "probe_at", "retired", "trial")
+
+    def __init__(self, home: Home, lane: Lane, acct_lane: Lane) -> None:
+        self.name = home.name
+        self.home = home
+        self.lane = lane
+        self.acct_lane = acct_lane
+        self.health = Health.ALIVE
+        self.heard = float("-inf")  # when it last said anything valid, to anyone
+        self.misses = 0
+        self.answers = 0
+        self.probe: Probe | None = None  # the one in flight
+        self.probe_at: float | None = None  # when to send the next; None: no need
+        self.trial: Exchange | None = None  # the live request that tries a home without Status-Server
+        self.retired = False  # no longer in the network; finishes what it began
+
+    def choosable(self, now: float) -> bool:
+        """Whether a home that is not alive may have a live request: without Status-Server, one at a time."""
+        if self.home.status_server:
+            return self.health is Health.ZOMBIE
+        return (self.trial is None or self.trial.over) and (self.probe_at is None or self.probe_at <= now)
+
+    def silent(self, now: float) -> bool:
+        """An exchange waited in vain and nobody else heard it either: a zombie. True where that is news."""
+        if self.health is not Health.ALIVE:
+            return False
+        self.health, self.misses, self.answers = Health.ZOMBIE, 0, 0
+        self.probe_at = now if self.home.status_server else now + TRIAL
+        return True
+
+    def missed(self, sent_at: float, now: float, jitter: float) -> bool:
+        """A probe sent at `sent_at` stayed unanswered. True where that changes its health. `jitter` lies in 0..1."""
+        if self.health is Health.ALIVE:
+            return self.heard < sent_at and self.silent(now)
+        timing = self.home.timing
+        self.misses, self.answers = self.misses + 1, 0
+        news = self.health is not Health.DEAD and self.misses >= timing.zombie_misses
+        if news or self.health is Health.REVIVING:
+            self.health = Health.DEAD
+        pause = timing.dead_probe * (0.7 + 0.6 * jitter) if self.health is Health.DEAD else timing.zombie_probe
+        self.probe_at = now + (pause if self.home.status_server else TRIAL)
+        return news
+
+    def sign(self, now: float) -> bool:
+        """It said something valid. True where that changes its health."""
+        self.heard = now
+        if self.health is Health.ALIVE:
+            return False
+        self.answers, self.misses = self.answers + 1, 0
+        before = self.health
+        timing = self.home.timing
+        if self.health is Health.ZOMBIE or self.answers >= timing.revive_answers:
+            self.health, self.probe_at = Health.ALIVE, None
+        else:
+            self.health = Health.REVIVING
+            self.probe_at = now + (timing.revive_probe if self.home.status_server else 0.0)
+        return before is not self.health
+
+
+class Pool:
+    """All home servers of this worker."""
+
+    def __init__(self) -> None:
+        self.servers: dict[str, Server] = {}
+        self.lanes: dict[tuple[str, int], Lane] = {}
+        self.by_lane: dict[tuple[str, int], Server] = {}
+        self.unwell: set[Server] = set()  # those not alive: the only ones a tick has to look at
+
+    def adopt(self, homes: Sequence[Home]) -> None:
+        """A new network: health is carried over by name and address; homes that left finish what they began."""
+        known = self.servers
+        self.servers = {}
+        for home in homes:
+            lane = self._lane((home.address, home.port), home.source)
+            acct_lane = self._lane((home.address, home.acct_port), home.source)
+            server = known.pop(home.name, None)
+            if server is None or server.lane is not lane:
+                server = Server(home, lane, acct_lane)
+            server.home, server.acct_lane = home, acct_lane
+            self.servers[home.name] = server
+            self.by_lane[lane.address] = self.by_lane[acct_lane.address] = server
+        for server in known.values():
+            server.retired = True
+        self.unwell = {server for server in self.servers.values() if server.health is not Health.ALIVE}
+        self._sweep()
+
+    def _lane(self, address: tuple[str, int], source: str | None) -> Lane:
+        lane = self.lanes.get(address)
+        if lane is None or lane.source != source:
+            lane = self.lanes[address] = Lane(address, source)
+        return lane
+
+    def _sweep(self) -> None:
+        """Lanes that no server of the network uses and nothing waits on."""
+        used = {lane.address for server in self.servers.values() for lane in (server.lane, server.acct_lane)}
+        for address in [address for address, lane in self.lanes.items() if address not in used and not lane.pending]:
+            del self.lanes[address]
+            self.by_lane.pop(address, None)
+
+    def choose(self, route: Route, station: bytes, held: str, tried: tuple[str, ...], now: float) -> Server | None:
+        """The home for a request; `held` is the one that issued its State, `tried` were tried for this request.
+
+        Alive before zombie, in the route's order; None where none can be asked.
+        """
+        servers = self.servers
+        holder = servers.get(held) if held and held not in tried else None
+        if holder is not None and holder.health in _LIVING:  # a conversation moves only when its home is a zombie or dead
+            return holder
+        spare = None
+        for server in self._ordered(route, station):
+            if server.name in tried:
+                continue
+            if server.health is Health.ALIVE:
+                return server
+            if spare is None and server.choosable(now):
+                spare = server
+        return spare
+
+    def _ordered(self, route: Route, station: bytes) -> Iterator[Server]:
+        """The route's homes: as configured, or by rendezvous over all of them so that a station keeps its home."""
+        names: Sequence[str] = route.homes
+        if route.balance and len(names) > 1:
+            names = sorted(names, key=lambda name: crc32(name.encode(), crc32(station)))
+        for name in names:
+            if (server := self.servers.get(name)) is not None:
+                yield server
+
+    def due(self, now: float) -> list[Server]:
+        """Servers whose next Status-Server is due."""
+        return [server for server in self._probed() if server.probe_at is not None and server.probe_at <= now]
+
+    def next_probe(self) -> float | None:
+        """When the next Status-Server is due."""
+        return min((server.probe_at for server in self._probed() if server.probe_at is not None), default=None)
+
+    def _probed(self) -> Iterator[Server]:
+        return (server for server in self.unwell if server.home.status_server and server.probe is None)

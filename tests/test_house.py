@@ -16,21 +16,6 @@ ROOMS = ("radius", "federation", "store", "portal", "proxeny", "migrations")
 SHELLS = {"radius/udp.py", "radius/runner.py"}  # the same exceptions as in pyproject.toml's contract
 IMPURE = {"socket", "ssl", "asyncio", "threading", "sqlalchemy", "flask", "ldap3", "time", "random", "os"}
 IMPURE |= {"secrets", "uuid", "select", "subprocess"}
-    "socket",
-    "ssl",
-    "asyncio",
-    "threading",
-    "sqlalchemy",
-    "flask",
-    "ldap3",
-    "time",
-    "random",
-    "os",
-    "secrets",
-    "uuid",
-    "select",
-    "subprocess",
-}
 FOR_PEOPLE = {"radius.nai", "radius.nas"}  # what the portal may take from the road
 
 

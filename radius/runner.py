@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from radius.actions import Actions, Origin
+    from radius.admission import Allowed
     from radius.ports import Journal, Ledger, Listener
-    from radius.tables import Tables
+    from radius.tables import Client, Tables
     from radius.udp import UdpListener, UpstreamSocket
 
 GAP: Final = 1.0  # seconds without a wake-up after which the clock goes first
@@ -34,8 +35,8 @@ MOST_DROPS: Final = 10_000  # (sender, client, reason) counted apart; beyond, pe
 class Road(Protocol):
     """The engine, as far as the runner knows it."""
 
-    def datagram(self, octets: bytes, origin: Origin, kind: str, now: float) -> Actions: ...
-    def answer(self, octets: bytes, peer: tuple[str, int], link_key: tuple[str | None, int], now: float) -> Actions: ...
+    def datagram(self, octets: bytes, origin: Origin, allowed: Allowed, now: float, client: Client | None = None) -> Actions: ...
+    def answer(self, octets: bytes, peer: tuple[str, int], via: tuple[str | None, int], now: float) -> Actions: ...
     def tick(self, now: float) -> Actions: ...
     def due(self, now: float) -> float | None: ...
     def adopt(self, tables: Tables, now: float) -> Actions | None: ...
@@ -94,10 +95,10 @@ class Runner:
 
     def _requests(self, listener: UdpListener) -> None:
         self._wake()
-        clock, datagram, kind = self._clock, self.engine.datagram, listener.kind
+        clock, datagram, allowed = self._clock, self.engine.datagram, listener.allowed
         for octets, origin in listener.received():
             try:
-                self.perform(datagram(octets, origin, kind, clock()))
+                self.perform(datagram(octets, origin, allowed, clock()))
             except Exception:  # noqa: BLE001  # the shell's one boundary: our own bug costs one packet, never the process
                 self._fault("a request was dropped")
         self._reschedule()
@@ -130,9 +131,9 @@ class Runner:
         """Work done: called in the loop."""
         self.call(partial(self.engine.settled, ticket, ok))
 
-    def submit(self, octets: bytes, origin: Origin, kind: str) -> Actions:
-        """A request from a listener of ours that is no socket (`proxeny ask`); its actions are performed and returned."""
-        actions = self.engine.datagram(octets, origin, kind, self._clock())
+    def submit(self, octets: bytes, origin: Origin, allowed: Allowed, client: Client) -> Actions:
+        """A request from a client of our own that is no socket (`proxeny ask`); its actions are performed and returned."""
+        actions = self.engine.datagram(octets, origin, allowed, self._clock(), client)
         self.perform(actions)
         self._reschedule()
         return actions

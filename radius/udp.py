@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Final
 
 from radius.actions import Origin
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from radius.actions import Link
+    from radius.admission import Allowed
 
 MOST_AT_ONCE: Final = 64  # datagrams read per wake-up and socket, then the loop serves the others
 MOST_UPSTREAM: Final = 64  # sockets per source and family: 64 * 256 identifiers
@@ -102,31 +104,26 @@ def kernel_drops(sock: socket.socket) -> int:
 class UdpListener:
     """One listening socket: requests in, replies out."""
 
-    __slots__ = ("_index", "_locals", "_sock", "_wildcard", "kind", "unsent")
+    __slots__ = ("_bound", "_index", "_locals", "_sock", "allowed", "unsent")
 
-    def __init__(self, index: int, kind: str, sock: socket.socket) -> None:
+    def __init__(self, index: int, allowed: Allowed, sock: socket.socket) -> None:
         self._index = index
         self._sock = sock
-        self._wildcard = is_wildcard(sock)
-        self._locals = Locals(sock.family) if self._wildcard else None
-        self.kind = kind  # "auth" or "acct"
+        host, port = sock.getsockname()[:2]
+        self._locals = Locals(sock.family, port) if is_wildcard(sock) else None
+        self._bound = f"{host} {port}"
+        self.allowed = allowed  # the codes this port takes (radius.admission)
         self.unsent = 0  # replies the kernel did not take
 
     def fileno(self) -> int:
         return self._sock.fileno()
-
-    @property
-    def address(self) -> str:
-        """The local "address port" it is bound to."""
-        host, port = self._sock.getsockname()[:2]
-        return f"{host} {port}"
 
     def received(self) -> Iterator[tuple[bytes, Origin]]:
         """What waits now, at most MOST_AT_ONCE datagrams."""
         if self._locals is not None:
             yield from self._received_anywhere(self._locals)
             return
-        receive, index, new = self._sock.recvfrom, self._index, tuple.__new__
+        receive, index, local, new = self._sock.recvfrom, self._index, self._bound, tuple.__new__
         for _ in range(MOST_AT_ONCE):
             try:
                 octets, peer = receive(_LONGEST)
@@ -134,7 +131,7 @@ class UdpListener:
                 return
             except OSError:
                 continue  # an ICMP error about a reply of ours
-            yield octets, new(Origin, (index, peer, None))
+            yield octets, new(Origin, (index, peer, local))
 
     def _received_anywhere(self, known: Locals) -> Iterator[tuple[bytes, Origin]]:
         receive, index = self._sock.recvmsg, self._index
@@ -145,12 +142,12 @@ class UdpListener:
                 return
             except OSError:
                 continue
-            yield octets, Origin(index, peer, known.name(ancillary[0][2]) if ancillary else None)
+            yield octets, Origin(index, peer, known.name(ancillary[0][2]) if ancillary else self._bound)
 
     def reply(self, octets: bytes, origin: Origin) -> None:
         """Send to where the request came from, from where it was sent to."""
         try:
-            if origin.local is None or self._locals is None:
+            if self._locals is None or origin.local == self._bound:
                 self._sock.sendto(octets, origin.peer)  # type: ignore[call-overload]  # a listener's peers are socket addresses
             else:
                 self._sock.sendmsg([octets], [self._locals.control(str(origin.local))], 0, origin.peer)  # type: ignore[arg-type]
@@ -159,36 +156,37 @@ class UdpListener:
 
 
 class Locals:
-    """Local addresses as text, to and from the kernel's control messages (man 7 ip, IP_PKTINFO; RFC 3542, 6)."""
+    """Local "address port" texts, to and from the kernel's control messages (man 7 ip, IP_PKTINFO; RFC 3542, 6)."""
 
-    __slots__ = ("_controls", "_names", "_v6")
+    __slots__ = ("_controls", "_names", "_port", "_v6")
 
-    def __init__(self, family: int) -> None:
+    def __init__(self, family: int, port: int) -> None:
+        self._port = port
         self._v6 = family == socket.AF_INET6
         self._names: dict[bytes, str] = {}
         self._controls: dict[str, tuple[int, int, bytes]] = {}
 
     def name(self, packed: bytes) -> str:
-        """The address in a received control message; a link-local one keeps its interface as `%index`."""
+        """The "address port" of a received control message; a link-local address keeps its interface as `%index`."""
         name = self._names.get(packed)
         if name is None:
             if len(self._names) >= _LOCALS:
                 self._names.clear()
                 self._controls.clear()
-            name = self._names[packed] = self._unpack(packed)
+            name = self._names[packed] = f"{self._unpack(packed)} {self._port}"
         return name
 
     def _unpack(self, packed: bytes) -> str:
         if not self._v6:
             return socket.inet_ntop(socket.AF_INET, packed[4:8])  # ipi_spec_dst: the address to answer from
         name = socket.inet_ntop(socket.AF_INET6, packed[:16])
-        return f"{name}%{int.from_bytes(packed[16:20], 'little')}" if name.startswith("fe80:") else name
+        return f"{name}%{int.from_bytes(packed[16:20], sys.byteorder)}" if name.startswith("fe80:") else name
 
     def control(self, name: str) -> tuple[int, int, bytes]:
         """The control message that makes a reply leave from this address."""
         control = self._controls.get(name)
         if control is None:
-            control = self._controls[name] = self._pack(name)
+            control = self._controls[name] = self._pack(name.partition(" ")[0])
         return control
 
     def _pack(self, name: str) -> tuple[int, int, bytes]:

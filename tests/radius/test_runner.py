@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from radius.actions import Ask, Drop, Link, Origin, Reason, Record, Reply, Send
+from radius.admission import AUTH
 from radius.records import Accounting, HomeChange
 from radius.runner import Runner
 from radius.udp import UdpListener, udp_socket
@@ -29,12 +30,12 @@ class Twin:
         self.on_tick: Callable = lambda now: ()
         self.wanted: float | None = None
 
-    def datagram(self, octets, origin, kind, now):
-        self.asked.append(("datagram", octets, kind))
+    def datagram(self, octets, origin, allowed, now, client=None):
+        self.asked.append(("datagram", octets, allowed))
         return self.on_datagram(octets, origin)
 
-    def answer(self, octets, peer, link_key, now):
-        self.asked.append(("answer", octets, peer, link_key))
+    def answer(self, octets, peer, via, now):
+        self.asked.append(("answer", octets, peer, via))
         return ()
 
     def tick(self, now):
@@ -65,7 +66,7 @@ class World:
         self.now = None
         self.runner = Runner(self.engine, loop, ledger=self, journal=self, fault=self.faults.append, clock=self.clock)
         self.sock = udp_socket(("127.0.0.1", 0), V4, buffer=1 << 16)
-        self.listener = UdpListener(0, "auth", self.sock)
+        self.listener = UdpListener(0, AUTH, self.sock)
         self.runner.read_from(0, self.listener)
         self.nas = socket.socket(V4, socket.SOCK_DGRAM)
         self.nas.bind(("127.0.0.1", 0))

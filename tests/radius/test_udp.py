@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from radius.actions import Link, Origin
+from radius.admission import AUTH
 from radius.udp import MOST_AT_ONCE, MOST_UPSTREAM, UdpListener, Upstream, kernel_drops, receive_buffer, udp_socket
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -33,11 +34,11 @@ def nas():
 def test_a_request_arrives_with_its_sender_and_the_reply_goes_back(nas) -> None:
     """A listener on one address gives each datagram with its origin, and answers to there."""
     with bound() as sock:
-        listener = UdpListener(3, "auth", sock)
+        listener = UdpListener(3, AUTH, sock)
         nas.sendto(b"request", sock.getsockname())
         wait(sock)
         received = list(listener.received())
-        assert [(b"request", Origin(3, nas.getsockname(), None))] == received
+        assert [(b"request", Origin(3, nas.getsockname(), "127.0.0.1 " + str(sock.getsockname()[1])))] == received
         listener.reply(b"reply", received[0][1])
         assert (b"reply", sock.getsockname()) == nas.recvfrom(100)
 
@@ -46,11 +47,11 @@ def test_a_request_arrives_with_its_sender_and_the_reply_goes_back(nas) -> None:
 def test_a_wildcard_answers_from_the_address_asked(nas, sent_to: str) -> None:
     """RFC 2865, 3 and decisions, 22: the reply's source is the address that the request was sent to."""
     with bound("0.0.0.0") as sock:
-        listener, port = UdpListener(0, "auth", sock), sock.getsockname()[1]
+        listener, port = UdpListener(0, AUTH, sock), sock.getsockname()[1]
         nas.sendto(b"request", (sent_to, port))
         wait(sock)
         [(_, origin)] = listener.received()
-        assert sent_to == origin.local
+        assert f"{sent_to} {port}" == origin.local
         listener.reply(b"reply", origin)
         assert (b"reply", (sent_to, port)) == nas.recvfrom(100)
 
@@ -60,11 +61,15 @@ def test_a_v6_wildcard_answers_from_the_address_asked() -> None:
     with bound("::", V6) as sock, socket.socket(V6, socket.SOCK_DGRAM) as asker:
         asker.settimeout(5)
         asker.sendto(b"request", ("::1", sock.getsockname()[1]))
-        listener = UdpListener(0, "auth", sock)
+        listener = UdpListener(0, AUTH, sock)
         wait(sock)
         [(_, origin)] = listener.received()
         listener.reply(b"reply", origin)
-        assert ("::1", b"reply", 1) == (origin.local, asker.recvfrom(100)[0], sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
+        assert (f"::1 {sock.getsockname()[1]}", b"reply", 1) == (
+            origin.local,
+            asker.recvfrom(100)[0],
+            sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY),
+        )
 
 
 def test_reading_is_bounded_per_wake_up(nas) -> None:
@@ -72,7 +77,7 @@ def test_reading_is_bounded_per_wake_up(nas) -> None:
     with bound() as sock:
         for number in range(MOST_AT_ONCE + 5):
             nas.sendto(bytes([number]), sock.getsockname())
-        listener = UdpListener(0, "auth", sock)
+        listener = UdpListener(0, AUTH, sock)
         wait(sock)
         assert [MOST_AT_ONCE, 5, 0] == [len(list(listener.received())) for _ in range(3)]
 

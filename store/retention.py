@@ -1,0 +1,91 @@
+"""What is kept how long: rows past their class's time are deleted in small transactions, so that no writer waits long.
+
+Never deletes a class whose time was not given.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Engine, and_, delete, or_, select, tuple_
+
+from store.models import (
+    AccountingKey,
+    AuthEvent,
+    Base,
+    DropMinute,
+    HomeChange,
+    OddRecord,
+    Order,
+    OrderState,
+    Session,
+    SessionStatus,
+    UnknownAccessPoint,
+    UsageHour,
+)
+from store.session import affected, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute
+
+BATCH: Final = 2000  # rows a transaction: some tens of milliseconds of write lock
+ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
+
+
+class Kept(StrEnum):
+    """A class of rows that share a time."""
+
+    AUTH_EVENT = "auth_event"  # the trace: logins, changes of health
+    SESSION = "session"  # with its hops and addresses, and records that fit no session
+    DROPS = "drops"
+    ORDERS = "orders"
+    USAGE_HOUR = "usage_hour"
+    UNKNOWN_ACCESS_POINT = "unknown_access_point"
+    ACCOUNTING_KEY = "accounting_key"
+
+
+_AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetime]], ...]]] = {
+    Kept.AUTH_EVENT: ((AuthEvent, AuthEvent.at), (HomeChange, HomeChange.at)),
+    Kept.SESSION: ((Session, Session.updated_at), (OddRecord, OddRecord.at)),
+    Kept.DROPS: ((DropMinute, DropMinute.minute),),
+    Kept.ORDERS: ((Order, Order.queued_at),),
+    Kept.USAGE_HOUR: ((UsageHour, UsageHour.hour),),
+    Kept.UNKNOWN_ACCESS_POINT: ((UnknownAccessPoint, UnknownAccessPoint.last_seen),),
+    Kept.ACCOUNTING_KEY: ((AccountingKey, AccountingKey.at),),
+}
+_ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
+    Session: Session.status == SessionStatus.OPEN,
+    Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
+}
+
+
+def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:
+    """Delete what is older than its class allows; how many rows of each class went. Accounting keys always end after 7 days.
+
+    What is still alive (an open session, an order under way) is not aged: it stays.
+    """
+    ages = {**kept, Kept.ACCOUNTING_KEY: max(ACCOUNTING_KEY, kept.get(Kept.ACCOUNTING_KEY, ACCOUNTING_KEY))}
+    return {kind: sum(_purge(database, table, column, now - age) for table, column in _AGED[kind]) for kind, age in ages.items()}
+
+
+def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[datetime], before: datetime) -> int:
+    """Batch by batch, oldest first."""
+    keys: list[Any] = list(table.__mapper__.primary_key)
+    key = keys[0] if len(keys) == 1 else tuple_(*keys)
+    old = and_(column < before, ~_ALIVE[table]) if table in _ALIVE else column < before
+    batch = (
+        delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))).execution_options(synchronize_session=False)
+    )
+    gone = 0
+    while True:
+        with transaction(database) as session:
+            went = affected(session.execute(batch))
+        gone += went
+        if went < BATCH:
+            return gone

@@ -1,8 +1,8 @@
 """How records get from the workers to the recorder: marshalled batches over an AF_UNIX datagram socket.
 
-`Journal` is the workers' side (radius.ports.Journal): records wait in a bounded list until `flush`, which the worker's
-loop calls at least every 100 ms and which never waits: what the socket does not take stays for the next flush, what
-the list cannot hold is dropped and counted. `decode` is the recorder's side. marshal, not JSON: it carries octets and
+`SocketJournal` is the workers' side (radius.ports.Journal): records wait in a bounded list until `flush`, at most 100 ms
+later, which never waits: what the socket does not take stays for the next flush, what the list cannot hold is dropped
+and counted. `decode` is the recorder's side. marshal, not JSON: it carries octets and
 costs a tenth; both ends are one installation of one program, and the socket is inherited, with no name to connect to.
 
 Never blocks a worker, and never raises on what a datagram holds.
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from radius.records import Dropped, HomeChange, Login
 
 if TYPE_CHECKING:
+    import asyncio
     import socket
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Entry = Login | Dropped | HomeChange
 
@@ -43,30 +44,49 @@ def decode(datagram: bytes) -> list[Entry]:
     return found
 
 
-class Journal:
+class SocketJournal:
     """A worker's end. `write` is called on the road: it appends and returns."""
 
-    def __init__(self, sock: socket.socket, most: int = 20_000) -> None:
+    def __init__(
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, changed: Callable[[HomeChange], None] | None = None, most: int = 20_000
+    ) -> None:
+        """`changed` hears of each change of a home's health at once, beside the recorder."""
         sock.setblocking(False)
         self._socket = sock
+        self._loop = loop
+        self._changed = changed
         self._most = most
         self._waiting: list[Entry] = []
-        self.lost = 0  # records dropped because the recorder did not keep up; a metric
+        self._timer: asyncio.TimerHandle | None = None
+        self.sent = 0  # records
+        self.dropped = 0  # records, because the recorder did not keep up; a metric
 
     def write(self, record: Entry) -> None:
         """Remember; drop where the bound is reached."""
         if len(self._waiting) < self._most:
             self._waiting.append(record)
         else:
-            self.lost += 1
+            self.dropped += 1
+        if self._timer is None:
+            self._timer = self._loop.call_later(FLUSH_EVERY, self.flush)
+        if self._changed is not None and record.__class__ is HomeChange:
+            self._changed(record)
 
     def flush(self) -> None:
-        """Send what waits, as far as the socket takes it."""
-        while self._waiting:
-            sent = self._send(self._waiting[:_BATCH])
-            if not sent:
-                return
-            del self._waiting[:sent]
+        """Send what waits, as far as the socket takes it; the rest at the next turn."""
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._waiting and (gone := self._send(self._waiting[:_BATCH])):
+            del self._waiting[:gone]
+        self._timer = self._loop.call_later(FLUSH_EVERY, self.flush) if self._waiting else None
+
+    def close(self) -> None:
+        """Hand over what can be handed over; what cannot is dropped and counted."""
+        self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
 
     def _send(self, records: Sequence[Entry]) -> int:
         """How many records are off our hands: sent, or too large for any datagram and so dropped."""
@@ -77,5 +97,7 @@ class Journal:
         except OSError:  # EMSGSIZE: half of it may go; ENOBUFS: later
             if len(records) > 1:
                 return self._send(records[: len(records) // 2])
-            self.lost += 1
+            self.dropped += 1
+            return 1
+        self.sent += len(records)
         return len(records)

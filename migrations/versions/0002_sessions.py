@@ -52,6 +52,7 @@ def _sessions() -> None:
         *always(TEXT, "access_point", "bssid", "ssid", "site", "local", "nas_address", "framed_ip"),
         *maybe(OCTETS, "class", "cui"),
         *always(MOMENT, "started_at", "updated_at"),
+        *always(FLAG, "start_seen"),
         *maybe(MOMENT, "ended_at"),
         *always(WORD, "status"),
         *always(TEXT, "terminate_cause"),

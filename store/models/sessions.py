@@ -60,6 +60,7 @@ class Session(Base):
     class_: Mapped[bytes | None] = mapped_column("class", Sealed)
     cui: Mapped[bytes | None] = mapped_column(Sealed)
     started_at: Mapped[datetime]
+    start_seen: Mapped[bool] = mapped_column(default=False)  # False: no Start came, the time is reckoned from another record
     updated_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     status: Mapped[SessionStatus] = mapped_column(closed(SessionStatus), default=SessionStatus.OPEN)

@@ -1,0 +1,104 @@
+"""A temporary PostgreSQL cluster: its own folder, its own socket, no network port; databases by the dozen.
+
+PostgreSQL refuses to run as root, so root starts it as the user that owns Debian's package. Never touches a cluster
+that is already there.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tests.peers.program import PeerError, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Nothing here outlives the test, so nothing is worth waiting for a disk.
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=40")
+
+
+class Cluster:
+    """One running server, reached by its socket."""
+
+    def __init__(self, folder: Path, programs: Path, user: str) -> None:
+        self.folder, self._programs, self.user, self._made = folder, programs, user, 0
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://{self.user}@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def sql(self, statement: str) -> str:
+        argv = [str(self._programs / "psql"), "-XAtq", "-h", str(self.folder), "-U", self.user, "-d", "postgres", "-c", statement]
+        return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a fresh, empty database, dropped afterwards with whoever is still connected."""
+        self._made += 1
+        name = f"test_{self._made}"
+        self.sql(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def programs() -> Path:
+    """Where Debian keeps the newest PostgreSQL's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        raise PeerError("postgresql is not installed")
+    return found[-1].parent
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A server for the time of a `with`."""
+    user = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has at most 107 octets
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    data, log = folder / "data", folder / "log"
+    try:
+        argv = [
+            str(programs() / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            user.pw_name,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
+        subprocess.run(argv, check=True, capture_output=True, cwd=folder, timeout=60, **as_user)
+        options = [word for setting in (*SPEED, "listen_addresses=", f"unix_socket_directories={folder}") for word in ("-c", setting)]
+        with log.open("wb") as sink:
+            server = subprocess.Popen(
+                [str(programs() / "postgres"), "-D", str(data), *options],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                cwd=folder,
+                **as_user,
+            )
+        try:
+            until(lambda: "ready to accept connections" in log.read_text(errors="replace") or server.poll() is not None, "PostgreSQL", 30)
+            if server.poll() is not None:
+                raise PeerError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+            yield Cluster(folder, programs(), user.pw_name)
+        finally:
+            server.send_signal(signal.SIGINT)  # "fast": it ends its own children and itself
+            server.wait(20)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,98 @@
+"""A full row of every table, for tests that must not forget one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from store import models as m
+from store.sealed import Seal, Where
+
+NOW = datetime(2026, 3, 8, 6, 59, 59, 123456, tzinfo=UTC)  # an hour before clocks change in Toronto
+CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(20)]
+
+
+def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> list[m.Base]:
+    """One row of each kind that the network file declares."""
+
+    def sealed(table: str, row: str, column: str, number: int) -> bytes:
+        return seal.close(CANARIES[number].encode(), Where(table, row, column))
+
+    return [
+        m.Operator(id=1, name="city-of-example", operator_name="1wifi.city.example", country="CA"),
+        m.Site(id="central-library", name="Central Library", latitude=43.5885, longitude=-79.6441, timezone="America/Toronto"),
+        m.Client(
+            name=client,
+            addresses=["127.0.0.1/32", "2001:db8::/64"],
+            secret=sealed("client", client, "secret", 0),
+            previous_secret=sealed("client", client, "previous_secret", 1),
+            previous_until=NOW + timedelta(days=1),
+            coa_secret=sealed("client", client, "coa_secret", 2),
+            site="central-library",
+            rate=200.0,
+        ),
+        m.AccessPoint(name="lib-1", mac="AA-BB-CC-DD-EE-F0/44", site="central-library", client=client),
+        m.Home(name=home, address="127.0.0.1", port=18120, secret=sealed("home", home, "secret", 3), timing={"request_timeout": 10}),
+        m.Realm(match="uni-a.example", position=1, homes=[home], strategy=m.Strategy.BALANCE, institution="University A", country="CA"),
+        m.Policy(name="vlan", position=1, direction=m.Direction.REPLY, remove=["Tunnel-Type"], clamp={"Session-Timeout": [60, 28800]}),
+        m.Hygiene(realm="gmail.com", verdict=m.Verdict.ALLOW),
+    ]
+
+
+def session(seal: Seal, name: str = "0123456789abcdef", **changes: object) -> m.Session:
+    """A session on which everything is set."""
+    fields: dict[str, object] = {
+        "id": name,
+        "client": "library-wlc",
+        "source": "127.0.0.1",
+        "nas_identifier": "lib-1",
+        "acct_session_id": f"A-{name}",
+        "station_hash": b"s" * 16,
+        "station_sealed": seal.close(CANARIES[4].encode(), Where("session", name, "station_sealed")),
+        "user_hash": b"u" * 16,
+        "user_sealed": seal.close(CANARIES[5].encode(), Where("session", name, "user_sealed")),
+        "class_": seal.close(CANARIES[6].encode(), Where("session", name, "class")),
+        "cui": seal.close(CANARIES[7].encode(), Where("session", name, "cui")),
+        "framed_ip": "192.0.2.7",
+        "started_at": NOW,
+        "updated_at": NOW,
+        "input_octets": 2**40,
+        "output_octets": 2**62,
+        "seconds": 2**33,
+    }
+    return m.Session(**{**fields, **changes})
+
+
+def everything(seal: Seal) -> list[m.Base]:
+    """At least one row of every table."""
+    login, odd = "0123456789abcdeg", "0123456789abcdeh"
+    return [
+        *network(seal),
+        m.NetworkVersion(id=1, version=7, changed_at=NOW),
+        m.NamedKey(name="trace", octets=seal.close(CANARIES[8].encode(), Where("named_key", "trace", "octets")), created_at=NOW),
+        m.UnknownAccessPoint(client="library-wlc", bssid="AA-BB-CC-00-00-01", ssid="eduroam", first_seen=NOW, last_seen=NOW),
+        session(seal),
+        m.SessionHop(session_id="0123456789abcdef", at=NOW, access_point="lib-1"),
+        m.SessionAddress(session_id="0123456789abcdef", address="2001:db8::7", first_at=NOW, last_at=NOW),
+        m.OddRecord(
+            id=odd,
+            at=NOW,
+            client="library-wlc",
+            source="127.0.0.1",
+            why="status 99",
+            octets=seal.close(b"raw", Where("odd_record", odd, "octets")),
+        ),
+        m.UsageHour(hour=NOW, site="central-library", access_point="lib-1", ssid="eduroam", input_octets=2**50),
+        m.AccountingKey(key=b"k" * 32, at=NOW),
+        m.AuthEvent(
+            id=login,
+            began_at=NOW,
+            at=NOW,
+            client="library-wlc",
+            verdict=m.LoginVerdict.ACCEPT,
+            attempts=["uni-a-1", "uni-a-2"],
+            cui=seal.close(CANARIES[9].encode(), Where("auth_event", login, "cui")),
+        ),
+        m.DropMinute(minute=NOW, source="192.0.2.1", client="", reason="UNKNOWN_CLIENT", count=3),
+        m.HomeChange(at=NOW, home="uni-a-1", state="dead", why="3 probes missed"),
+        m.Order(kind=m.OrderKind.DISCONNECT, session_id="0123456789abcdef", queued_at=NOW),
+    ]

@@ -17,6 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from radius.actions import Ask, Drop, Origin, Reply, Send
+from radius.admission import ACCT, AUTH
 from radius.engine import Engine
 from tests.bench import sample, traffic
 
@@ -64,7 +65,7 @@ def conversations(engine: Engine, clock: Clock, number: int, rounds: int) -> Non
             ]
             now += 0.01
             asked = clock.time(
-                "datagram", [lambda o=o, w=w, t=now: engine.datagram(o, w, "auth", t) for o, w in zip(octets, origins, strict=True)]
+                "datagram", [lambda o=o, w=w, t=now: engine.datagram(o, w, AUTH, t) for o, w in zip(octets, origins, strict=True)]
             )
             sends = [pick(actions, Send) for actions in asked]
             states = [os.urandom(16) for _ in range(BATCH)]
@@ -87,7 +88,7 @@ def accounting(engine: Engine, clock: Clock, number: int) -> None:
         origins = [Origin(1, (f"127.16.0.{i % 64 + 1}", 30001)) for i in range(BATCH)]
         now += 0.01
         asked = clock.time(
-            "acct datagram", [lambda o=o, w=w, t=now: engine.datagram(o, w, "acct", t) for o, w in zip(octets, origins, strict=True)]
+            "acct datagram", [lambda o=o, w=w, t=now: engine.datagram(o, w, ACCT, t) for o, w in zip(octets, origins, strict=True)]
         )
         tickets = [pick(actions, Ask).ticket for actions in asked]
         replied = clock.time("acct settled", [lambda k=k, t=now: engine.settled(k, True, t) for k in tickets])

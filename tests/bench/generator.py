@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,10 +71,3 @@ def load(program: Path, port: int, *, kind: str = "auth", secret: str = SECRET, 
     run = subprocess.run([program, kind, "127.0.0.1", str(port), secret, "-r", realm, *words], check=True, capture_output=True, text=True)
     seen = json.loads(run.stdout)
     return Load(**{name: seen[name] for name in Load.__slots__})
-
-
-def free_port() -> int:
-    """A UDP port that nobody held a moment ago, on any address."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("0.0.0.0", 0))
-        return int(probe.getsockname()[1])

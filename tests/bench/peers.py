@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.bench.generator import REALM, SECRET, free_port
+from tests.bench.generator import REALM, SECRET
+from tests.peers.program import SEARCH, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,7 @@ class Running:
 
 def bound(words: list[str]) -> list[str]:
     """The command, ended by the kernel should the bench be killed (util-linux setpriv)."""
+    words = [shutil.which(words[0], path=SEARCH) or words[0], *words[1:]]
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", *words] if setpriv else words
 
@@ -146,11 +148,11 @@ def _running(words: list[str], port: int, folder: Path) -> Iterator[Running]:
 @contextmanager
 def freeradius(folder: Path, home: int, endpoints: int) -> Iterator[Running]:
     """Debian's FreeRADIUS as a proxy on a free port."""
-    program, port = shutil.which("freeradius") or shutil.which("radiusd") or "freeradius", free_port()
+    port = free_port()
     text = FREERADIUS.format(folder=folder, home=home, port=port, secret=SECRET, realm=REALM, most=256 * max(64, endpoints))
     (folder / "radiusd.conf").write_text(text)
     (folder / "dictionary").write_text("$INCLUDE /usr/share/freeradius/dictionary\n")
-    with _running([program, "-f", "-d", str(folder), "-n", "radiusd", "-l", f"{folder}/radius.log"], port, folder) as running:
+    with _running(["freeradius", "-f", "-d", str(folder), "-n", "radiusd", "-l", f"{folder}/radius.log"], port, folder) as running:
         yield running
 
 

@@ -6,8 +6,10 @@ Never touches the store: what `proxeny apply` and the snapshot add to start-up i
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from federation.dress import Dresser
+from federation.loops import has_looped
 from federation.realms import Realms, RealmRow
 from radius import dictionary
 from radius.clients import Clients
@@ -31,9 +33,17 @@ def tables(clients: int = 1, realms: int = 1, homes: int = 1, limits: Limits | N
     names = tuple(servers)
     here = Realms([RealmRow(traffic.REALM, homes=names), *(RealmRow(f"r{i}.bench.example", homes=names) for i in range(1, realms))])
     return Tables(
-        clients=Clients(rows), homes=servers, policy=Policy(builtins(), _BOOK), route=here.route,
-        dress=Dresser("1bench.example").dress, place=_place, proxy_tag=TAG, salted=_BOOK.salted, limits=limits or Limits(),
-    )  # fmt: skip
+        clients=Clients(rows),
+        homes=servers,
+        policy=Policy(builtins(), _BOOK),
+        route=here.route,
+        dress=Dresser("1bench.example").dress,
+        looped=partial(has_looped, tag=TAG),
+        place=_place,
+        proxy_tag=TAG,
+        salted=_BOOK.salted,
+        limits=limits or Limits(),
+    )
 
 
 _seen: dict[tuple[bytes | None, str], Place] = {}

@@ -1,0 +1,101 @@
+"""`make bench`: one command, one run, one table, and the same as JSON in build/bench.json.
+
+Each round starts every program afresh, one after the other, and asks it the same with 4, 64, 1,024 and 4,096 endpoints;
+figures are medians of the rounds, ratios are taken within a round. `--quick` is one short round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from tests.bench import controller, figures, generator, memory, peers, report, routes
+from tests.bench.result import Result
+from tests.bench.rounds import Cell, cell, first_answer
+from tests.peers.program import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.bench.peers import Running
+
+ENDPOINTS = (4, 64, 1024, 4096)
+PROGRAMS = ("Proxeny, 1 worker", "Proxeny, 2 workers", "FreeRADIUS", "radsecproxy")
+
+
+@contextmanager
+def started(name: str, folder: Path, home: int) -> Iterator[Running]:
+    """One of the programs, running."""
+    if name.startswith("Proxeny"):
+        with controller.proxeny(folder, home, int(name.split()[1])) as (running, _):
+            yield running
+    else:
+        with getattr(peers, name.lower())(folder, home, max(ENDPOINTS)) as running:
+            yield running
+
+
+def one_round(program: Path, names: list[str], seconds: float, say: Console) -> tuple[dict[tuple[str, int], Cell], dict[str, float]]:
+    """Every program with every number of endpoints, once; and each program's seconds to its first answer."""
+    cells, starts = {}, {}
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder, generator.home(program) as home:
+            base, began = free_port(), time.monotonic()
+            with started(name, Path(folder), home) as running:
+                starts[name] = first_answer(program, running.port, began, base)
+                for endpoints in ENDPOINTS:
+                    say.print(f"  {name}, {endpoints} endpoints", style="dim")
+                    cells[name, endpoints] = cell(program, running, endpoints, seconds, base)
+    return cells, starts
+
+
+def main() -> int:
+    """The command."""
+    wanted = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    wanted.add_argument("--quick", action="store_true", help="one short round, some 90 s")
+    wanted.add_argument("--only", choices=PROGRAMS, action="append", help="these programs alone")
+    wanted.add_argument("--json", type=Path, default=generator.ROOT / "build" / "bench.json", help="where the JSON goes")
+    options = wanted.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `finally` runs
+    say, out = Console(stderr=True), Console(width=None if sys.stdout.isatty() else 170)
+    names = [name for name in options.only or PROGRAMS if name.startswith("Proxeny") or peers.installed(name.lower())]
+    for absent in set(options.only or PROGRAMS) - set(names):
+        out.print(f"{absent} is not installed: left out")
+    rounds, seconds = (1, 0.8) if options.quick else (3, 1.6)
+    program = generator.compiled()
+    began = time.monotonic()
+    with generator.home(program) as home:  # the generator against the home alone: the ceiling of every rate below
+        ceiling = generator.load(program, home, seconds=1.0, endpoints=64)
+    seen, starts = defaultdict(list), defaultdict(list)
+    for number in range(rounds):
+        say.print(f"round {number + 1} of {rounds}")
+        cells, times = one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, say)
+        for key, one in cells.items():
+            seen[key].append(one)
+        for name, spent in times.items():
+            starts[name].append(spent)
+    say.print("route look-up, memory")
+    looks = [routes.cost(size) for size in routes.SIZES]
+    with tempfile.TemporaryDirectory() as folder:
+        weight = memory.weigh(program, Path(folder), free_port()) if any(name.startswith("Proxeny") for name in names) else None
+    result = Result(
+        dict(seen), dict(starts), looks, weight, ceiling.rate, figures.processor(), controller.versions(), time.monotonic() - began
+    )
+    report.show(result, out)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(report.as_json(result), indent=1) + "\n")
+    out.print(f"JSON: {options.json}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

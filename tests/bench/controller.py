@@ -1,0 +1,54 @@
+"""Proxeny as its operator runs it: settings, `apply`, `run`, recording on. Never a worker started by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from proxeny import __version__
+from tests.bench.generator import REALM, SECRET
+from tests.bench.peers import Running
+from tests.peers import controller as control
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def network(home: int, clients: int = 1, realms: int = 1) -> control.Rows:
+    """One client prefix, one realm, one home, as the peers have; more rows beside them where asked for."""
+    everyone = {"name": "everyone", "address": "127.0.0.0/8", "secret": SECRET}
+    others = [
+        {"name": f"ap-{i}", "address": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}", "secret": f"{SECRET}-{i}"} for i in range(clients - 1)
+    ]
+    here = {"name": "home", "address": "127.0.0.1", "port": home, "secret": SECRET}
+    named = [{"match": f"r{i}.bench.example", "homes": ["home"]} for i in range(1, realms)]
+    return control.network(clients=[everyone, *others], homes=[here], realms=[{"match": REALM, "homes": ["home"]}, *named])
+
+
+@contextmanager
+def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int = 1) -> Iterator[tuple[Running, float]]:
+    """The running controller, and how many seconds it took from start to its first answer."""
+    with control.controller(folder, network(home, clients, realms), workers=workers, start=False) as made:
+        began = time.monotonic()
+        made.start()
+        supervisor = made.program.pid
+        recorder = made.recorder
+        beside = {"supervisor": supervisor} | ({"recorder": recorder[0]} if recorder else {})
+        yield Running(made.auth, tuple(made.workers), beside), time.monotonic() - began
+
+
+def versions() -> dict[str, str]:
+    """What is compared, in the words of each."""
+    return {"proxeny": __version__, "freeradius": _version("freeradius", "-v"), "radsecproxy": _version("radsecproxy", "-v")}
+
+
+def _version(*words: str) -> str:
+    try:
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "not installed"
+    lines = (said.stdout + said.stderr).splitlines()
+    return lines[0] if lines else "unknown"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from radius.tables import Limits, Timing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
@@ -114,6 +116,8 @@ class Policy:
     clamp: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, Any] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
+    refuse: Mapping[str, Any] = field(default_factory=dict)
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,10 @@ class Network:
     whole: frozenset[str] = frozenset()  # sections declared whole: what such a section leaves out is gone
     version: int = 0
     proxy_tag: bytes = b""
+    # From the settings, so that a worker needs nothing else:
+    timing: Timing = field(default_factory=Timing)
+    limits: Limits = field(default_factory=Limits)
+    source: str | None = None
 
     def of(self, section: str) -> Iterator[Any]:
         """The rows of one section, in order."""

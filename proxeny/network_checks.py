@@ -145,7 +145,9 @@ def _hygiene(network: Network) -> Iterator[Finding]:
 def _policies(network: Network, judge: Callable[[Policy], None]) -> Iterator[Finding]:
     for row in network.of("policy"):
         if message := _refusal(partial(judge, row)):
-            yield Finding("policy", row.name, "", message)
+            words = message.removeprefix(f'policy "{row.name}": ')
+            key, colon, rest = words.partition(": ")
+            yield Finding("policy", row.name, key, rest) if colon and key.isidentifier() else Finding("policy", row.name, "", words)
 
 
 def _refusal(build: Callable[[], object]) -> str:

@@ -150,6 +150,8 @@ def policy(entry: Entry) -> Policy:
         clamp=entry.inline("clamp"),
         add=entry.inline("add"),
         set=entry.inline("set"),
+        refuse=entry.inline("refuse"),
+        foreign=entry.flag("foreign", default=False),
     )
 
 

@@ -6,6 +6,7 @@ A key's meaning is told in config/proxeny.toml, which names each of them. Never 
 from __future__ import annotations
 
 import pwd
+from datetime import timedelta
 from pathlib import Path  # noqa: TC003  pydantic reads the annotations when the module runs
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
@@ -161,7 +162,15 @@ class Retention(Part):
     logins: Days = 400
     sessions: Days = 400
     drops: Days = 30
+    orders: Days = 400
     usage: Days = 1100
+    unknown_access_points: Days = 90
+
+    @property
+    def kept(self) -> dict[str, timedelta]:
+        """Each class of rows by the store's name (store.retention.Kept)."""
+        names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
+        return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields}
 
 
 class Log(Part):

@@ -117,7 +117,8 @@ def upgrade() -> None:
         *always(WORD, "direction"),
         *always(JSON, "codes"),
         *maybe(TEXT, "realm", "site", "client", "home"),
-        *always(JSON, "remove", "clamp", "add", "set"),
+        *always(JSON, "remove", "clamp", "add", "set", "refuse"),
+        *always(FLAG, "foreign"),
         *always(WORD, "managed_by"),
         sa.PrimaryKeyConstraint("name", name="pk_policy"),
     )

@@ -63,7 +63,7 @@ class Direction(StrEnum):
 
 
 class Policy(Managed, Base):
-    """One `[[policy]]`: selectors (None: any), then remove, clamp, add, set."""
+    """One `[[policy]]`: selectors (None: any), then remove, clamp, add, set; refuse first."""
 
     __tablename__ = "policy"
     __table_args__ = (Index(None, "position"),)
@@ -80,3 +80,5 @@ class Policy(Managed, Base):
     clamp: Mapped[dict[str, Any]] = mapped_column(default=dict)  # name -> [least, most]
     add: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where absent
     set: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    refuse: Mapped[dict[str, Any]] = mapped_column(default=dict)  # name -> values with which the packet is refused
+    foreign: Mapped[bool] = mapped_column(default=False)  # only for homes that are not our own

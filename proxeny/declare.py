@@ -1,0 +1,102 @@
+"""`apply`'s work on the store: judge the network as it would become, then write what differs, all or nothing.
+
+Everything happens in one transaction that holds the write lock from its first look. Never writes a row that is the
+same already: applying twice changes nothing, not even the version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from proxeny import network_checks, snapshot
+from proxeny.difference import Change, difference
+from proxeny.network import KEYS, ORDERED, SECRETS, Network, merged
+from radius.policy import Policy
+from store import models
+from store import network as store
+from store.sealed import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+    from proxeny import network as declared
+    from proxeny.network_checks import Finding
+    from proxeny.network_file import Declaration
+    from proxeny.settings import Settings
+    from radius.dictionary import Dictionary
+    from store.sealed import Seal
+
+_MODELS: Final[dict[str, Any]] = {
+    "operator": models.Operator,
+    "site": models.Site,
+    "client": models.Client,
+    "access_point": models.AccessPoint,
+    "home": models.Home,
+    "realm": models.Realm,
+    "policy": models.Policy,
+    "hygiene": models.Hygiene,
+}
+
+
+def plan(stored: Network, declaration: Declaration, settings: Settings, dictionary: Dictionary, *, prune: bool) -> Network:
+    """The network as it would become. Raises FaultyError with everything that is wrong with it."""
+    wanted = merged(stored, declaration.network, prune=prune)
+    for finding in findings(wanted, settings, dictionary):
+        declaration.note(finding)
+    declaration.refuse_faults()
+    snapshot.tables(wanted, dictionary)  # what the road itself would refuse is refused here; nothing should be left by now
+    return wanted
+
+
+def findings(network: Network, settings: Settings, dictionary: Dictionary) -> Iterator[Finding]:
+    """Everything wrong among a network's rows under these settings."""
+
+    def judge(row: declared.Policy) -> None:
+        Policy((snapshot.rule(row),), dictionary)
+
+    return network_checks.findings(network, settings.radius, judge)
+
+
+def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tuple[Change, ...]:
+    """Write what differs; the changes that were made."""
+    changes = difference(stored, wanted)
+    now = datetime.now(UTC)
+    touched = {(change.section, change.name) for change in changes if change.sign != "-"}
+    rows = [_model(section, name, wanted, seal, place) for section in KEYS for place, name in _to_write(section, stored, wanted, touched)]
+    if rows:
+        store.put(session, rows, now)
+    for section, kind in _MODELS.items():
+        gone = [change.name for change in changes if change.sign == "-" and change.section == section]
+        if gone:
+            store.remove(session, kind, gone, now)
+    return changes
+
+
+def _to_write(section: str, stored: Network, wanted: Network, touched: set[tuple[str, str]]) -> Iterator[tuple[int, str]]:
+    """Rows that changed, and in an ordered section those that others pushed to another place."""
+    before = {name: place for place, name in enumerate(stored.rows[section])}
+    for place, name in enumerate(wanted.rows[section]):
+        if (section, name) in touched or (section in ORDERED and before.get(name) != place):
+            yield place, name
+
+
+def _model(section: str, name: str, wanted: Network, seal: Seal, place: int) -> Any:
+    row = wanted.rows[section][name]
+    values: dict[str, Any] = {}
+    for each in fields(row):
+        value = getattr(row, each.name)
+        if each.name in SECRETS and value is not None:
+            value = seal.close(value.octets, Where(section, name, each.name))
+        elif isinstance(value, tuple):
+            value = list(value)
+        values[each.name] = value
+    if section in ORDERED:
+        values["position"] = place
+    if section == "operator":
+        values["id"] = 1
+    managed = models.ManagedBy.APP if (section, name) in wanted.app else models.ManagedBy.FILE
+    return _MODELS[section](**values, managed_by=managed)

@@ -1,0 +1,36 @@
+"""How a verb gets at the store: as the right user, with the database in shape and its seal open.
+
+Never touches data_dir as root where the settings name a user (decision 24): a file made by root would lock that user out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from proxeny import privileges
+from store import keys, schema
+from store.session import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from proxeny.settings import Settings
+    from store.sealed import Seal
+
+
+def store(settings: Settings) -> tuple[Engine, Seal]:
+    """The database and its seal; an empty database is created, an old one refused with the verb to run."""
+    enter(settings)
+    database = schema.prepare(settings.database.url)
+    with transaction(database) as session:
+        seal = keys.unlock(session, settings.seal_key)
+        for name in (keys.LOOP, keys.TRACE):
+            keys.named(session, seal, name, datetime.now(UTC))
+    return database, seal
+
+
+def enter(settings: Settings) -> None:
+    """Become the settings' user, make data_dir, and refuse files in it that belong to someone else."""
+    privileges.become(settings.run.user, settings.data_dir)
+    privileges.refuse_foreign(settings.data_dir)

@@ -1,0 +1,52 @@
+"""`proxeny apply NETWORK.toml`: declare the network. Never writes anything unless all of it stands."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from proxeny import declare, network_checks, network_file, opening, snapshot
+from proxeny.difference import difference, summary
+from proxeny.verbs import options
+from radius import dictionary
+from store.faults import StoreError
+from store.session import transaction
+
+if TYPE_CHECKING:
+    from proxeny.network import Network
+
+
+@click.command()
+@click.argument("network", type=click.Path(path_type=Path), metavar="NETWORK.toml")
+@click.option("--dry-run", is_flag=True, help="Print the difference and write nothing.")
+@click.option("--prune", is_flag=True, help="Remove entries that an earlier file declared and this one does not.")
+@options.config
+def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -> None:
+    """Declare the network: validate everything, print the difference, write it all or not at all."""
+    path = network.absolute()  # before a switch of user or folder changes what it means
+    settings = options.load(config)
+    declaration = network_file.read(path, os.environ)
+    book = dictionary.load()
+    try:
+        database, seal = opening.store(settings)
+    except StoreError:
+        declaration.refuse_faults()  # what is wrong with the file is known all the same
+        raise
+    with transaction(database) as session:
+        stored = snapshot.read(session, seal)
+        wanted = declare.plan(stored, declaration, settings, book, prune=prune)
+        changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
+    for change in changes:
+        click.echo(str(change))
+    for warning in network_checks.warnings(wanted):
+        click.echo(f"Note: {warning}", err=True)
+    click.echo(_closing(summary(changes), stored, wanted, dry_run=dry_run))
+
+
+def _closing(changed: str, stored: Network, wanted: Network, *, dry_run: bool) -> str:
+    if stored.rows == wanted.rows and stored.app == wanted.app:
+        return f"No difference: {network_checks.count(wanted)}."
+    return f"Dry run, nothing was written: {changed}." if dry_run else f"Applied: {changed}. Now {network_checks.count(wanted)}."

@@ -1,0 +1,22 @@
+"""`proxeny export`: the network as NETWORK.toml on standard output. Never shows a secret without --secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  click calls the function with it
+
+import click
+
+from proxeny import network_text, opening, snapshot
+from proxeny.verbs import options
+from store.session import reading
+
+
+@click.command()
+@click.option("--secrets", is_flag=True, help="With the shared secrets: keep the output as you keep them.")
+@options.config
+def command(config: Path | None, *, secrets: bool) -> None:
+    """The network as NETWORK.toml; built-in policies and hygiene stand in it as comments."""
+    database, seal = opening.store(options.load(config))
+    with reading(database) as session:
+        network = snapshot.read(session, seal)
+    click.echo(network_text.text(network, secrets=secrets), nl=False)

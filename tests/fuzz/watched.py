@@ -1,0 +1,131 @@
+"""An Engine whose every action is checked: what must hold of each packet sent, and of its tables. Never lets one pass.
+
+Signatures are checked with hashlib and hmac, not with the code under test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from radius import wire
+from radius.actions import Action, Ask, Drop, Origin, Record, Reply, Send
+from radius.engine import Engine
+from radius.tables import Limits
+from tests.bench import sample, traffic
+
+if TYPE_CHECKING:
+    from radius.actions import Actions
+    from radius.admission import Allowed
+
+LIMITS = Limits(stations=8, reject_burst=2.0, rejects_waiting=4, duplicates=12, conversations=6)
+ACCESS = frozenset((1, 2, 3, 11, 12))
+
+
+def proxy_states(octets: bytes) -> bytes:
+    """Every Proxy-State of a packet, whole and in order."""
+    return b"".join(traffic.attribute(33, value) for value in wire.parse(octets).values(33))
+
+
+class Watched:
+    """The engine, what it has sent and been asked, and a clock that only goes forward."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+        self.engine = Engine(sample.tables(homes=2, limits=LIMITS), self._entropy)
+        self.now = 1000.0
+        self.sent: list[Send] = []  # not answered by a home yet, as far as we chose to
+        self.asked: dict[tuple[Origin, int], list[bytes]] = {}  # (origin, identifier) -> signed requests under it
+        self.states: list[bytes] = []
+        self.tickets: list[int] = []
+
+    def _entropy(self, octets: int) -> bytes:
+        self._drawn += 1
+        return hashlib.sha512(self._drawn.to_bytes(8, "big")).digest()[:octets]
+
+    def datagram(self, octets: bytes, origin: Origin, allowed: Allowed) -> Actions:
+        """A request; the well signed ones are noted as what a reply may answer."""
+        self.asked.setdefault((origin, octets[1] if len(octets) > 1 else 0), []).append(octets)
+        return self.check(self.engine.datagram(octets, origin, allowed, self.now))
+
+    def check(self, actions: Actions) -> Actions:
+        """Each action is whole and allowed."""
+        assert isinstance(actions, tuple)
+        for action in actions:
+            self._one(action)
+        self.bounded()
+        return actions
+
+    def _one(self, action: Action) -> None:
+        if isinstance(action, Send):
+            assert action.octets[0] in {1, 4, 12}
+            self._signed(action.octets, action.octets[4:20])
+            if action.octets[0] == 1:
+                assert wire.parse(action.octets).values(33)[-1][:4] == sample.TAG
+                assert action.octets[-14] == 33  # RFC 2865, 5.33: ours is the last
+            self.sent.append(action)
+        elif isinstance(action, Reply):
+            requests = self.asked[action.origin, action.octets[1]]
+            assert any(self._answers(action.octets, request) for request in reversed(requests))
+            if action.octets[0] == 11:
+                self.states.append(wire.parse(action.octets).value(24) or b"")
+        elif isinstance(action, Ask):
+            self.tickets.append(action.ticket)
+        else:
+            assert isinstance(action, (Record, Drop))
+
+    def _answers(self, octets: bytes, request: bytes) -> bool:
+        """Signed for this request, with its Proxy-States and no other (invariant 2; RFC 2865, 5.33)."""
+        authenticator = request[4:20]
+        if hashlib.md5(octets[:4] + authenticator + octets[20:] + traffic.SECRET).digest() != octets[4:20]:
+            return False
+        self._signed(octets, authenticator)
+        assert proxy_states(octets) == proxy_states(request)
+        return octets[0] == 5 if request[0] == 4 else octets[0] in {2, 3, 5, 11}
+
+    def _signed(self, octets: bytes, authenticator: bytes) -> None:
+        message = wire.parse(octets)
+        assert len(octets) <= 4096
+        if message.code in ACCESS:
+            assert octets[20:22] == b"\x50\x12"  # invariant 2: first
+            assert len(message.values(80)) == 1
+            blank = octets[:4] + authenticator + octets[20:22] + bytes(16) + octets[38:]
+            assert hmac.digest(traffic.SECRET, blank, "md5") == octets[22:38]
+        else:
+            assert 80 not in message.first
+
+    def pending(self, send: Send) -> object:
+        """What waits in the engine for the answer to this packet."""
+        lane = self.engine._pool.lanes.get(send.link.address)
+        return None if lane is None else lane.pending.get(send.link.socket << 8 | send.octets[1])
+
+    def answer(self, octets: bytes, send: Send) -> Actions:
+        """Octets from where the packet went."""
+        return self.check(self.engine.answer(octets, send.link.address, (send.link.source, send.link.socket), self.now))
+
+    def bounded(self) -> None:
+        """Invariant 1: no table passes its limit."""
+        engine = self.engine
+        assert len(engine._duplicates) <= LIMITS.duplicates
+        assert len(engine._conversations) <= LIMITS.conversations
+        assert len(engine._stations) <= LIMITS.stations
+        assert len(engine._rejects) <= LIMITS.stations
+        assert 0 <= engine._rejects_waiting <= LIMITS.rejects_waiting
+        assert all(len(lane.pending) + len(lane.late) <= 64 * 256 for lane in engine._pool.lanes.values())
+
+    def silence(self) -> None:
+        """Three quiet minutes, and nothing of anybody is left but the watch over the homes."""
+        for ticket in self.tickets:
+            self.check(self.engine.settled(ticket, False, self.now))
+        for _ in range(90):
+            self.now += 2.0
+            self.check(self.engine.tick(self.now))
+        engine = self.engine
+        assert len(engine._duplicates) == 0
+        assert len(engine._conversations) == 0
+        assert engine._rejects_waiting == 0
+        assert not engine._tickets
+        for lane in engine._pool.lanes.values():
+            assert all(type(waiting).__name__ == "Probe" for waiting in lane.pending.values())
+        assert len(engine._timers) <= 2 * len(engine._pool.servers)

@@ -78,4 +78,4 @@ async def above(sock: socket.socket) -> Channel:
 async def below(sock: socket.socket) -> Channel:
     """A worker's or the recorder's end."""
     streams = await asyncio.open_unix_connection(sock=sock, limit=1 << 20)
-    return Channel(streams, _to_json, pickle.loads)  # noqa: S301  # from the supervisor, which started us
+    return Channel(streams, _to_json, pickle.loads)  # from the supervisor, which started us

@@ -1,0 +1,247 @@
+"""The supervisor: opens what only root may, starts the others, and from then on watches, reloads, answers and ends them.
+
+In order: sockets (a taken port is named), privileges, data_dir and its lock, database and seal, the network checked
+once, then the workers and the recorder by exec. SIGTERM or Ctrl-C drains, SIGHUP reads the settings again, a changed
+network_version row swaps the network. It touches no packet: when it dies the channels close, and nothing stays behind.
+
+Never serves with a network that does not stand, and never forks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import structlog
+
+from proxeny import logs, opening, sockets
+from proxeny.control import NAME, Control
+from proxeny.crew import Crew
+from proxeny.faults import Fault, FaultyError
+from proxeny.metrics import Counts, Pages
+from proxeny.network_watch import NetworkWatch
+from proxeny.recording import Recording
+from proxeny.reload import merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from proxeny.network import Network
+    from proxeny.settings import Settings
+
+POLL: Final = 1.0  # seconds between looks at network_version
+JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recorder in the kernel
+
+
+class Supervisor:
+    """One running controller."""
+
+    def __init__(self, settings: Settings, load: Callable[[], Settings], said: Callable[[str], None]) -> None:
+        if settings.radius is None:
+            remedy = 'Write one: [radius] with auth = ["127.0.0.1:1812"]; config/proxeny.toml shows all keys'
+            raise FaultyError([Fault(str(settings.file or "settings"), "radius", "there is no such section, so nothing to serve", remedy)])
+        logs.to_standard_error(settings.log.level)
+        self._log = structlog.get_logger(part="supervisor")
+        self.settings = settings
+        self._load = load  # reads the settings again, for SIGHUP
+        self._said = said  # the one line on standard output
+        self._listening = sockets.open_all(settings.radius, str(settings.file or "settings"))
+        opening.enter(settings)
+        self._lock = _lock(settings.data_dir)
+        database, seal = opening.store(settings)
+        self._watch = NetworkWatch(database, seal, settings)
+        self._network = _standing(self._watch)
+        self._thread = ThreadPoolExecutor(1, "database")
+        self._ending = asyncio.Event()
+        self._again = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ending.set)
+        loop.add_signal_handler(signal.SIGHUP, self._again.set)
+        self._warn()
+        near, far = _journal()
+        radius = self.settings.radius
+        assert radius is not None  # noqa: S101  for the type checker: __init__ refuses it
+        self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, radius.workers)
+        self.recording = Recording(far.fileno(), self.settings)
+        control = Control(self.settings.data_dir / NAME, {"ask": self._ask, "homes": self._homes, "status": self._status})
+        pages = Pages(Counts(self.crew, self._listening, self._gauges), self.readiness)
+        await self._open(control, pages)
+        self.crew.begin(self._network)
+        self.recording.begin()
+        tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload)]
+        try:
+            await self._ending.wait()
+            self._log.info("draining", seconds=self.settings.run.drain)
+            await self.crew.drain(self.settings.run.drain)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self.recording.end()
+            await control.close()
+            await pages.close()
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._log.info("ended")
+
+    async def _open(self, control: Control, pages: Pages) -> None:
+        await control.open()
+        if (metrics := self.settings.metrics) is not None:
+            try:
+                await pages.open(metrics.listen)
+            except OSError as fault:
+                remedy = "Write another address in [metrics] listen"
+                what = f"{metrics.listen} cannot be bound: {os.strerror(fault.errno or 0)}"
+                raise FaultyError([Fault(str(self.settings.file or "settings"), "metrics.listen", what, remedy)]) from None
+
+    def _warn(self) -> None:
+        """What an operator should know, said aloud at the start."""
+        radius = self.settings.radius
+        if radius is not None and (small := sockets.small_buffers(self._listening, radius.receive_buffer)):
+            self._log.warning(small)
+        if self.settings.not_served:
+            self._log.warning("not served by this version", sections=list(self.settings.not_served))
+        _unsigned(self._network, self._log)
+
+    async def _announce(self) -> None:
+        """The `ready` line, once every worker has said that it serves."""
+        await self.crew.serving.wait()
+        at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening))
+        count = len(self.crew.places)
+        self._said(f"proxeny is ready: {at}; {count} worker{'s' if count > 1 else ''}; network version {self._watch.version}")
+
+    # The network and the settings
+
+    async def _poll(self) -> None:
+        """Each second: is there a newer network?"""
+        refused = self._watch.refused
+        while True:
+            await asyncio.sleep(POLL)
+            await self._look()
+            if self._watch.refused != refused:
+                refused = self._watch.refused
+                self._log.error(self._watch.fault)
+
+    async def _look(self, *, anyway: bool = False) -> None:
+        found = await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._watch.poll(anyway=anyway))
+        if found is not None:
+            self._network = found
+            self.crew.adopt(found)
+            self._log.info("network adopted", version=found.version)
+            _unsigned(found, self._log)
+
+    async def _reload(self) -> None:
+        """SIGHUP: the settings again, whole or not at all."""
+        while True:
+            await self._again.wait()
+            self._again.clear()
+            try:
+                fresh, kept = merged(self.settings, self._load())
+            except FaultyError as faults:
+                for fault in faults.faults:
+                    self._log.error("settings refused, the old ones stay", fault=str(fault))
+                continue
+            if kept:
+                self._log.warning("kept until a restart", keys=kept)
+            self.settings = self._watch.settings = fresh
+            logs.to_standard_error(fresh.log.level)
+            self.recording.adopt(fresh)
+            self._log.info("settings read again")
+            await self._look(anyway=True)
+
+    # What others ask
+
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        wanted = {"identity": "", "password": "", "client": "", "chap": False}
+        return await self.crew.ask({key: question.get(key, default) for key, default in wanted.items()})
+
+    async def _homes(self, _question: dict[str, Any]) -> dict[str, Any]:
+        return {"workers": [{"worker": place.number, "homes": place.homes} for place in self.crew.places]}
+
+    async def _status(self, _question: dict[str, Any]) -> dict[str, Any]:
+        workers = [
+            {"worker": place.number, "pid": place.child.pid if place.child else None, "restarts": place.restarts, **place.counts}
+            for place in self.crew.places
+        ]
+        return {**self.readiness(), "workers": workers, "recorder": self.recording.counts}
+
+    def readiness(self) -> dict[str, Any]:
+        """The truth for /readyz: whether requests are served, and what is wrong."""
+        serving = sum(place.serving_since is not None for place in self.crew.places)
+        spool = sorted({place.counts.get("spool_fault", "") for place in self.crew.places} - {""})
+        return {
+            "ready": bool(serving) and not spool and not self._watch.database_fault,
+            "workers": f"{serving}/{len(self.crew.places)}",
+            "recorder": "alive" if self.recording.alive else "restarting",
+            "database": self._watch.database_fault or "answers",
+            "network": self._watch.fault or f"version {self._watch.version}",
+            "spool": "; ".join(spool) or "writes",
+            "spool_backlog": self.recording.counts.get("backlog"),
+        }
+
+    def _gauges(self) -> dict[str, float]:
+        return {
+            "network_version": self._watch.version,
+            "network_versions_refused": self._watch.refused,
+            "database_up": float(not self._watch.database_fault),
+            "workers_serving": sum(place.serving_since is not None for place in self.crew.places),
+            "recorder_restarts": self.recording.restarts,
+            **{f"recorder_{name}": value for name, value in self.recording.counts.items() if isinstance(value, int | float)},
+        }
+
+
+def _lock(data_dir: Path) -> TextIO:
+    """run.lock, held for life: two controllers on one data_dir would answer for each other's spools."""
+    file = (data_dir / "run.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        what = f"{data_dir} is in use by another controller, process {holder}"
+        raise FaultyError([Fault(file.name, "", what, "Stop that one, or give this one another data_dir")]) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def _standing(watch: NetworkWatch) -> Network:
+    try:
+        return watch.first()
+    except ValueError as fault:
+        raise FaultyError([Fault("network", "", str(fault), "Correct it with: proxeny apply NETWORK.toml")]) from None
+
+
+def _journal() -> tuple[socket.socket, socket.socket]:
+    """The workers' end and the recorder's; both stay open here, so records wait while a recorder is replaced."""
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    for number in (32, socket.SO_SNDBUF):  # SO_SNDBUFFORCE where we may
+        with contextlib.suppress(PermissionError):
+            near.setsockopt(socket.SOL_SOCKET, number, JOURNAL_BUFFER)
+            break
+    return near, far
+
+
+def _unsigned(network: Network, log: Any) -> None:
+    """Peers excused from Message-Authenticator are named aloud (CVE-2024-3596)."""
+    for section in ("client", "home"):
+        names = [row.name for row in network.of(section) if not row.require_message_authenticator]
+        if names:
+            log.warning("excused from Message-Authenticator: anyone on the path can forge what they say", kind=section, names=names[:50])
+
+
+def run(settings: Settings, load: Callable[[], Settings], said: Callable[[str], None]) -> None:
+    """The whole life of a controller; raises FaultyError or StoreError where it cannot begin."""
+    supervisor = Supervisor(settings, load, said)
+    with asyncio.Runner() as runner:
+        runner.run(supervisor.run())

@@ -1,0 +1,44 @@
+"""`proxeny homes`: the home servers and how each worker sees them. Never asks a home itself."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  click calls the function with it
+from typing import Any
+
+import click
+
+from proxeny import control
+from proxeny.verbs import options
+
+_WORST = ("dead", "zombie", "reviving", "alive")
+
+
+@click.command()
+@options.as_json
+@options.config
+def command(config: Path | None, *, as_json: bool) -> None:
+    """The home servers of the running controller and how they are; exit 1 where none is configured."""
+    answer = control.ask(options.load(config).data_dir, {"verb": "homes"})
+    homes = by_home(answer["workers"])
+    if as_json:
+        options.show(homes)
+    elif not homes:
+        click.echo("The network has no home servers.")
+    for home in [] if as_json else homes:
+        heard = "never heard" if home["heard"] is None else f"heard {home['heard']:.0f} s ago"
+        click.echo(f"{home['home']:<24} {home['address']} port {home['port']}  {home['state']:<9} {heard}, {home['in_flight']} in flight")
+    raise SystemExit(0 if homes else 1)
+
+
+def by_home(workers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a home: its worst state among the workers, what waits for it in all of them, when anyone heard it last."""
+    found: dict[str, dict[str, Any]] = {}
+    for worker in workers:
+        for home in worker["homes"]:
+            row = found.setdefault(home["home"], {**home, "in_flight": 0, "heard": None, "workers": []})
+            row["state"] = min(row["state"], home["state"], key=_WORST.index)
+            row["in_flight"] += home["in_flight"]
+            row["workers"].append({"worker": worker["worker"], "state": home["state"]})
+            heard = [each for each in (row["heard"], home["heard"]) if each is not None]
+            row["heard"] = min(heard, default=None)
+    return sorted(found.values(), key=lambda row: str(row["home"]))

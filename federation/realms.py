@@ -103,7 +103,7 @@ class Realms:
             return Route(realm, f"(hygiene: {item})", Action.REJECT, reason=words, refusal=Reason.JUNK_REALM)
         if self._default is not None:
             return _by_row(realm, self._default)
-        return Route(realm, "(no route)", Action.REJECT, reason=f"No route to the realm {realm}", refusal=Reason.NO_ROUTE)
+        return Route(realm, "(no route)", Action.REJECT, reason="No route to this realm", refusal=Reason.NO_ROUTE)
 
     def _row(self, realm: str) -> RealmRow | None:
         """The row written for this realm; `*` is not one."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from radius.message import Code, Type
+from radius.message import Type
 from radius.secret import md5, same
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ MA_HEAD: Final = bytes((Type.MESSAGE_AUTHENTICATOR, 18))
 _BLANK_MA: Final = MA_HEAD + ZERO
 _MA: Final = int(Type.MESSAGE_AUTHENTICATOR)
 _BLOCK: Final = 16
+_number = int.from_bytes  # big-endian, as is to_bytes
 
 
 def signed_by(message: Message, secret: Secret, authenticator: bytes) -> bool:
@@ -82,11 +83,7 @@ def sign_digest(code: int, identifier: int, authenticator: bytes, attributes: by
 def hide_password(password: bytes, secret: Secret, authenticator: bytes) -> bytes:
     """Plain octets (at most 128) to the hidden form: padded with zeros to a multiple of 16, at least 16."""
     plain = password.ljust(max(_BLOCK, -(-len(password) // _BLOCK) * _BLOCK), b"\0")
-    hidden, last = b"", authenticator
-    for at in range(0, len(plain), _BLOCK):
-        last = _xor(plain[at : at + _BLOCK], md5(secret.octets + last).digest())
-        hidden += last
-    return hidden
+    return _chain(plain, secret.octets, authenticator)
 
 
 def reveal_password(hidden: bytes, secret: Secret, authenticator: bytes) -> bytes:
@@ -131,28 +128,17 @@ class Rehide:
 
 
 def _unchain(cipher: bytes, secret: bytes, start: bytes) -> bytes:
-    """Plaintext of a chained cipher: every block's key is known at once, so one XOR does it all."""
-    size = len(cipher)
-    if size == _BLOCK:
-        return _xor(cipher, md5(secret + start).digest())
-    keys = [md5(secret + start).digest()]
-    keys += [md5(secret + cipher[at : at + _BLOCK]).digest() for at in range(0, size - _BLOCK, _BLOCK)]
-    return _xor(cipher, b"".join(keys))
+    """Plaintext of a chained cipher of 16·n octets: every block's key is known at once, so one XOR does it all."""
+    stream = md5(secret + start).digest()
+    for at in range(16, len(cipher), 16):
+        stream += md5(secret + cipher[at - 16 : at]).digest()
+    return (_number(cipher) ^ _number(stream)).to_bytes(len(cipher))
 
 
 def _chain(plain: bytes, secret: bytes, start: bytes) -> bytes:
     """Chained cipher of a plaintext of 16·n octets: each block's key needs the block before it."""
-    blocks = []
-    for at in range(0, len(plain), _BLOCK):
-        start = _xor(plain[at : at + _BLOCK], md5(secret + start).digest())
-        blocks.append(start)
-    return b"".join(blocks)
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")
-
-
-def answer_signer(code: int) -> Callable[[int, int, bytes, bytes, Secret], bytes]:
-    """Which signature an answer of this code carries."""
-    return sign_digest if code == Code.ACCOUNTING_RESPONSE else sign_access_answer
+    cipher = b""
+    for at in range(0, len(plain), 16):
+        start = (_number(plain[at : at + 16]) ^ _number(md5(secret + start).digest())).to_bytes(16)
+        cipher += start
+    return cipher

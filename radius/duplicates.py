@@ -39,8 +39,9 @@ class Duplicates:
         table[exchange.key] = exchange
         return True
 
-    def answered(self, exchange: Exchange, now: float) -> None:
-        """Its reply is set: keep it for repeating, for a while."""
+    def answered(self, exchange: Exchange, reply: bytes, now: float) -> None:
+        """Its reply went out: keep it for repeating, for a while."""
+        exchange.finish(reply)
         self._answered.append((now + self._seconds, exchange))
 
     def forget(self, exchange: Exchange) -> None:

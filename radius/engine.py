@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from radius import accounting, codec, forward, refusal
-from radius.actions import Ask, Drop, Reason, Record, Reply, Send
+from radius import accounting, codec, forward
+from radius.actions import Ask, Drop, Reason, Record, Reply
 from radius.admission import admit, admit_answer, flaw
+from radius.attempts import Attempts
 from radius.conversations import Conversations
 from radius.duplicates import Duplicates
 from radius.exchange import Conversation, Exchange
@@ -26,6 +27,7 @@ from radius.message import Code
 from radius.nai import parse as parse_nai
 from radius.pool import Probe
 from radius.records import Accounting
+from radius.refusals import Refusals
 from radius.tables import Action, Route
 from radius.timers import Timers
 from radius.watch import Watch
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from radius.message import Message
     from radius.pool import Lane, Server
     from radius.tables import Client, Tables
+    from radius.watch import Later
 
 _ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
 _ACCOUNTING, _ACCOUNTED, _PROTOCOL_ERROR = int(Code.ACCOUNTING_REQUEST), int(Code.ACCOUNTING_RESPONSE), int(Code.PROTOCOL_ERROR)
@@ -59,17 +62,17 @@ class Engine:
         self.counts: dict[str, int] = defaultdict(int)
         self.durable = True  # whether accounting can be kept: the answer to Status-Server on the accounting port
         self._entropy = entropy
-        self._timers: Timers[tuple[Callable[..., Actions], Exchange | Probe, int]] = Timers()
+        self._timers: Later = Timers()
         self._duplicates = Duplicates(limits.duplicates, limits.duplicate_seconds)
         self._conversations = Conversations(limits.conversations, limits.conversation_seconds)
         self._stations = Buckets(limits.station_rate, limits.station_burst, limits.stations)
-        self._rejects = Buckets(limits.reject_rate, limits.reject_burst, limits.stations)
         self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
-        self._rejects_waiting = 0
         self._tickets: dict[int, Exchange] = {}
         self._ticket = 0
         self._watch = Watch(self._timers, entropy, self.counts)
         self._pool = self._watch.pool
+        self._refusals = Refusals(tables.limits, self._timers, self._duplicates, self.counts)
+        self._attempts = Attempts(self._watch, self._timers, entropy, self.counts, self._refusals.refuse)
         self.adopt(tables, 0.0)
 
     # ---- from a client ----------------------------------------------------------------------------------------------
@@ -112,14 +115,15 @@ class Engine:
         """RFC 5080, 2.2.2: a new authenticator under the same identifier is a new request; nobody waits for the old."""
         if not old.over:
             self.counts[Reason.SUPERSEDED.name] += 1
-            self._end(old, None, now)
+            old.rest(now)
+            self._duplicates.forget(old)
 
     def _status(self, exchange: Exchange, allowed: Allowed) -> Actions:
         """RFC 5997, 3: answered here, never forwarded, exempt from limits; accounting is silent while nothing can be kept."""
         self.counts["status_server"] += 1
         if _ACCOUNTING in allowed and Code.ACCESS_REQUEST not in allowed:
-            return (self._seal(exchange, _ACCOUNTED, b""),) if self.durable else NOTHING
-        return (self._seal(exchange, _ACCEPT, b""),)
+            return (forward.reply(exchange, _ACCOUNTED, b""),) if self.durable else NOTHING
+        return (forward.reply(exchange, _ACCEPT, b""),)
 
     def _access(self, exchange: Exchange, now: float) -> Actions:
         """A login's next round: resumed by its State, or begun."""
@@ -136,7 +140,7 @@ class Engine:
                 self._conversations.leave(resumed)
                 resumed.round_trips += 1
                 fault = flaw(request, user_name)
-                return self._attempt(exchange, now) if fault is None else self._refuse(exchange, fault, now)
+                return self._attempts.send(exchange, now) if fault is None else self._refusals.refuse(exchange, fault, now)
         station = value(_STATION) or b""
         if not self._stations.take(station or exchange.key[0], now):
             self._duplicates.forget(exchange)
@@ -148,94 +152,16 @@ class Engine:
         exchange.conversation.round_trips = 1
         fault = flaw(request, user_name) or (nai if isinstance(nai, Reason) else None)
         if fault is not None:
-            return self._refuse(exchange, fault, now)
-        return self._attempt(exchange, now) if route.action is Action.PROXY else self._turn_away(exchange, route, now)
+            return self._refusals.refuse(exchange, fault, now)
+        return self._attempts.send(exchange, now) if route.action is Action.PROXY else self._turn_away(exchange, route, now)
 
     def _turn_away(self, exchange: Exchange, route: Route, now: float) -> Actions:
         """A realm that is not proxied."""
         if route.action is Action.BLACKHOLE:
-            self._end(exchange, None, now)
+            self._duplicates.forget(exchange)
             return self._drop(Reason.REFUSED_REALM, exchange.key[0], exchange.client)
         local = Reason.LOCAL_UNAVAILABLE if route.action is Action.LOCAL else Reason.REFUSED_REALM
-        return self._refuse(exchange, route.refusal or local, now, route.reason)
-
-    # ---- to a home --------------------------------------------------------------------------------------------------
-
-    def _attempt(self, exchange: Exchange, now: float) -> Actions:
-        """Choose a home and send: a new identifier, a new authenticator, hidden values hidden anew."""
-        talk = exchange.conversation
-        server = self._pool.choose(talk.route, talk.station, talk.held, exchange.tried, now)
-        if server is None:
-            return self._refuse(exchange, Reason.HOME_SILENT if exchange.tried else Reason.NO_HOME_ALIVE, now)
-        lane = server.acct_lane if exchange.copy else server.lane
-        slot = lane.take(exchange, now)
-        if slot < 0:
-            self._end(exchange, None, now)
-            return self._drop(Reason.NO_SLOT, exchange.key[0], exchange.client)
-        self._charge(exchange, server, lane, slot, now)
-        random = self._entropy(24)
-        exchange.authenticator = random[:16]
-        plan = self.tables.policy.plan(exchange.request.code, talk.route.realm, talk.place.site, talk.client, server.home)
-        body = forward.request_attributes(exchange, plan, self.tables, random[16:], self.counts)
-        if isinstance(body, Reason):
-            return self._refuse(exchange, body, now)
-        code, identifier, theirs = exchange.request.code, slot & 255, exchange.server_secret
-        if exchange.copy:
-            exchange.octets = codec.sign_digest(code, identifier, codec.ZERO, body, theirs)
-            exchange.authenticator = exchange.octets[4:20]
-        else:
-            exchange.octets = codec.sign_access(code, identifier, exchange.authenticator, body, theirs)
-        self._timers.after(server.home.timing.resend[0], now, (self._silence, exchange, exchange.attempt << 4))
-        return (Send(lane.links[slot >> 8], exchange.octets),)
-
-    def _charge(self, exchange: Exchange, server: Server, lane: Lane, slot: int, now: float) -> None:
-        """Note which home is tried under which identifier."""
-        if server.probe_at is not None:
-            server.trial = exchange
-        exchange.attempt += 1
-        exchange.tried += (server.name,)
-        exchange.server, exchange.lane, exchange.slot = server, lane, slot
-        exchange.server_secret = server.home.secret
-        exchange.sent_at = now
-        talk = exchange.conversation
-        talk.held = server.name
-        if server.name not in talk.tried:
-            talk.tried += (server.name,)
-
-    def _silence(self, exchange: Exchange, mark: int, now: float) -> Actions:
-        """No answer yet. 1 s: the same octets again. 3 s: from a home silent to everyone, move. Then wait for it."""
-        attempt, step = mark >> 4, mark & 15
-        server, lane = exchange.server, exchange.lane
-        if exchange.over or attempt != exchange.attempt or server is None or lane is None:
-            return NOTHING
-        timing = server.home.timing
-        if step == 0 and attempt == 1:
-            self._timers.after(timing.request_timeout - timing.resend[0], now, (self._expired, exchange, 0))
-        if step + 1 < len(timing.resend):
-            self._timers.after(timing.resend[step + 1] - timing.resend[step], now, (self._silence, exchange, mark + 1))
-        extra: Actions = NOTHING
-        if server.heard < exchange.sent_at:
-            extra = self._watch.doubt(server, now) if step == 0 else self._watch.silent(server, exchange, now)
-            if step and self._pool.choose(exchange.conversation.route, exchange.conversation.station, "", exchange.tried, now):
-                return extra + self._move(exchange, now)
-        self.counts["resent"] += 1
-        return (Send(lane.links[exchange.slot >> 8], exchange.octets), *extra)
-
-    def _move(self, exchange: Exchange, now: float) -> Actions:
-        """The attempt is given up: another home, or none."""
-        self.counts["moved"] += 1
-        if exchange.lane is not None:
-            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
-        return self._attempt(exchange, now)
-
-    def _expired(self, exchange: Exchange, _: int, now: float) -> Actions:
-        """`request_timeout` is over."""
-        if exchange.over:
-            return NOTHING
-        if exchange.copy:
-            self._end(exchange, None, now)
-            return self._drop(Reason.FORWARD_LOST, exchange.key[0], exchange.client)
-        return self._refuse(exchange, Reason.HOME_SILENT, now)
+        return self._refusals.refuse(exchange, route.refusal or local, now, route.reason)
 
     # ---- from a home ------------------------------------------------------------------------------------------------
 
@@ -271,7 +197,7 @@ class Engine:
     def _failed(self, exchange: Exchange, now: float) -> Actions:
         """Protocol-Error: this attempt failed; another home may do better."""
         self.counts[Reason.PROTOCOL_ERROR.name] += 1
-        return self._move(exchange, now)
+        return self._attempts.move(exchange, now)
 
     def _deliver(self, exchange: Exchange, server: Server, lane: Lane, answer: Message, now: float) -> Actions:
         """A home's answer, re-secured for the client."""
@@ -289,74 +215,23 @@ class Engine:
             ruled = plan.apply(kept)
             if isinstance(ruled, Reason):
                 lane.answered(slot)
-                return self._refuse(exchange, ruled, now)
+                return self._refusals.refuse(exchange, ruled, now)
             kept = ruled
         body = b"".join(kept) + forward.proxy_states(exchange.request)
         if len(body) + 38 > LONGEST:
             return self._drop(Reason.TOO_LONG, exchange.key[0], exchange.client)
         lane.answered(slot)
         talk.own += exchange.sent_at - exchange.began
-        reply = self._seal(exchange, answer.code, body)
+        reply = forward.reply(exchange, answer.code, body)
         verdict = _VERDICTS[answer.code]
         self.counts[verdict] += 1
         talk.note(exchange.request)
         client = exchange.client.name
-        self._answered(exchange, reply.octets, now)
+        self._duplicates.answered(exchange, reply.octets, now)
         if answer.code != _CHALLENGE:
             return (reply, Record(talk.login(verdict, "", now, answer.value(_CUI) or b"")))
         gone = self._conversations.challenged(talk, client, answer.value(_STATE) or b"", now)
         return (reply, *(Record(old.login("abandoned", Reason.TABLE_FULL.name, now)) for old in gone))
-
-    def _seal(self, exchange: Exchange, code: int, attributes: bytes) -> Reply:
-        """An answer of ours or of a home, signed for this client."""
-        sign = codec.sign_digest if code == _ACCOUNTED else codec.sign_access_answer
-        return Reply(exchange.key[0], sign(code, exchange.request.identifier, exchange.asked, attributes, exchange.secret))
-
-    def _answered(self, exchange: Exchange, octets: bytes, now: float) -> None:
-        exchange.finish(octets)
-        self._duplicates.answered(exchange, now)
-
-    def _end(self, exchange: Exchange, _reply: None, now: float) -> None:
-        """Nobody waits any more: its identifier rests, its entry is gone."""
-        if exchange.lane is not None:
-            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
-        exchange.finish(None)
-        self._duplicates.forget(exchange)
-
-    # ---- refusals of ours -------------------------------------------------------------------------------------------
-
-    def _refuse(self, exchange: Exchange, reason: Reason, now: float, words: str = "") -> Actions:
-        """An Access-Reject of ours: the first few of a station at once, those beyond a second later."""
-        if exchange.copy:
-            self._end(exchange, None, now)
-            return self._drop(Reason.FORWARD_LOST, exchange.key[0], exchange.client)
-        talk = exchange.conversation
-        verdict = "no_answer" if reason in refusal.UNANSWERED else "refused"
-        self.counts[reason.name] += 1
-        self.counts[verdict] += 1
-        if exchange.lane is not None:
-            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
-        talk.note(exchange.request)
-        record = Record(talk.login(verdict, reason.name, now))
-        reply = self._seal(exchange, Code.ACCESS_REJECT, refusal.attributes(exchange.request, words or reason.value))
-        if self._rejects.take(talk.station or exchange.key[0], now):
-            self._answered(exchange, reply.octets, now)
-            return (reply, record)
-        if self._rejects_waiting >= self.tables.limits.rejects_waiting:
-            self._end(exchange, None, now)
-            return (record, *self._drop(Reason.REJECT_LIMITED, exchange.key[0], exchange.client))
-        self._rejects_waiting += 1
-        exchange.octets, exchange.lane = reply.octets, None
-        self._timers.after(self.tables.limits.reject_delay, now, (self._reject_late, exchange, exchange.attempt))
-        return (record,)
-
-    def _reject_late(self, exchange: Exchange, _: int, now: float) -> Actions:
-        self._rejects_waiting -= 1
-        if exchange.over:
-            return NOTHING
-        reply = Reply(exchange.key[0], exchange.octets)
-        self._answered(exchange, reply.octets, now)
-        return (reply,)
 
     # ---- accounting -------------------------------------------------------------------------------------------------
 
@@ -377,7 +252,7 @@ class Engine:
         copy.copy = True
         place = self.tables.place(request.value(_CALLED), request.value(_NAS), client)
         copy.conversation = Conversation(client.name, origin.peer, b"", request.value(_STATION) or b"", route, place, now)
-        return (kept, *self._attempt(copy, now))
+        return (kept, *self._attempts.send(copy, now))
 
     def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
         """The accounting record of `ticket` is on disk, or could not be put there."""
@@ -386,11 +261,11 @@ class Engine:
         if exchange is None or exchange.over:
             return NOTHING
         if not outcome:
-            self._end(exchange, None, now)
+            self._duplicates.forget(exchange)
             return self._drop(Reason.NOT_KEPT, exchange.key[0], exchange.client)
         self.counts["accounting"] += 1
-        reply = self._seal(exchange, _ACCOUNTED, forward.proxy_states(exchange.request))
-        self._answered(exchange, reply.octets, now)
+        reply = forward.reply(exchange, _ACCOUNTED, forward.proxy_states(exchange.request))
+        self._duplicates.answered(exchange, reply.octets, now)
         return (reply,)
 
     # ---- the clock and the store ------------------------------------------------------------------------------------
@@ -411,7 +286,7 @@ class Engine:
 
     def adopt(self, tables: Tables, now: float) -> None:
         """A new version of the network. Exchanges finish with the client and the home that they began with."""
-        self.tables = tables
+        self.tables = self._attempts.tables = tables
         self._salted = forward.Salted(tables.salted)
         self._pool.adopt(tuple(tables.homes.values()))
 
@@ -434,7 +309,7 @@ class Engine:
 
 
 def _text(address: object) -> str:
-    """"address port" of a socket address, text as it is, "" for none."""
+    """ "address port" of a socket address, text as it is, "" for none."""
     if isinstance(address, tuple):
         return f"{address[0]} {address[1]}"
     return str(address or "")

@@ -60,6 +60,12 @@ class Exchange:
         self.server = self.lane = None
         self.conversation = NOBODY
 
+    def rest(self, now: float) -> None:
+        """Nobody waits any more: the identifier in use rests before it is used again."""
+        if self.lane is not None:
+            self.lane.give_up(self.slot, self.authenticator, now)
+        self.finish(None)
+
 
 class Conversation:
     """One login: the exchanges that State strings together."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from radius import codec
-from radius.actions import Reason
-from radius.message import Type
+from radius.actions import Reason, Reply
+from radius.message import Code, Type
 from radius.wire import LONGEST, attribute
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _CHAP: Final = int(Type.CHAP_PASSWORD)
 _CHALLENGE: Final = int(Type.CHAP_CHALLENGE)
 _PROXY_STATE: Final = int(Type.PROXY_STATE)
 _VENDOR: Final = int(Type.VENDOR_SPECIFIC)
+_ACCOUNTED: Final = int(Code.ACCOUNTING_RESPONSE)
 _STATE_LENGTH: Final = 14
 _ROOM: Final = LONGEST - 38  # beside the header and Message-Authenticator
 _MICROSOFT: Final = (311).to_bytes(4, "big")
@@ -117,6 +118,12 @@ def _vendor(part: bytes, subtypes: frozenset[int], exchange: Exchange, rehide: c
     Sub-attributes that do not fill the attribute exactly are not ours to judge: it passes as it came.
     """
     at, end, out = 6, len(part), [part[2:6]]
+    if (
+        end > 8 and part[7] == end - 6 and part[6] in subtypes and part[6] != _MS_CHAP_MPPE_KEYS
+    ):  # the usual: one key, and it fills the attribute
+        fresh = rehide.salted(part[8:])
+        if fresh is not None:
+            return part[:8] + fresh
     while at < end:
         size = part[at + 1] if at + 1 < end else 0
         if size < 2 or at + size > end:
@@ -146,3 +153,9 @@ def proxy_states(request: Message) -> bytes:
         return b""
     octets = request.octets
     return b"".join(octets[start:end] for kind, start, end in request.spans() if kind == _PROXY_STATE)
+
+
+def reply(exchange: Exchange, code: int, attributes: bytes) -> Reply:
+    """An answer of a home or of ours, signed for the client that asked."""
+    sign = codec.sign_digest if code == _ACCOUNTED else codec.sign_access_answer
+    return Reply(exchange.key[0], sign(code, exchange.request.identifier, exchange.asked, attributes, exchange.secret))

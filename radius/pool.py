@@ -141,7 +141,7 @@ class Server:
         if news or self.health is Health.REVIVING:
             self.health = Health.DEAD
         pause = timing.dead_probe * (0.7 + 0.6 * jitter) if self.health is Health.DEAD else timing.zombie_probe
-        self.probe_at = now + (pause if self.home.status_server else TRIAL)
+        self.probe_at = max(now, sent_at + pause) if self.home.status_server else now + TRIAL
         return news
 
     def sign(self, now: float) -> bool:

@@ -101,8 +101,22 @@ class Entry:
         except WrongError as fault:
             self.note(key, fault.what, fault.remedy)
         except ValueError as fault:
-            self.note(key, str(fault))
+            self.note(key, str(fault).removeprefix(f'{key} "{value}": '))
         return default
+
+    def each(self, key: str, check: Callable[[Any], T], *, needed: bool = False) -> tuple[T, ...]:
+        """The same for one value or a list of them, each judged."""
+        self._asked.add(key)
+        value = self._table.get(key, [])
+        kept = []
+        for item in value if isinstance(value, list) else [value]:
+            try:
+                kept.append(check(item))
+            except WrongError as fault:
+                self.note(key, fault.what, fault.remedy)
+        if needed and value == []:
+            self.note(key, "is empty" if key in self._table else "is missing")
+        return tuple(dict.fromkeys(kept))
 
     def integer(self, key: str, default: int, least: int, most: int) -> int:
         value = self._take(key, int, "a whole number")
@@ -141,7 +155,9 @@ class Entry:
 
     def choice(self, key: str, choices: Iterable[str], default: str) -> str:
         value = self.text(key, default)
-        if value not in choices:
+        if value not in choices and key not in self._table:
+            self.note(key, "is missing", f"Write one of: {', '.join(sorted(choices))}")
+        elif value not in choices:
             self.note(key, f'"{value}" is none of its words', did_you_mean(value, choices))
             return default
         return value

@@ -144,7 +144,7 @@ def _hygiene(network: Network) -> Iterator[Finding]:
 
 def _policies(network: Network, judge: Callable[[Policy], None]) -> Iterator[Finding]:
     for row in network.of("policy"):
-        if message := _refusal(partial(judge, row)):
+        if row.direction and row.name and (message := _refusal(partial(judge, row))):
             words = message.removeprefix(f'policy "{row.name}": ')
             key, colon, rest = words.partition(": ")
             yield Finding("policy", row.name, key, rest) if colon and key.isidentifier() else Finding("policy", row.name, "", words)

@@ -31,9 +31,12 @@ class Declaration:
     network: Network
     report: Report
     places: Mapping[tuple[str, str], int]  # (section, name) -> its place among the section's entries
+    given: frozenset[tuple[str, str]]  # entries that name a secret: if it could not be had, that was noted already
 
     def note(self, finding: Finding) -> None:
         """A fault found among entries, told at the entry of this file, or at the stored row."""
+        if finding.key == "secret" and (finding.section, finding.name) in self.given:
+            return
         place = self.places.get((finding.section, finding.name))
         if place is None and finding.section not in {"operator", "hygiene"}:
             called = f'{finding.section} "{finding.name}"' + (f": {finding.key}" if finding.key else "")
@@ -71,6 +74,7 @@ def parse(tables: Mapping[str, Any], report: Report, sources: Sources) -> Declar
             report.note((section,), "is no section of ours", did_you_mean(section, KEYS))
     rows: dict[str, dict[str, Row]] = {section: {} for section in KEYS}
     places: dict[tuple[str, str], int] = {}
+    given = set()
     _operator(tables, report, rows)
     _hygiene(tables, report, rows)
     for section, reader in _readers(sources).items():
@@ -79,10 +83,12 @@ def parse(tables: Mapping[str, Any], report: Report, sources: Sources) -> Declar
             row = reader(entry)
             entry.done()
             name = getattr(row, KEYS[section])
+            if table.keys() & {"secret", "secret_env", "secret_file"}:
+                given.add((section, name))
             if places.setdefault((section, name), at) != at and (name or section == "realm"):
                 entry.note(KEYS[section], "is there twice", f"The other one is entry {places[section, name] + 1} of [[{section}]]")
             rows[section].setdefault(name, row)
-    return Declaration(Network(rows, whole=frozenset({"hygiene"} & tables.keys())), report, places)
+    return Declaration(Network(rows, whole=frozenset({"hygiene"} & tables.keys())), report, places, frozenset(given))
 
 
 def _readers(sources: Sources) -> dict[str, Callable[[Entry], Row]]:

@@ -63,7 +63,7 @@ def client(entry: Entry, sources: Sources) -> Client:
     weak = entry.flag("weak_secret", default=False)
     row = Client(
         name=entry.label("name"),
-        addresses=entry.checked("address", _prefixes, (), needed=not entry.has("certificate")),
+        addresses=entry.each("address", prefix, needed=not entry.has("certificate")),
         secret=entry.secret("secret", sources.folder, sources.environ, weak=weak),
         previous_secret=entry.secret("previous_secret", sources.folder, sources.environ, weak=True),
         previous_until=entry.checked("previous_until", _moment, None),
@@ -182,13 +182,6 @@ def _resend(value: object) -> tuple[float, ...]:
     if list(numbers) != sorted(set(numbers)):
         raise WrongError("must rise", "The default is [1, 3, 7]")
     return tuple(float(item) for item in numbers)
-
-
-def _prefixes(value: object) -> tuple[str, ...]:
-    prefixes = tuple(map(prefix, value if isinstance(value, list) else [value]))
-    if not prefixes:
-        raise WrongError("is empty", "A client is known by its address")
-    return tuple(dict.fromkeys(prefixes))
 
 
 def _mac(value: object) -> str:

@@ -16,7 +16,7 @@ from store.faults import StoreError
 from store.session import transaction
 
 if TYPE_CHECKING:
-    from proxeny.network import Network
+    from proxeny.difference import Change
 
 
 @click.command()
@@ -43,10 +43,10 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         click.echo(str(change))
     for warning in network_checks.warnings(wanted):
         click.echo(f"Note: {warning}", err=True)
-    click.echo(_closing(summary(changes), stored, wanted, dry_run=dry_run))
+    click.echo(_closing(changes, network_checks.count(wanted), dry_run=dry_run))
 
 
-def _closing(changed: str, stored: Network, wanted: Network, *, dry_run: bool) -> str:
-    if stored.rows == wanted.rows and stored.app == wanted.app:
-        return f"No difference: {network_checks.count(wanted)}."
-    return f"Dry run, nothing was written: {changed}." if dry_run else f"Applied: {changed}. Now {network_checks.count(wanted)}."
+def _closing(changes: tuple[Change, ...], count: str, *, dry_run: bool) -> str:
+    if not changes:
+        return f"No difference: {count}."
+    return f"Dry run, nothing was written: {summary(changes)}." if dry_run else f"Applied: {summary(changes)}. Now {count}."

@@ -19,6 +19,7 @@ from pyrad.tools import DecodeAttr, EncodeAttr
 
 from radius.dictionary_files import DictionaryError, gather
 from radius.message import Type
+from radius.text import shown
 from radius.wire import attribute
 
 if TYPE_CHECKING:
@@ -146,12 +147,6 @@ class Dictionary:
         if isinstance(value, bytes):
             return "0x" + value.hex()
         return definition.names.get(value, value) if isinstance(value, int) else str(value)
-
-
-def shown(octets: bytes) -> str:
-    """Text from a stranger: one line, every control and every octet that is not UTF-8 escaped."""
-    text = octets.decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _definition(name: str, entry: Any) -> Definition:

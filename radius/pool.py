@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 from radius.actions import Link
+from radius.secret import md5
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -223,7 +223,7 @@ class Pool:
         """The route's homes: as configured, or by rendezvous over all of them so that a station keeps its home."""
         names: Sequence[str] = route.homes
         if route.balance and len(names) > 1:
-            names = sorted(names, key=lambda name: crc32(name.encode(), crc32(station)))
+            names = sorted(names, key=lambda name: md5(station + name.encode()).digest())
         for name in names:
             if (server := self.servers.get(name)) is not None:
                 yield server

@@ -10,7 +10,7 @@ from functools import partial
 
 from federation.dress import Dresser
 from federation.loops import has_looped
-from federation.realms import Realms, RealmRow
+from federation.realms import RealmRow, Realms
 from radius import dictionary
 from radius.clients import Clients
 from radius.policy import Policy, builtins

@@ -1,0 +1,80 @@
+"""What the demo prints: what runs where, what to try, and a line for each login. Never a password beyond the sample's own."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from proxeny.simulated.access_point_process import STATIONS
+from proxeny.simulated.sample import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from proxeny.simulated.sample import Sample
+    from store.models.trace import AuthEvent
+
+_COLOURS: Final = {"accept": "green", "reject": "red", "refused": "yellow", "no_answer": "magenta", "abandoned": "cyan"}
+
+
+def greeting(sample: Sample) -> Iterator[str]:
+    """What is running, the addresses, and three things to try."""
+    settings, tables = sample.settings, sample.tables
+    yield ""
+    yield click.style("The sample city is ready.", bold=True)
+    yield ""
+    if settings.radius:
+        listens = [("authentication", settings.radius.auth), ("accounting", settings.radius.acct)]
+        yield "  controller      " + ", ".join(f"{kind} {' '.join(map(str, at))}" for kind, at in listens)
+    if settings.metrics:
+        yield f"  metrics         http://{settings.metrics.listen}/metrics"
+    for number, realm in enumerate(row for row in tables["realm"] if "homes" in row):
+        home = next(row for row in tables["home"] if row["name"] == realm["homes"][0])
+        label = "home institutions" if not number else ""
+        yield f"  {label:<17} {realm['match']:<21} {realm['institution']}, {realm['country']}, at {home['address']}:{home['port']}"
+    for number, client in enumerate(tables["client"]):
+        radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
+        yield f"  {'access points' if not number else '':<15} {client['address'].partition('/')[0]:<12} {radios}"
+    yield f"  data and log    {short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"
+    yield from (f"  note            {line}" for line in sample.moved)
+    yield ""
+    yield "Try, in a second terminal:"
+    yield ""
+    yield from (f"  {line}" for line in things_to_try(sample))
+    yield ""
+    yield "Logins as they come; Ctrl-C ends everything:"
+    yield ""
+
+
+def things_to_try(sample: Sample) -> Iterator[str]:
+    """Three commands to paste: each works from the folder that the demo was started in."""
+    accounts = list(sample.accounts.items())
+    (identity, password), (other, _) = accounts[0], accounts[-1]
+    rest = f"--config {shlex.quote(str(sample.config))}"
+    yield f"{command()} ask {identity} --password {shlex.quote(password)} {rest}"
+    yield f"{command()} route {other} {rest}"
+    yield f"{command()} trace {STATIONS[0]} {rest}"
+
+
+def command() -> str:
+    """Our own command as one would type it here."""
+    called = Path(sys.argv[0])
+    if called.name != "proxeny":
+        return f"{shlex.quote(sys.executable)} -m proxeny"
+    found = shutil.which("proxeny")
+    return "proxeny" if found and Path(found).absolute() == called.absolute() else shlex.quote(str(short(called)))
+
+
+def login(event: AuthEvent, sites: Mapping[str, str]) -> str:
+    """One login in one line."""
+    when = event.at.astimezone().strftime("%H:%M:%S")
+    where = " · ".join(filter(None, (sites.get(event.site, event.site), event.access_point or event.client)))
+    rounds = f"{event.round_trips} round{'s' if event.round_trips != 1 else ' '}"
+    what = event.reason or f"{event.home}, {rounds}, {event.milliseconds:.0f} ms of which {event.own_milliseconds:.1f} ours"
+    verdict = click.style(f"{event.verdict.value:<9}", fg=_COLOURS.get(event.verdict.value))
+    return f"{when}  {verdict}  {'@' + event.realm if event.realm else '(no realm)':<25} {where:<38} {what}"

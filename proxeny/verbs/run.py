@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(config: Path | None, *, demo: bool) -> None:
     """RADIUS workers and the recorder under one supervisor; prints `ready` once every worker serves."""
     if demo:
-        import_module("proxeny.demo").run()  # nothing of the demo is loaded without --demo
+        import_module("proxeny.demo").run(config)  # nothing of the demo is loaded without --demo
         return
     serve(config)
 

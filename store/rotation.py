@@ -41,9 +41,10 @@ def forget_retired(database: Engine, path: Path) -> int:
             for column in sealed_columns()
             for value in session.scalars(select(func.substr(column, 1, 9)).where(column.is_not(None)).distinct())
         }
-    kept = tuple(key for number, key in enumerate(seal.keys) if number == 0 or key.id in used)
+    held = seal.keys
+    kept = tuple(key for key in held if key is held[0] or key.id in used)
     replace_keys(path, kept)
-    return len(seal.keys) - len(kept)
+    return len(held) - len(kept)
 
 
 def sealed_columns() -> list[Column[Any]]:

@@ -152,14 +152,14 @@ def test_an_upgrade_that_fails_has_not_happened(url: str, monkeypatch: pytest.Mo
 
 
 @pytest.mark.peer("strace")
-@pytest.mark.parametrize("when", [1, 2, 3])
+@pytest.mark.parametrize("when", [1, 3, 5, 8])
 def test_an_upgrade_killed_at_a_sync_can_be_run_again(tmp_path: Path, when: int) -> None:
     """Killed while SQLite syncs, the upgrade has happened whole or not at all, and a second run completes it."""
     url = f"sqlite:///{tmp_path}/proxeny.db"
     code = f"from store.schema import upgrade; upgrade({url!r})"
     argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=fdatasync,fsync:signal=KILL:when={when}", sys.executable, "-c", code]
     killed = subprocess.run(argv, capture_output=True, timeout=60, check=False)
-    assert killed.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL, 0)
+    assert killed.returncode == -signal.SIGKILL
     with sqlite3.connect(tmp_path / "proxeny.db") as file:
         made = {row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     file.close()

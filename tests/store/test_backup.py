@@ -1,0 +1,147 @@
+"""store.backup: one file while others write, and the way back; no secret in it without its key."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select, text
+
+from store.backup import backup, restore
+from store.check import check
+from store.faults import StoreError
+from store.models import AuthEvent, Home
+from store.schema import prepare
+from store.session import engine, reading, transaction
+from tests.store import rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from store.sealed import Seal
+
+
+@pytest.fixture
+def filled(database: Engine, seal: Seal) -> Engine:
+    with transaction(database) as session:
+        session.add_all(rows.everything(seal))
+    return database
+
+
+def test_a_backup_brings_everything_back(filled: Engine, url: str, tmp_path: Path) -> None:
+    """What was there at the backup is there again after the restore, and what came later is not."""
+    backup(url, tmp_path / "monday.backup")
+    with transaction(filled) as session:
+        session.execute(text("DELETE FROM auth_event"))
+        session.add(Home(name="later", address="192.0.2.1"))
+    filled.dispose()
+    restore(url, tmp_path / "monday.backup")
+    assert check(url) == []
+    database = engine(url)
+    with reading(database) as session:
+        assert len(session.scalars(select(AuthEvent)).all()) == 1
+        assert [home.name for home in session.scalars(select(Home))] == ["uni-a-1"]
+    database.dispose()
+
+
+def test_no_secret_is_in_the_backup_or_the_database(filled: Engine, url: str, tmp_path: Path) -> None:
+    """None of the planted secrets, stations and names stands in a dump, nor in the database's own files."""
+    backup(url, tmp_path / "monday.backup")
+    filled.dispose()
+    files = [path for path in tmp_path.iterdir() if path.is_file() and path.name != "seal.key"]
+    assert files
+    for path in files:
+        octets = path.read_bytes()
+        assert [canary for canary in rows.CANARIES if canary.encode() in octets or canary.encode().hex().encode() in octets] == []
+
+
+def test_a_backup_is_ours_alone_and_overwrites_nothing(filled: Engine, url: str, tmp_path: Path) -> None:
+    """0600; a file that is there already is left as it is; no half-written file stays."""
+    target = tmp_path / "b" / "monday.backup"
+    target.parent.mkdir()
+    backup(url, target)
+    before = target.read_bytes()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with pytest.raises(StoreError, match="exists already"):
+        backup(url, target)
+    assert target.read_bytes() == before
+    assert [path.name for path in target.parent.iterdir()] == ["monday.backup"]
+    with pytest.raises(StoreError, match="No such file or directory; choose a folder"):
+        backup(url, tmp_path / "nowhere" / "monday.backup")
+
+
+def test_a_backup_while_others_write_is_one_moment(tmp_path: Path) -> None:
+    """Pages copied between two writes still make one state of the database."""
+    url = f"sqlite:///{tmp_path}/proxeny.db"
+    database = prepare(url)
+    with transaction(database) as session:
+        session.execute(text("CREATE TABLE pair (a INTEGER, b INTEGER, filler TEXT)"))
+        session.execute(text("INSERT INTO pair VALUES (0, 0, '')"))
+        for _ in range(3000):
+            session.execute(text("INSERT INTO pair VALUES (-1, -1, :filler)"), {"filler": "x" * 3000})
+    heard = []
+
+    def meanwhile(done: int, total: int) -> None:
+        heard.append((done, total))
+        if len(heard) <= 3:
+            with transaction(database) as session:
+                session.execute(text("UPDATE pair SET a = a + 1, b = b + 1 WHERE a >= 0"))
+
+    backup(url, tmp_path / "monday.backup", meanwhile)
+    database.dispose()
+    assert len(heard) > 2
+    with sqlite3.connect(tmp_path / "monday.backup") as copy:
+        ((a, b),) = copy.execute("SELECT a, b FROM pair WHERE a >= 0").fetchall()
+        assert a == b
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    copy.close()
+
+
+def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:
+    """The database that a restore replaces is kept beside it under a free name."""
+    url = f"sqlite:///{tmp_path}/proxeny.db"
+    prepare(url).dispose()
+    backup(url, tmp_path / "monday.backup")
+    assert [restore(url, tmp_path / "monday.backup") for _ in range(2)] == [tmp_path / f"proxeny.db.before-restore-{n}" for n in (1, 2)]
+    assert check(f"sqlite:///{tmp_path}/proxeny.db.before-restore-1") == []
+    (tmp_path / "proxeny.db").unlink()
+    assert restore(url, tmp_path / "monday.backup") is None
+    assert check(url) == []
+
+
+@pytest.mark.parametrize("what", ["absent", "junk", "other", "newer", "damaged"])
+def test_a_bad_backup_leaves_the_database_alone(tmp_path: Path, what: str) -> None:
+    """No file, no database, somebody else's, a newer version's, a damaged one: said in a line, nothing changed."""
+    url, file = f"sqlite:///{tmp_path}/proxeny.db", tmp_path / "bad.backup"
+    prepare(url).dispose()
+    before = (tmp_path / "proxeny.db").read_bytes()
+    if what == "junk":
+        file.write_bytes(b"junk" * 5000)
+    elif what == "other":
+        with sqlite3.connect(file) as other:
+            other.execute("CREATE TABLE t (x)")
+        other.close()
+    elif what in ("newer", "damaged"):
+        backup(url, file)
+        with sqlite3.connect(file) as copy:
+            copy.execute("UPDATE alembic_version SET version_num = '9999'" if what == "newer" else "SELECT 1")
+        copy.close()
+        if what == "damaged":
+            octets = file.read_bytes()
+            file.write_bytes(octets[:-8192] + b"\xff" * 8192)
+    with pytest.raises(StoreError, match=r"^backup .*bad\.backup: \S.*"):
+        restore(url, file)
+    assert (tmp_path / "proxeny.db").read_bytes() == before
+    assert check(url) == []
+
+
+def test_without_pg_dump_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's own program missing: the message names it, its package, and no password."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreError, match=r"pg_dump is not installed.*postgresql-client"):
+        backup("postgresql+psycopg://proxeny:hunter2@127.0.0.1:1/proxeny", tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,76 @@
+"""store.retention: each class goes when its time is over, and nothing that is alive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from store import models as m
+from store import retention
+from store.retention import Kept, purge
+from store.session import reading, transaction
+from tests.store import rows
+from tests.store.rows import NOW
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from store.sealed import Seal
+
+ALL = dict.fromkeys(Kept, timedelta(days=30))
+
+
+def counts(database: Engine) -> dict[str, int]:
+    with reading(database) as session:
+        return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in m.Base.metadata.sorted_tables}
+
+
+@pytest.fixture
+def filled(database: Engine, seal: Seal) -> Engine:
+    with transaction(database) as session:
+        session.add_all(rows.everything(seal))
+        session.add(rows.session(seal, "ended", status=m.SessionStatus.ENDED))
+        session.add(rows.session(seal, "stale", status=m.SessionStatus.STALE))
+        session.add(m.SessionHop(session_id="ended", at=NOW))
+        session.add(m.SessionAddress(session_id="ended", address="192.0.2.1", first_at=NOW, last_at=NOW))
+        session.add(m.Order(kind=m.OrderKind.DISCONNECT, session_id="ended", queued_at=NOW, state=m.OrderState.DONE))
+    return database
+
+
+def test_nothing_goes_before_its_time(filled: Engine) -> None:
+    """A day before the end of its class every row is there."""
+    before = counts(filled)
+    assert sum(purge(filled, ALL, NOW + timedelta(days=6)).values()) == 0
+    assert counts(filled) == before
+
+
+def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> None:
+    """Open sessions and orders under way stay, and so do the network and its keys; hops and addresses go with their session."""
+    before = counts(filled)
+    purge(filled, ALL, NOW + timedelta(days=31))
+    gone = {name: number - counts(filled)[name] for name, number in before.items() if number != counts(filled)[name]}
+    expected = {"session": 2, "session_hop": 1, "session_address": 1, "outbox": 1}
+    expected |= dict.fromkeys(
+        ("odd_record", "auth_event", "home_change", "drop_minute", "usage_hour", "unknown_access_point", "accounting_key"), 1
+    )
+    assert gone == expected
+
+
+def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
+    """Only what is named goes; accounting keys always after seven days, and never sooner."""
+    assert purge(filled, {}, NOW + timedelta(days=8)) == {Kept.ACCOUNTING_KEY: 1}
+    assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2)) == {Kept.ACCOUNTING_KEY: 0}
+    assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1
+    assert counts(filled)["auth_event"] == 1
+
+
+def test_many_rows_go_in_small_transactions(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are old, no transaction deletes more than a batch, and all of them go."""
+    monkeypatch.setattr(retention, "BATCH", 7)
+    with transaction(database) as session:
+        session.add_all(m.DropMinute(minute=NOW, source=f"192.0.2.{n}", client="", reason="TOO_SHORT", count=1) for n in range(20))
+        session.add_all(m.AccountingKey(key=bytes([n]) * 32, at=NOW) for n in range(21))
+    assert purge(database, ALL, NOW + timedelta(days=31)) == {**dict.fromkeys(Kept, 0), Kept.DROPS: 20, Kept.ACCOUNTING_KEY: 21}

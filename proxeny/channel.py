@@ -50,8 +50,8 @@ class Channel:
             if size > _LONGEST:
                 return None
             return self._load(await self._reader.readexactly(size))
-        except (asyncio.IncompleteReadError, OSError):
-            return None
+        except (asyncio.IncompleteReadError, OSError, ValueError, RecursionError):
+            return None  # what is no message ends the channel as its end does
 
     def write(self, *message: Any, urgent: bool = False) -> None:
         """Send, without waiting; an urgent message is sent however much waits before it."""

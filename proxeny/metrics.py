@@ -115,7 +115,7 @@ class Pages:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with contextlib.suppress(OSError, ValueError, TimeoutError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _READ_WITHIN)
             status, kind, body = self._page(head.split(b"\r\n", 1)[0].decode("ascii", "replace"))
             writer.write(

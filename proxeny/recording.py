@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from proxeny.child import Child
     from proxeny.settings import Settings
 
-BACK_OFF: Final = 1.0  # seconds between two starts
+BACK_OFF: Final = 0.5  # seconds between two starts, doubled while it ends at once
+SLOWEST: Final = 8.0
 ENDS_WITHIN: Final = 8.0  # seconds to write down what the workers left
 
 
@@ -46,6 +47,7 @@ class Recording:
         self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._watch())]
 
     async def _keep(self) -> None:
+        quick = 0  # ends in a row that came soon after the start
         while not self._ending:
             child = await start("recorder", "proxeny.recorder", {"journal": self._journal}, [self._journal])
             child.channel.write("settings", self._settings)
@@ -54,8 +56,9 @@ class Recording:
             self._child = None
             if not self._ending:
                 self.restarts += 1
+                quick = quick + 1 if asyncio.get_running_loop().time() - child.started < SLOWEST else 0
                 self._log.error("recorder ended", status=status)
-                await asyncio.sleep(BACK_OFF)
+                await asyncio.sleep(min(BACK_OFF * 2 ** min(quick, 4), SLOWEST))
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

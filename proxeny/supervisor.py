@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 
-from proxeny import logs, opening, sockets
+from proxeny import logs, notify, opening, sockets
 from proxeny.control import NAME, Control
 from proxeny.crew import Crew
 from proxeny.faults import Fault, FaultyError
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 POLL: Final = 1.0  # seconds between looks at network_version
+PATIENCE: Final = 5.0  # seconds for the database's answer until /readyz says that it is silent
+BREATH: Final = 5.0  # seconds between two words to systemd's watchdog
 JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recorder in the kernel
 
 
@@ -79,9 +81,10 @@ class Supervisor:
         await self._open(control, pages)
         self.crew.begin(self._network)
         self.recording.begin()
-        tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload)]
+        tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload, self._breathe)]
         try:
             await self._ending.wait()
+            notify.tell("STOPPING=1")
             self._log.info("draining", seconds=self.settings.run.drain)
             await self.crew.drain(self.settings.run.drain)
         finally:
@@ -118,6 +121,13 @@ class Supervisor:
         at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening))
         count = len(self.crew.places)
         self._said(f"proxeny is ready: {at}; {count} worker{'s' if count > 1 else ''}; network version {self._watch.version}")
+        notify.tell("READY=1")
+
+    async def _breathe(self) -> None:
+        """Tell systemd that the loop turns, whatever the database does."""
+        while True:
+            notify.tell("WATCHDOG=1")
+            await asyncio.sleep(BREATH)
 
     # The network and the settings
 
@@ -132,7 +142,10 @@ class Supervisor:
                 self._log.error(self._watch.fault)
 
     async def _look(self, *, anyway: bool = False) -> None:
-        found = await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._watch.poll(anyway=anyway))
+        looking = asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._watch.poll(anyway=anyway))
+        if not (await asyncio.wait((looking,), timeout=PATIENCE))[0]:
+            self._watch.database_fault = f"has not answered for {PATIENCE:.0f} s"
+        found = await looking
         if found is not None:
             self._network = found
             self.crew.adopt(found)

@@ -1,0 +1,48 @@
+"""What turns a person's marks into what may be stored: a keyed hash to search by, a sealed copy to act on.
+
+Never gives a hash without its key, nor a sealed value that would open in another row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store.keys import TRACE, keyed_hash, named
+from store.sealed import Where
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session as Database
+
+    from store.sealed import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """The seal and the trace key of one database."""
+
+    seal: Seal
+    trace_key: bytes
+
+    def station(self, station: str) -> bytes:
+        """The hash of AA-BB-CC-DD-EE-FF; b"" for none."""
+        return keyed_hash(self.trace_key, station.upper().encode())
+
+    def user(self, user_name: bytes) -> bytes:
+        """The hash of an outer identity, whatever its case; b"" for none."""
+        return keyed_hash(self.trace_key, user_name.strip().lower())
+
+    def sealed(self, octets: bytes, table: str, row: str, column: str) -> bytes | None:
+        """Sealed for this place; None for nothing."""
+        return self.seal.close(octets, Where(table, row, column)) if octets else None
+
+    def opened(self, octets: bytes | None, table: str, row: str, column: str) -> bytes:
+        """What was sealed for this place; b"" for nothing."""
+        return self.seal.open(octets, Where(table, row, column)) if octets else b""
+
+
+def privacy(database: Database, seal: Seal, now: datetime) -> Privacy:
+    """With the trace key of this database, made on first use: call it in a transaction that writes."""
+    return Privacy(seal, named(database, seal, TRACE, now))

@@ -83,6 +83,8 @@ def flaw(request: Message, user_name: bytes) -> Reason | None:
     if _EAP in first:
         return None if eap.sound(eap.joined(request) or b"", user_name) else Reason.BAD_EAP
     password, chap = request.value(_PASSWORD), request.value(_CHAP)
+    if request.repeated and (len(request.values(_PASSWORD)) > 1 or len(request.values(_CHAP)) > 1):
+        return Reason.BAD_PASSWORD_ATTRIBUTE  # RFC 2865, 5.44: at most one
     if password is not None and (not 16 <= len(password) <= 128 or len(password) % 16 or chap is not None):
         return Reason.BAD_PASSWORD_ATTRIBUTE  # RFC 2865, 5.2; 4.1: never both
     return Reason.BAD_PASSWORD_ATTRIBUTE if chap is not None and len(chap) != 17 else None

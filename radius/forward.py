@@ -80,6 +80,8 @@ def _for_home(exchange: Exchange) -> list[bytes]:
     octets, kept = exchange.request.octets, []
     for kind, start, end in exchange.request.spans():
         if kind == _PASSWORD:
+            if exchange.copy:
+                continue  # RFC 2866, 5.13: never in accounting
             ours, theirs = (exchange.secret, exchange.asked), (exchange.server_secret, exchange.authenticator)
             kept.append(attribute(kind, codec.rehide_password(octets[start + 2 : end], ours, theirs)))
         elif kind != _MA:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import TYPE_CHECKING
 
 from federation.dress import Dresser
 from federation.loops import has_looped
@@ -18,20 +19,32 @@ from radius.secret import Secret
 from radius.tables import Client, Home, Limits, Place, Tables
 from tests.bench import traffic
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 HOME, HOME_PORT = "127.0.0.1", 18120
 TAG = b"\x50\x72\x6f\x78"
 _BOOK = dictionary.load()
 _BSSID = re.compile(rb"([0-9A-Fa-f]{2})[-:.]?" * 5 + rb"([0-9A-Fa-f]{2})(?::(.*))?", re.DOTALL)
 
 
-def tables(clients: int = 1, realms: int = 1, homes: int = 1, limits: Limits | None = None, **of_homes: object) -> Tables:
+def tables(
+    clients: int = 1,
+    realms: int = 1,
+    homes: int = 1,
+    limits: Limits | None = None,
+    more_clients: Sequence[Client] = (),
+    more_realms: Sequence[RealmRow] = (),
+    **of_homes: object,
+) -> Tables:
     """One client for all of 127.0.0.0/8 (and more beside it), realms r1.bench.example and on, all to the given homes."""
     secret = Secret(traffic.SECRET)
-    rows = [Client("everyone", secret, ("127.0.0.0/8",))]
+    rows = [Client("everyone", secret, ("127.0.0.0/8",)), *more_clients]
     rows += [Client(f"c{i}", secret, (f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32",)) for i in range(clients - 1)]
     servers = {f"home-{i}": Home(f"home-{i}", HOME, secret, HOME_PORT + 2 * i, HOME_PORT + 2 * i + 1, **of_homes) for i in range(homes)}
     names = tuple(servers)
-    here = Realms([RealmRow(traffic.REALM, homes=names), *(RealmRow(f"r{i}.bench.example", homes=names) for i in range(1, realms))])
+    others = (RealmRow(f"r{i}.bench.example", homes=names) for i in range(1, realms))
+    here = Realms([RealmRow(traffic.REALM, homes=names), *others, *more_realms])
     return Tables(
         clients=Clients(rows),
         homes=servers,

@@ -36,12 +36,14 @@ def access_request(
     return head + attributes + attribute(80, hmac.digest(secret, head + attributes + attribute(80, bytes(16)), "md5"))
 
 
-def accounting_request(identifier: int, station: int, number: int, secret: bytes = SECRET) -> bytes:
-    """An Accounting-Request Start."""
+def accounting_request(
+    identifier: int, station: int, number: int, *, status: int = 1, realm: str = REALM, extra: bytes = b"", secret: bytes = SECRET
+) -> bytes:
+    """An Accounting-Request: Start unless said otherwise."""
     attributes = b"".join((
-        attribute(1, f"visitor{station}@{REALM}".encode()), attribute(4, b"\x7f\0\0\1"), attribute(32, b"ap-017"),
+        attribute(1, f"visitor{station}@{realm}".encode()), attribute(4, b"\x7f\0\0\1"), attribute(32, b"ap-017"),
         attribute(31, b"02-00-00-00-%02X-%02X" % divmod(station, 256)), attribute(30, b"AA-BB-CC-DD-EE-FF:eduroam"),
-        attribute(40, b"\0\0\0\1"), attribute(44, b"%08x" % number),
+        attribute(40, status.to_bytes(4, "big")), attribute(44, b"%08x" % number), extra,
     ))  # fmt: skip
     head = bytes((4, identifier)) + (20 + len(attributes)).to_bytes(2, "big")
     return head + hashlib.md5(head + bytes(16) + attributes + secret).digest() + attributes

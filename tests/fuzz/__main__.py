@@ -43,7 +43,8 @@ def broken(ended: subprocess.CompletedProcess[str]) -> str:
     if ended.returncode == 0:
         return ""
     text = ended.stdout + ended.stderr
-    start = max(text.find(mark) for mark in ("=== Uncaught Python exception", "ERROR: libFuzzer", "Traceback"))
+    marks = ("=== Uncaught Python exception", "Traceback", "ERROR: libFuzzer")
+    start = min((text.find(mark) for mark in marks if mark in text), default=-1)
     return text[start if start >= 0 else -4000 :][:8000] or f"ended with {ended.returncode} and no word"
 
 

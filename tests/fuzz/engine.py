@@ -5,23 +5,62 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from federation.realms import RealmRow
 from radius.actions import Ask, Origin, Reply, Send
 from radius.admission import ACCT, AUTH
+from radius.secret import Secret
+from radius.tables import Action, Client
 from tests.bench import sample, traffic
 from tests.fuzz.dice import Dice
-from tests.fuzz.watched import LIMITS, Watched
+from tests.fuzz.watched import LIMITS, NEXT, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from radius.tables import Tables
+
 MOST_STEPS = 120
-ORIGINS = (*(Origin(0, (f"127.16.0.{i}", 30000)) for i in range(4)), Origin(0, ("192.0.2.9", 1)))  # the last is nobody's
-REALMS = (traffic.REALM, traffic.REALM, "gmail.com", "nowhere.example", "", "b..c", "ü.example")
-TABLES = (
-    sample.tables(homes=2, limits=LIMITS),
-    sample.tables(homes=1, limits=LIMITS),
-    sample.tables(homes=3, limits=LIMITS, status_server=False),
+ORIGINS = (
+    *(Origin(0, (f"127.16.0.{i}", 30000)) for i in range(3)),
+    Origin(0, ("127.17.0.1", 30000), ("127.0.0.1", 1812)),  # the lenient client
+    Origin(0, ("127.18.0.1", 30000)),  # the limited one
+    Origin(0, ("192.0.2.9", 1)),  # nobody's
 )
+REALMS = (
+    traffic.REALM,
+    traffic.REALM,
+    "forwarded.example",
+    "gmail.com",
+    "nowhere.example",
+    "",
+    "b..c",
+    "black.example",
+    "ours.example",
+    "ü.example",
+)
+
+
+def network(homes: int, **of_homes: object) -> Tables:
+    """A client of each kind, a realm of each kind."""
+    secret = Secret(traffic.SECRET)
+    names = tuple(f"home-{i}" for i in range(homes))
+    return sample.tables(
+        homes=homes,
+        limits=LIMITS,
+        more_clients=(
+            Client("lenient", Secret(NEXT), ("127.17.0.0/16",), secret, require_message_authenticator=False),
+            Client("limited", secret, ("127.18.0.0/16",), rate=3.0),
+        ),
+        more_realms=(
+            RealmRow("forwarded.example", homes=names, balance=True, forward_accounting=True),
+            RealmRow("black.example", Action.BLACKHOLE),
+            RealmRow("ours.example", Action.LOCAL),
+        ),
+        **of_homes,
+    )
+
+
+TABLES = (network(2), network(1), network(3, status_server=False, require_message_authenticator=False))
 
 
 def seeds() -> Iterator[bytes]:
@@ -36,7 +75,7 @@ def seeds() -> Iterator[bytes]:
 
 def one(octets: bytes) -> None:
     """Play the steps, then let three minutes pass."""
-    dice, watched = Dice(octets), Watched()
+    dice, watched = Dice(octets), Watched(TABLES[0])
     for _ in range(MOST_STEPS):
         if not dice.left:
             break
@@ -56,9 +95,16 @@ def login(dice: Dice, watched: Watched) -> None:
         attributes += traffic.attribute(2, (dice.octets(32) or b"p").ljust(16, b"\0"))
     elif shape == 5:
         attributes += traffic.attribute(3, bytes(17))
+    attributes += traffic.attribute(33, b"below" + bytes(shape)) * (shape in {1, 2})
     if state % 2 and watched.states:
         attributes += traffic.attribute(24, watched.states[state % len(watched.states)][:253])
-    watched.datagram(signed(1, identifier, watched.engine._entropy(16), attributes + extra), origin, AUTH)
+    sign = unsigned if shape == 7 else signed
+    watched.datagram(sign(1, identifier, watched.engine._entropy(16), attributes + extra), origin, AUTH)
+
+
+def unsigned(code: int, identifier: int, authenticator: bytes, attributes: bytes) -> bytes:
+    """A packet without Message-Authenticator."""
+    return bytes((code, identifier)) + (20 + len(attributes)).to_bytes(2, "big") + authenticator + attributes
 
 
 def signed(code: int, identifier: int, authenticator: bytes, attributes: bytes, secret: bytes = traffic.SECRET) -> bytes:
@@ -74,8 +120,9 @@ def raw(dice: Dice, watched: Watched) -> None:
 
 def record(dice: Dice, watched: Watched) -> None:
     """An Accounting-Request."""
-    octets = traffic.accounting_request(dice.number(4), dice.number(), dice.number())
-    actions = watched.datagram(octets, dice.pick(ORIGINS[:4]), ACCT)
+    keys = {"realm": dice.pick(REALMS), "status": dice.pick((1, 3, 2, 7, 8)), "extra": dice.octets(dice.number(60))}
+    octets = traffic.accounting_request(dice.number(4), dice.number(), dice.number(), **keys)
+    actions = watched.datagram(octets, dice.pick(ORIGINS), ACCT)
     assert not any(isinstance(action, Reply) for action in actions) or not any(isinstance(action, Ask) for action in actions)
 
 

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from radius.actions import Actions
     from radius.admission import Allowed
+    from radius.tables import Tables
 
 LIMITS = Limits(stations=8, reject_burst=2.0, rejects_waiting=4, duplicates=12, conversations=6)
 TABLES = frozenset(("Duplicates", "Conversations", "Buckets", "Timers"))
 MOST_TIMERS = 2_000  # for the few hundred steps of one input
+NEXT = b"the next secret"  # of a client whose secret is being changed
+SECRETS = (traffic.SECRET, NEXT)
 ACCESS = frozenset((1, 2, 3, 11, 12))
 
 
@@ -47,9 +50,9 @@ def parts_of(thing: object, seen: set[int]) -> Iterator[Sized]:
 class Watched:
     """The engine, what it has sent and been asked, and a clock that only goes forward."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Tables) -> None:
         self._drawn = 0
-        self.engine = Engine(sample.tables(homes=2, limits=LIMITS), self._entropy)
+        self.engine = Engine(tables, self._entropy)
         self.parts = list(parts_of(self.engine, set()))
         self.now = 1000.0
         self.sent: list[Send] = []  # not answered by a home yet, as far as we chose to
@@ -95,20 +98,22 @@ class Watched:
     def _answers(self, octets: bytes, request: bytes) -> bool:
         """Signed for this request, with its Proxy-States and no other (invariant 2; RFC 2865, 5.33)."""
         authenticator = request[4:20]
-        if hashlib.md5(octets[:4] + authenticator + octets[20:] + traffic.SECRET).digest() != octets[4:20]:
+        whole = octets[:4] + authenticator + octets[20:]
+        secret = next((secret for secret in SECRETS if hashlib.md5(whole + secret).digest() == octets[4:20]), None)
+        if secret is None:
             return False
-        self._signed(octets, authenticator)
+        self._signed(octets, authenticator, secret)
         assert proxy_states(octets) == proxy_states(request)
         return octets[0] == 5 if request[0] == 4 else octets[0] in {2, 3, 5, 11}
 
-    def _signed(self, octets: bytes, authenticator: bytes) -> None:
+    def _signed(self, octets: bytes, authenticator: bytes, secret: bytes = traffic.SECRET) -> None:
         message = wire.parse(octets)
         assert len(octets) <= 4096
         if message.code in ACCESS:
             assert octets[20:22] == b"\x50\x12"  # invariant 2: first
             assert len(message.values(80)) == 1
             blank = octets[:4] + authenticator + octets[20:22] + bytes(16) + octets[38:]
-            assert hmac.digest(traffic.SECRET, blank, "md5") == octets[22:38]
+            assert hmac.digest(secret, blank, "md5") == octets[22:38]
         else:
             assert 80 not in message.first
 

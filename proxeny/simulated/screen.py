@@ -24,24 +24,13 @@ _COLOURS: Final = {"accept": "green", "reject": "red", "refused": "yellow", "no_
 
 def greeting(sample: Sample) -> Iterator[str]:
     """What is running, the addresses, and three things to try."""
-    settings, tables = sample.settings, sample.tables
     yield ""
     yield click.style("The sample city is ready.", bold=True)
     yield ""
-    if settings.radius:
-        listens = [("authentication", settings.radius.auth), ("accounting", settings.radius.acct)]
-        yield "  controller      " + ", ".join(f"{kind} {' '.join(map(str, at))}" for kind, at in listens)
-    if settings.metrics:
-        yield f"  metrics         http://{settings.metrics.listen}/metrics"
-    for number, realm in enumerate(row for row in tables["realm"] if "homes" in row):
-        home = next(row for row in tables["home"] if row["name"] == realm["homes"][0])
-        label = "home institutions" if not number else ""
-        yield f"  {label:<17} {realm['match']:<21} {realm['institution']}, {realm['country']}, at {home['address']}:{home['port']}"
-    for number, client in enumerate(tables["client"]):
-        radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
-        yield f"  {'access points' if not number else '':<15} {client['address'].partition('/')[0]:<12} {radios}"
-    yield f"  data and log    {short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"
-    yield from (f"  note            {line}" for line in sample.moved)
+    label = ""
+    for name, line in _running(sample):
+        yield f"  {name if name != label else '':<18} {line}"
+        label = name
     yield ""
     yield "Try, in a second terminal:"
     yield ""
@@ -49,6 +38,23 @@ def greeting(sample: Sample) -> Iterator[str]:
     yield ""
     yield "Logins as they come; Ctrl-C ends everything:"
     yield ""
+
+
+def _running(sample: Sample) -> Iterator[tuple[str, str]]:
+    settings, tables = sample.settings, sample.tables
+    if settings.radius:
+        yield "controller", f"authentication {', '.join(map(str, settings.radius.auth))}"
+        yield "controller", f"accounting     {', '.join(map(str, settings.radius.acct))}"
+    if settings.metrics:
+        yield "controller", f"metrics        http://{settings.metrics.listen}/metrics"
+    for realm in (row for row in tables["realm"] if "homes" in row):
+        home = next(row for row in tables["home"] if row["name"] == realm["homes"][0])
+        yield "home institutions", f"{home['address']}:{home['port']}  {realm['match']:<21} {realm['institution']}, {realm['country']}"
+    for client in tables["client"]:
+        radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
+        yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
+    yield "data and log", f"{short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"
+    yield from (("note", line) for line in sample.moved)
 
 
 def things_to_try(sample: Sample) -> Iterator[str]:

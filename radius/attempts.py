@@ -116,6 +116,8 @@ class Attempts:
     def move(self, exchange: Exchange, now: float) -> Actions:
         """This attempt failed: another home, or none."""
         self._counts["moved"] += 1
+        if exchange.attempt == 1 and exchange.server is not None:  # its timers are void now, perhaps before they set the end
+            self._timers.after(exchange.server.home.timing.request_timeout, now, (self._expired, exchange, 0))
         if exchange.lane is not None:
             exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
         return self.send(exchange, now)

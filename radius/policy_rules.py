@@ -35,7 +35,7 @@ class Rule:
     set: Mapping[str, Values] = field(default_factory=dict)
 
 
-_ADMINISTRATION: Final = ("Administrative-User", "NAS-Prompt-User", "Callback-NAS-Prompt", "Callback-Administrative")
+_ADMINISTRATION: Final = ("Administrative-User", "NAS-Prompt-User", "Callback-NAS-Prompt", "Callback-Administrative", "Framed-Management")
 _VLANS: Final = (
     *("Egress-VLANID", "Ingress-Filters", "Egress-VLAN-Name", "User-Priority-Table"),  # 56-59, RFC 4675
     *("Tunnel-Type", "Tunnel-Medium-Type", "Tunnel-Private-Group-Id"),  # 64, 65, 81, RFC 3580, 3.31

@@ -117,6 +117,7 @@ class Worker:
             self.runner.know(index, listener)
         self.asker.open(self.runner)
         self.take(self.own)
+        self._tell_homes(self.engine)
         self.channel.write("serving", tables.version)
 
     def take(self, indices: frozenset[int] | list[int]) -> None:
@@ -143,12 +144,14 @@ class Worker:
         for number in itertools.count():
             if self.engine is not None:
                 self.engine.durable = self.spool.works
-                homes = self.engine.homes_state()
-                if number % (1 + len(homes) // MANY_HOMES) == 0:
-                    self.channel.write("homes", [_seen(home) for home in homes])
+                if number % (1 + len(self.engine.tables.homes) // MANY_HOMES) == 0:
+                    self._tell_homes(self.engine)
             self.channel.write("beat", self.counts())
             self._report_drops()
             await asyncio.sleep(BEAT)
+
+    def _tell_homes(self, engine: Engine) -> None:
+        self.channel.write("homes", [_seen(home) for home in engine.homes_state()])
 
     def counts(self) -> dict[str, Any]:
         """Plain numbers since the start of this process."""

@@ -99,7 +99,7 @@ class Realms:
         if not realm:
             return Route(realm, "(no realm)", Action.REJECT, reason="Your identity has no realm", refusal=Reason.NO_REALM)
         if (item := self._hygiene.refuses(realm)) is not None:
-            words = f"No home institution has the realm {realm}"
+            words = "No home institution has such a realm"  # a stranger's octets are never sent back (CVE-2024-3596)
             return Route(realm, f"(hygiene: {item})", Action.REJECT, reason=words, refusal=Reason.JUNK_REALM)
         if self._default is not None:
             return _by_row(realm, self._default)
@@ -139,7 +139,7 @@ def _by_row(realm: str, row: RealmRow) -> Route:
         homes=row.homes,
         balance=row.balance,
         forward_accounting=row.forward_accounting,
-        reason=row.reason or (f"The realm {realm} is not served here" if refused else ""),
+        reason=row.reason or ("This realm is not served here" if refused else ""),
         institution=row.institution,
         country=row.country,
         refusal=Reason.REFUSED_REALM if refused else None,

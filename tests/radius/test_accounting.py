@@ -34,7 +34,7 @@ def message(*attributes: tuple[int, bytes | int | str], **more: bytes | int) -> 
 
 STOP = (
     (40, 2), (44, "5F3A-01"), (50, "multi"), (1, "bob@uni-a.example"), (4, b"\xc0\0\2\1"), (32, "lib-1"), (30, "AA-BB-CC-DD-EE-0F:eduroam"),
-    (31, "11-22-33-44-55-66"), (25, b"class"), (89, b"cui"), (8, b"\x0a\0\0\x07"), (168, bytes.fromhex("20010db8" + "0" * 23 + "7")), 
+    (31, "11-22-33-44-55-66"), (25, b"class"), (89, b"cui"), (8, b"\x0a\0\0\x07"), (168, bytes.fromhex("20010db8" + "0" * 23 + "7")),
     (42, 5), (43, 7), (52, 1), (53, 2), (46, 3600), (49, 1), (55, 1_789_999_990), (41, 3),
 )  # fmt: skip
 

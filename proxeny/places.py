@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from proxeny.addresses import mac
-from radius import accounting
+from radius import text
 from radius.tables import Client, Place
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Places:
         return place
 
     def _look(self, called: bytes | None, nas_identifier: bytes | None, client: str) -> Place:
-        bssid, ssid = accounting.place(called or b"")
+        bssid, ssid = text.place(called or b"")
         point = self._by_bssid(bssid) if bssid else None
         if point is None and nas_identifier:
             point = self._by_nas_identifier(nas_identifier, client)

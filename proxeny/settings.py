@@ -132,8 +132,9 @@ class _Places:
 
 
 def _checked(written: dict[str, Any], folder: Path, file: Path | None, places: _Places) -> Settings:
-    data_dir = folder / str(written.get("data_dir", "var"))
-    tables = written | {"data_dir": data_dir}
+    named = written.get("data_dir", "var")
+    data_dir = folder / named if isinstance(named, str) else folder
+    tables = written | {"data_dir": data_dir if isinstance(named, str) else named}
     if "database" not in tables or tables["database"] == {}:
         tables["database"] = {"url": f"sqlite:///{data_dir / 'proxeny.db'}"}
     tables.pop("file", None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from federation import realms as realms_module
-from federation.hygiene import builtin_hygiene
 from federation.realms import RealmRow, Realms
 from radius.actions import Reason
 from radius.nai import Nai
@@ -67,12 +66,6 @@ def test_junk_realms_are_refused_before_the_default(realm: str, item: str) -> No
     assert answer.reason
 
 
-def test_every_built_in_item_is_named_with_its_reason() -> None:
-    """What `export` shows as comments."""
-    assert 12 == len(builtin_hygiene())
-    assert all(item and why for item, why in builtin_hygiene())
-
-
 def test_a_row_of_the_network_beats_the_hygiene_list() -> None:
     """Exact, suffix and expression come before the list: the operator knows better."""
     realms = Realms([row("gmail.com"), row("*.local"), row("~^hotmail\\."), row("campus"), row("*")])
@@ -88,13 +81,6 @@ def test_hygiene_is_editable() -> None:
     assert ["(hygiene: *3gppnetwork.org)", "(hygiene: *.local)", "(hygiene: *.junk.example)", "(hygiene: mail.*)"] == rules(
         realms, "mnc1.mcc505.3gppnetwork.org", "pc.local", "a.junk.example", "mail.example"
     )
-
-
-@pytest.mark.parametrize("item", ["", "a b", "~x", "*", "a*b", "dot"[:0] + "ünï.example"])
-def test_an_unreadable_hygiene_item_is_named(item: str) -> None:
-    """A list with a slip is refused, not half obeyed."""
-    with pytest.raises(ValueError, match=r"\[hygiene\] refuse"):
-        Realms([], [], [item])
 
 
 def test_no_realm_has_a_row_of_its_own() -> None:

@@ -84,7 +84,7 @@ def _buffers(settings: Settings, file: str, found: Survey, most: int) -> None:
     """The peers overflow default buffers at some hundred requests in flight; ours are sized, if the kernel allows it."""
     if settings.radius and settings.radius.receive_buffer > most and os.geteuid() != 0:
         what = f"the kernel allows {most} octets, {settings.radius.receive_buffer} are wanted"
-        remedy = f"Run: sysctl -w net.core.rmem_max={settings.radius.receive_buffer}; config/sysctl.d has the file that keeps it"
+        remedy = f"Run: sysctl -w net.core.rmem_max={settings.radius.receive_buffer}; config/sysctl has the file that keeps it"
         found.warnings.append(Fault(file, "radius.receive_buffer", what, remedy))
 
 

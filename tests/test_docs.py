@@ -75,3 +75,12 @@ def test_every_constant_that_bounds_something_is_documented() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link of every page names a file or folder that is there."""
     assert [] == [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize(
+    "page", sorted((*HOME.glob("*.md"), *HOME.glob("docs/**/*.md"))), ids=lambda page: page.relative_to(HOME).as_posix()
+)
+def test_named_files_of_config_are_there(page: Path) -> None:
+    """Every path below config/ that a page or a setting names exists."""
+    named = set(re.findall(r"\bconfig/[\w./-]*\w", page.read_text(encoding="utf-8")))
+    assert [] == sorted(path for path in named if not (HOME / path).exists())

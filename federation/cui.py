@@ -17,8 +17,3 @@ NUL: Final = b"\0"
 def request() -> bytes:
     """The attribute in octets that asks for one: a single NUL, in an Access-Request only."""
     return attribute(Type.CHARGEABLE_USER_IDENTITY, NUL)
-
-
-def usable(value: bytes | None) -> bytes:
-    """A home's answer, as kept with the session; b"" where it gave none. Zero-length ones exist in the wild."""
-    return b"" if value is None or value == NUL else value

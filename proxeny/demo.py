@@ -19,13 +19,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
-from sqlalchemy import select, tuple_
 
 from proxeny import declare, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
-from store.models import AuthEvent
+from store import trace
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
@@ -131,10 +130,9 @@ def _logins(city: Sample, database: Engine) -> Iterator[list[str]]:
     """Each asking: the logins that ended since the last, as lines."""
     sites = {row["id"]: row["name"] for row in city.tables["site"]}
     last = (datetime.now(UTC), "")
-    newer = select(AuthEvent).order_by(AuthEvent.at, AuthEvent.id).limit(200)
     while True:
         with reading(database) as session:
-            events = list(session.scalars(newer.where(tuple_(AuthEvent.at, AuthEvent.id) > last)))
+            events = trace.newer(session, last)
         if events:
             last = (events[-1].at, events[-1].id)
         yield [screen.login(event, sites) for event in events]

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -33,6 +36,7 @@ PROGRAMS = {
     "strace": ("strace",),
     "cc": ("cc",),
 }
+HOME = Path(__file__).parent.parent
 REQUIRED = os.environ.get("PROXENY_PEERS") == "required"
 MARK = f"PROXENY_TEST_RUN={os.getpid()}.{time.time_ns()}"  # inherited by whatever a test starts, however it detaches itself
 PATIENCE = 10.0  # seconds that processes on their way out may take
@@ -40,6 +44,7 @@ PATIENCE = 10.0  # seconds that processes on their way out may take
 seconds: Counter[str] = Counter()
 skipped: Counter[str] = Counter()
 left_behind: list[str] = []
+there_before: set[str] = set()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
     name, _, value = MARK.partition("=")
     os.environ[name] = value
+    there_before.update(strays())
     os.environ.pop("PROXENY_CONFIG", None)  # an operator's own settings have no say in a test
     for key in [key for key in os.environ if key.startswith("PROXENY_") and "__" in key]:
         del os.environ[key]
@@ -94,8 +100,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail the run that leaves a process behind, and in CI the run that skipped anything."""
+    """Fail the run that leaves a process, a namespace or a file behind, and in CI the run that skipped anything."""
     left_behind.extend(stragglers(PATIENCE))
+    left_behind.extend(wires())
+    if REQUIRED:  # elsewhere a colleague may be at work in the same tree
+        left_behind.extend(f"file {path}" for path in sorted(strays() - there_before))
     if left_behind or (REQUIRED and skipped):
         session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
 
@@ -119,6 +128,20 @@ def ours() -> Iterator[str]:
                 yield f"process {folder.name}: {command}"
         except OSError:  # it ended while we looked, or belongs to somebody else
             continue
+
+
+def wires() -> list[str]:
+    """Namespaces and interfaces of this run: tests/peers/wired.py names them after our process."""
+    ours = re.compile(rf"px[a-z]{{1,2}}{os.getpid() % 65536:04x}")
+    places = (Path("/run/netns"), Path("/sys/class/net"))
+    return [f"{path}" for place in places if place.is_dir() for path in place.iterdir() if ours.match(path.name)]
+
+
+def strays() -> set[str]:
+    """Files that git neither keeps nor ignores, whatever lies in var/, and what bears our name among the temporary files."""
+    listed = subprocess.run(["git", "ls-files", "--others", "--exclude-standard"], cwd=HOME, capture_output=True, text=True, check=False)
+    var = (str(path.relative_to(HOME)) for path in (HOME / "var").rglob("*"))
+    return {*listed.stdout.splitlines(), *var, *map(str, Path(tempfile.gettempdir()).glob("*proxeny*"))}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -77,8 +77,9 @@ def test_a_module_says_what_it_is_and_what_it_must_never_do(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(*ROOMS, "tests"), ids=name)
 def test_a_file_is_a_page_or_two(path: Path) -> None:
-    """No file passes 300 lines: past that there is a second noun in it."""
-    assert len((HOME / path).read_text(encoding="utf-8").splitlines()) <= 300
+    """No file passes 300 lines: past that there is a second noun in it. A test file's list of cases may be half as long again."""
+    most = 450 if path.parts[0] == "tests" else 300
+    assert len((HOME / path).read_text(encoding="utf-8").splitlines()) <= most
 
 
 @pytest.mark.parametrize("path", sources(*ROOMS), ids=name)

@@ -58,7 +58,7 @@ def test_a_reject_comes_all_the_way_back(tmp_path: Path, below: dict[str, int], 
 @pytest.mark.parametrize("proxy", BELOW)
 def test_proxy_state_goes_up_in_order_and_comes_back_in_order(city: City, below: dict[str, int], proxy: str) -> None:
     """RFC 2865, 5.33: theirs first and unmodified, ours last with 12 octets; the reply has the client's, and only those."""
-    mine = [b"one", b"", b"three" * 40]
+    mine = [b"one", b"2", b"three" * 40]
     rows = [(CALLING, dashed(station()).encode()), *((PROXY_STATE, value) for value in mine)]
     with twins.nas() as nas:
         answer = nas.ask(packets.pap("bob@twin.example", "x", SECRET, *rows), below[proxy])
@@ -95,7 +95,7 @@ def test_what_we_do_not_understand_passes_octet_for_octet(city: City) -> None:
     assert arrived.rows[0][0] == SIGNATURE
     assert arrived.rows[1 : len(rows) + 1] == tuple(rows)
     added = {kind: value for kind, value in arrived.rows[len(rows) + 1 :] if kind in (126, 89)}
-    assert {126: b"11wifi.city.example", 89: b"\0"} == added  # RFC 5580, 4.1; RFC 4372, 2.1
+    assert {126: b"1wifi.city.example", 89: b"\0"} == added  # RFC 5580, 4.1; RFC 4372, 2.1
     assert [b"p"] == arrived.values(PROXY_STATE)[:-1]
     assert arrived.rows[-1][0] == PROXY_STATE
 

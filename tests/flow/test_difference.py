@@ -69,7 +69,7 @@ DIFFERENCES: dict[str, Difference] = {
     "EAP and a password": _line(S, S, A, "RFC 3579, 3.3: not more than one of these; catalogue: dropped, as FreeRADIUS does"),
     "EAP of a wrong length": _line(R, A, A, "RFC 3748, 4: shorter than its Length MUST be discarded; the student is told by EAP-Failure"),
     "EAP of an unknown code": _line(R, A, A, "RFC 3748, 4: codes beyond 4 are to be discarded; the student is told by EAP-Failure"),
-    "EAP identity of another": _line(A, A, A, "RFC 3579, 2.1: the access point copies it; the home is the judge of both"),
+    "EAP identity of another": _line(R, A, A, "RFC 3579, 2.1: the access point MUST copy it; two names in one request: CVE-2012-4741"),
     # octets
     "no packet": _line(S, S, S, "RFC 2865, 3 and 5: invalid lengths are silently discarded; all agree"),
     "octets behind the last attribute": _line(S, S, A, "RFC 2865, 5: the list of attributes ends with the packet's Length"),

@@ -25,7 +25,6 @@ METHODS = ("PEAP-MSCHAPv2", "TTLS-PAP", "TTLS-MSCHAPV2", "EAP-TLS")
 JUNK = (
     "student",  # no realm
     "student@",
-    "@uni-a.example",
     "student@uni-a",  # no dot
     "student@@uni-a.example",
     "student@other@uni-a.example",

@@ -8,9 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 COMMAND = Path(sys.executable).with_name("proxeny")
 Rows = dict[str, Any]
+_REASON = re.compile(r'^proxeny_reason_total\{reason="(\w+)"\} (\S+)$', re.MULTILINE)
 
 OPERATOR: Rows = {"name": "city-of-example", "operator_name": "1wifi.city.example", "country": "CA"}
 
@@ -97,6 +101,12 @@ class Controller:
         assert ended.returncode == 0, ended.stderr
         shown = json.loads(ended.stdout)
         return shown if isinstance(shown, list) else [shown]
+
+    def counted(self) -> Counter[str]:
+        """Packets by Reason, from the metrics; the workers tell the supervisor once a second."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=10) as page:
+            lines = page.read().decode()
+        return Counter({name: int(float(value)) for name, value in _REASON.findall(lines)})
 
     @property
     def log(self) -> str:

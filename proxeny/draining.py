@@ -1,0 +1,99 @@
+"""Spools into the ledger: a batch is read, counted in one transaction, and only then deleted.
+
+A batch that the database refuses for what is in it is tried record by record; a record that fails alone is kept as it
+came, with the reason. Never deletes what is not committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+
+from proxeny import translation
+from store.drain import Batch, Drain
+from store.faults import StoreError
+from store.ledger import record_accounting
+from store.session import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from proxeny.translation import Placing
+    from store.entries import Entry
+    from store.privacy import Privacy
+
+AWAY: Final = (OperationalError, InterfaceError, StoreError, OSError)  # the same may succeed in a moment
+BATCH: Final = 500
+COUNT_EVERY: Final = 1.0  # seconds between counts of the backlog
+
+
+class Draining:
+    """All spools of one folder, and where they go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._drain = Drain(folder)
+        self.counts: Counter[str] = Counter({"accounting": 0, "accounting_repeated": 0, "accounting_set_apart": 0})
+        self.backlog = 0
+        self._count_at = 0.0
+        self._log = structlog.get_logger(part="recorder")
+
+    def turn(self, database: Engine, privacy: Privacy, placing: Placing, seconds: float) -> bool:
+        """Drain for about so long; whether something is left. The database's errors are the caller's."""
+        end = time.monotonic() + seconds
+        left = True
+        while left and time.monotonic() < end:
+            left = False
+            for batch in self._drain.batches(BATCH):
+                self._count(batch, database, privacy, placing)
+                left = left or len(batch.rows) == BATCH
+        if time.monotonic() >= self._count_at:
+            self._count_at = time.monotonic() + COUNT_EVERY
+            self.backlog = self._drain.backlog()
+        return left
+
+    def look(self) -> None:
+        """Only count what waits: the database is away."""
+        self.backlog = self._drain.backlog()
+
+    def _count(self, batch: Batch, database: Engine, privacy: Privacy, placing: Placing) -> None:
+        entries = [translation.entry(row, placing) for row in batch.rows]
+        try:
+            new = _record(entries, database, privacy)
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - whatever one record holds, the others are counted
+            self._log.exception("a batch of accounting was refused, and is tried record by record")
+            new = sum(self._alone(entry, database, privacy) for entry in entries)
+        self._drain.done(batch)
+        self.counts["accounting"] += new
+        self.counts["accounting_repeated"] += len(entries) - new
+
+    def _alone(self, entry: Entry, database: Engine, privacy: Privacy) -> int:
+        try:
+            return _record([entry], database, privacy)
+        except AWAY:
+            raise
+        except Exception as fault:  # noqa: BLE001 - as above: it is kept as it came
+            self._log.exception("an accounting record is set apart")
+            self.counts["accounting_set_apart"] += 1
+            odd = translation.set_apart(entry, f"{type(fault).__name__} while it was counted")
+            return _record([odd], database, privacy)
+
+
+def _record(entries: Sequence[Entry], database: Engine, privacy: Privacy) -> int:
+    """One transaction; a second try where another controller inserted the same rows meanwhile."""
+    for last in (False, True):
+        try:
+            with transaction(database) as session:
+                return record_accounting(session, entries, privacy)
+        except IntegrityError:
+            if last:
+                raise
+    raise AssertionError("unreachable")

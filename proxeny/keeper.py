@@ -1,0 +1,294 @@
+"""The recorder's hands in the database: one thread that writes logins, drains spools, carries orders in and out, purges.
+
+Theory of operation. A turn takes what waits, in small transactions, in this order: log lines, logins, drops, spools,
+orders. A database that is locked, slow or gone makes the turn fail; what it had taken stays where it was (logins in a
+bounded queue, accounting in the spools) and the next turn, a little later, takes it again. Lines for the log and for
+F-Ticks are written before the database is asked, so that they come in an outage too.
+
+Never lets memory grow with the length of an outage, and never lets the loop wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from proxeny import errands, translation
+from proxeny.draining import AWAY, Draining
+from proxeny.network_view import NetworkView
+from proxeny.ticks import Ticks
+from proxeny.translation import Calendar
+from radius import records
+from store import keys, retention, sessions, trace
+from store.privacy import Privacy, privacy
+from store.retention import Kept
+from store.session import engine, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Engine
+
+    from proxeny.courier import Errand, Result
+    from proxeny.journal import Entry as Told
+    from proxeny.settings import Settings
+
+MOST: Final = 20_000  # logins that wait for the database; beyond, the oldest give way and are counted
+MOST_SOURCES: Final = 1_000  # addresses told apart in one turn's drops; the others are counted together
+TURN: Final = 0.2  # seconds between turns where nobody calls
+BATCH: Final = 500
+SPOOL_TIME: Final = 0.4  # seconds of a turn for the spools: a login is written within a second of its end
+ORDERS: Final = 0.5  # seconds between looks into the outbox
+SWEEP: Final = 60.0  # seconds between looks for stale sessions
+PURGE: Final = 3600.0
+BACK_OFF: Final = 0.5  # seconds after a turn that failed
+_DAYS: Final = {Kept.AUTH_EVENT: "logins", Kept.SESSION: "sessions", Kept.DROPS: "drops", Kept.USAGE_HOUR: "usage", Kept.ORDERS: "orders"}
+
+
+class Keeper:
+    """The thread and what waits for it."""
+
+    def __init__(self, settings: Settings, carry: Callable[[Errand], None]) -> None:
+        """`carry` is called in the keeper's thread with each order to carry out."""
+        self.settings = settings
+        self.results: deque[Result] = deque()
+        self.counts: Counter[str] = Counter({"logins": 0, "logins_lost": 0, "database_faults": 0})
+        self.fault = ""  # why the database was not written to, "" where it was
+        self._carry = carry
+        self._told: deque[records.Login] = deque()
+        self._logins: deque[trace.Login] = deque()  # told to the log, not yet in the database
+        self._drops: Counter[trace.Drops] = Counter()
+        self._changes: deque[trace.Change] = deque(maxlen=1_000)
+        self._states: dict[str, str] = {}
+        self.draining = Draining(settings.spool_dir)
+        self._view = NetworkView()
+        self._ticks: Ticks | None = None
+        self._database: Engine | None = None
+        self._privacy: Privacy | None = None
+        self._orders_at = 0.0
+        self._sweep_at = self._purge_at = time.monotonic() + 10.0
+        self._awake = threading.Event()
+        self._lock = threading.Lock()
+        self._end_at: float | None = None
+        self._log = structlog.get_logger(part="recorder")
+        self.thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    # In the loop's thread
+
+    def take(self, told: Sequence[Told]) -> None:
+        """Records of the workers."""
+        calendar = Calendar()
+        with self._lock:
+            for record in told:
+                if isinstance(record, records.Login):
+                    self._told.append(record)
+                elif isinstance(record, records.Dropped):
+                    self._count_drop(translation.drops(record, calendar), record.count)
+                elif self._states.get(record.home) != record.state:  # every worker tells of it
+                    self._states[record.home] = record.state
+                    self._changes.append(translation.change(record, calendar))
+            while len(self._told) > MOST:
+                self._told.popleft()
+                self.counts["logins_lost"] += 1
+        self._awake.set()
+
+    def _count_drop(self, drop: trace.Drops, count: int) -> None:
+        if drop not in self._drops and len(self._drops) >= MOST_SOURCES:
+            drop = drop._replace(source="")  # a flood from invented addresses
+        self._drops[drop] += count
+
+    def settle(self, result: Result) -> None:
+        """What became of an order."""
+        self.results.append(result)
+        self._awake.set()
+
+    def end(self, seconds: float) -> None:
+        """Write down what waits, for at most so long, and end."""
+        self._end_at = time.monotonic() + seconds
+        self._awake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Logins not yet in the database."""
+        return len(self._told) + len(self._logins)
+
+    # In the keeper's thread
+
+    def _run(self) -> None:
+        more = False
+        while not self._over(more):
+            if not more:
+                self._awake.wait(TURN)
+            self._awake.clear()
+            more = self._safely()
+        if self._ticks is not None:
+            self._ticks.close()
+
+    def _over(self, more: bool) -> bool:
+        if self._end_at is None:
+            return False
+        done = not (more or self.waiting or self.results or self._drops or self.fault)
+        return done or time.monotonic() >= self._end_at
+
+    def _safely(self) -> bool:
+        """One turn; whether there is more to do at once."""
+        try:
+            self._speak()
+            more = self._turn()
+            if self.fault:
+                self._log.warning("the database is written to again")
+            self.fault = ""
+        except Exception as fault:  # noqa: BLE001 - a turn that failed is a turn later; what it took is still there
+            self._failed(fault)
+            return False
+        return more
+
+    def _failed(self, fault: Exception) -> None:
+        self.counts["database_faults"] += 1
+        words = (str(getattr(fault, "orig", None) or fault).strip() or type(fault).__name__).splitlines()[0]
+        if words != self.fault:
+            if isinstance(fault, AWAY):
+                self._log.error("the database is not written to; records wait", fault=words)
+            else:
+                self._log.exception("a turn of the recorder failed")
+        self.fault = words
+        try:
+            self.draining.look()
+        except Exception as second:  # noqa: BLE001 - only a count for /readyz
+            self._log.warning("the spools cannot be counted", fault=str(second))
+        time.sleep(BACK_OFF)
+
+    def _turn(self) -> bool:
+        database, marks = self._opened()
+        if self._view.refresh(database, marks.seal):
+            self._ticks_anew()
+        self._write_logins(database, marks)
+        self._write_drops(database)
+        more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME)
+        self._orders(database, marks)
+        self._housekeeping(database)
+        return more or bool(self._told)
+
+    def _opened(self) -> tuple[Engine, Privacy]:
+        if self._database is None:
+            self._database = engine(self.settings.database.url)
+        if self._privacy is None:
+            with transaction(self._database) as session:
+                seal = keys.unlock(session, self.settings.seal_key)
+                self._privacy = privacy(session, seal, datetime.now(UTC))
+        return self._database, self._privacy
+
+    def adopt(self, settings: Settings) -> None:
+        """New settings, from the next turn on."""
+        self.settings = settings
+        self._ticks_anew()
+
+    def _ticks_anew(self) -> None:
+        part, network = self.settings.fticks, self._view.network
+        try:
+            fresh = Ticks(part, network.operator) if part is not None and network is not None else None
+        except (OSError, ValueError, IndexError) as fault:
+            self._log.error("F-Ticks are not written", fault=str(fault))
+            fresh = None
+        self._ticks = fresh
+
+    # Logins
+
+    def _speak(self) -> None:
+        """Log lines and F-Ticks of the logins that were told since."""
+        if len(self._logins) >= BATCH:
+            return
+        with self._lock:
+            told = [self._told.popleft() for _ in range(min(BATCH, len(self._told)))]
+        calendar = Calendar()
+        for record in told:
+            if self._ticks is not None:
+                self._ticks.tell(record)
+            login = translation.login(record, calendar)
+            self._log_login(login)
+            self._logins.append(login)
+
+    def _log_login(self, login: trace.Login) -> None:
+        """No MAC and no name: the keyed hash joins it to the trace."""
+        station = self._privacy.station(login.station).hex() if self._privacy is not None else ""
+        fields: dict[str, Any] = {
+            "login": login.id, "verdict": login.verdict, "reason": login.reason, "realm": login.realm, "station": station,
+            "client": login.client, "access_point": login.access_point, "ssid": login.ssid, "site": login.site, "home": login.home,
+            "attempts": len(login.attempts), "round_trips": login.round_trips, "milliseconds": round(login.milliseconds),
+        }  # fmt: skip
+        self._log.info("login", **fields)
+
+    def _write_logins(self, database: Engine, marks: Privacy) -> None:
+        while self._logins:
+            some = [self._logins[at] for at in range(min(BATCH, len(self._logins)))]
+            self.counts["logins"] += self._write_some(some, database, marks)
+            for _ in some:
+                self._logins.popleft()
+
+    def _write_some(self, some: list[trace.Login], database: Engine, marks: Privacy) -> int:
+        try:
+            with transaction(database) as session:
+                trace.record_logins(session, some, marks)
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - whatever one login holds, the others are written
+            self._log.exception("logins were refused by the database", count=len(some))
+            if len(some) == 1:
+                self.counts["logins_lost"] += 1
+                return 0
+            return sum(self._write_some([one], database, marks) for one in some)
+        return len(some)
+
+    def _write_drops(self, database: Engine) -> None:
+        with self._lock:
+            drops, self._drops = self._drops, Counter()
+            changes = list(self._changes)
+            self._changes.clear()
+        if not drops and not changes:
+            return
+        try:
+            with transaction(database) as session:
+                trace.record_drops(session, drops)
+                trace.record_changes(session, changes)
+        except Exception:
+            with self._lock:
+                self._drops.update(drops)
+                self._changes.extendleft(reversed(changes))
+            raise
+
+    # Orders, and what time does
+
+    def _orders(self, database: Engine, marks: Privacy) -> None:
+        if not self.results and time.monotonic() < self._orders_at:
+            return
+        self._orders_at = time.monotonic() + ORDERS
+        settled = [self.results.popleft() for _ in range(len(self.results))]
+        try:
+            with transaction(database) as session:
+                errands.settle(session, settled)
+                ready, hopeless = errands.claim(session, self._view, marks)
+                errands.settle(session, hopeless)
+        except Exception:
+            self.results.extendleft(reversed(settled))
+            raise
+        for errand in ready:
+            self._carry(errand)
+
+    def _housekeeping(self, database: Engine) -> None:
+        now, moment = datetime.now(UTC), time.monotonic()
+        if moment >= self._sweep_at:
+            self._sweep_at = moment + SWEEP
+            with transaction(database) as session:
+                sessions.mark_stale(session, now)
+        if moment >= self._purge_at:
+            self._purge_at = moment + PURGE
+            days = self.settings.retention.model_dump()
+            kept = {kind: timedelta(days=days[name]) for kind, name in _DAYS.items() if name in days}
+            gone = retention.purge(database, kept, now)
+            if any(gone.values()):
+                self._log.info("purged", **{kind.value: count for kind, count in gone.items() if count})

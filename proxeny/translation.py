@@ -1,0 +1,136 @@
+"""What the road recorded, in the store's terms: monotonic time becomes the calendar's, octets become text, packets are read.
+
+The only place where radius' records and store's values meet. Never raises on what a packet holds: what cannot be read
+is kept as it came.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from radius import accounting
+from radius.text import mac, shown
+from radius.wire import Malformed
+from store.entries import Entry, Kind
+from store.trace import Change, Drops, Login
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from radius import records
+    from radius.tables import Place
+    from store.drain import Row
+
+    Placing = Callable[[bytes, bytes, str], Place]  # Called-Station-Id, NAS-Identifier, client's name
+
+ALL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})  # a listener's wildcard says nothing about the address
+
+
+class Calendar:
+    """Monotonic moments as dates: the distance between the two clocks is taken anew for each batch, as dates may be set."""
+
+    def __init__(self) -> None:
+        self._now, self._monotonic = datetime.now(UTC), time.monotonic()
+
+    def date(self, moment: float) -> datetime:
+        """The date of a monotonic moment."""
+        return self._now - timedelta(seconds=self._monotonic - moment)
+
+
+def login(record: records.Login, calendar: Calendar) -> Login:
+    """A finished conversation."""
+    return Login(
+        began_at=calendar.date(record.began),
+        at=calendar.date(record.ended),
+        client=record.client,
+        verdict=record.verdict,
+        source=record.source,
+        nas_identifier=shown(record.nas_identifier),
+        access_point=record.access_point,
+        bssid=record.bssid,
+        ssid=record.ssid,
+        site=record.site,
+        user_name=record.user_name,
+        realm=record.realm,
+        rule=record.rule,
+        station=station(record.station),
+        acct_session_id=shown(record.acct_session_id),
+        home=record.home,
+        attempts=tuple(record.attempts),
+        reason=record.reason,
+        round_trips=record.round_trips,
+        milliseconds=record.milliseconds,
+        own_milliseconds=record.own_milliseconds,
+        cui=record.cui,
+        eap=record.eap,
+    )
+
+
+def station(octets: bytes) -> str:
+    """A Calling-Station-Id as AA-BB-CC-DD-EE-FF; what is no hardware address stays as it is, made harmless."""
+    return mac(octets) or shown(octets)
+
+
+def drops(record: records.Dropped, calendar: Calendar) -> Drops:
+    """Where the packets of this record are counted."""
+    return Drops(calendar.date(record.at).replace(second=0, microsecond=0), record.source, record.client, record.reason)
+
+
+def change(record: records.HomeChange, calendar: Calendar) -> Change:
+    """A home's new health."""
+    return Change(calendar.date(record.at), record.home, record.state, record.why)
+
+
+def entry(row: Row, placing: Placing) -> Entry:
+    """A spooled accounting record, read and placed."""
+    received = datetime.fromtimestamp(row.received, UTC)
+    source, local = _host(row.source), _host(row.local)
+    try:
+        event = accounting.read(row.octets, row.received)
+        at = datetime.fromtimestamp(event.at, UTC)
+    except (Malformed, ValueError, OverflowError) as fault:
+        doubt = f"cannot be read: {fault}"
+        return Entry(row.key, row.client, source, local, received, Kind.OTHER, received, doubt=doubt, octets=row.octets)
+    place = placing(event.called, event.nas_identifier.encode(), row.client)
+    return Entry(
+        key=row.key,
+        client=row.client,
+        source=source,
+        local="" if local in ALL_ADDRESSES else local,
+        received_at=received,
+        kind=Kind(event.status),
+        at=at,
+        told=event.told,
+        acct_session_id=event.acct_session_id,
+        multi_session_id=event.multi_session_id,
+        nas_identifier=event.nas_identifier,
+        nas_address=event.nas_address,
+        station=event.station,
+        user_name=event.user_name,
+        access_point=place.access_point,
+        bssid=place.bssid or event.bssid,
+        ssid=place.ssid or event.ssid,
+        site=place.site,
+        addresses=event.framed_ips,
+        class_=event.class_,
+        cui=event.cui,
+        seconds=event.session_seconds,
+        input_octets=event.input_octets,
+        output_octets=event.output_octets,
+        terminate_cause=event.terminate_cause,
+        doubt=event.doubt,
+        octets=row.octets,
+    )
+
+
+def set_apart(entry: Entry, why: str) -> Entry:
+    """The same record, to be kept as it came."""
+    return replace(entry, kind=Kind.OTHER, doubt=why)
+
+
+def _host(endpoint: str) -> str:
+    """ "192.0.2.1 50000" -> "192.0.2.1"."""
+    return endpoint.partition(" ")[0]

@@ -1,0 +1,54 @@
+"""Sessions as people ask for them: the list, one by name, those gone silent. Never changes a total."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, or_, select, update
+
+from store.models import Session, SessionStatus
+from store.session import affected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session as Database
+
+REPORTING: Final = timedelta(hours=2)  # silence after which a NAS that sent interims counts as gone
+SILENT: Final = timedelta(hours=24)  # and one that never sent any
+_PAGE: Final = 1_000
+
+
+def listed(database: Database, *, ended: bool = False) -> Iterator[Session]:
+    """Open sessions, or all of them, oldest first; page by page, so that a million rows do not fill the memory."""
+    last: tuple[datetime, str] | None = None
+    while True:
+        query = select(Session).order_by(Session.started_at, Session.id).limit(_PAGE)
+        if not ended:
+            query = query.where(Session.status == SessionStatus.OPEN)
+        if last is not None:
+            began, name = last
+            query = query.where(or_(Session.started_at > began, and_(Session.started_at == began, Session.id > name)))
+        page = list(database.scalars(query))
+        yield from page
+        database.expunge_all()
+        if len(page) < _PAGE:
+            return
+        last = (page[-1].started_at, page[-1].id)
+
+
+def named(database: Database, name: str) -> list[Session]:
+    """The session of this id; else those of this Acct-Session-Id, the open ones where there are any."""
+    if (own := database.get(Session, name)) is not None:
+        return [own]
+    found = list(database.scalars(select(Session).where(Session.acct_session_id == name).order_by(Session.started_at.desc()).limit(_PAGE)))
+    return [session for session in found if session.status is SessionStatus.OPEN] or found
+
+
+def mark_stale(database: Database, now: datetime) -> int:
+    """Sessions of which no word came for too long are no longer counted as open; a later word opens them again."""
+    silent = or_(and_(Session.updates > 1, Session.updated_at < now - REPORTING), Session.updated_at < now - SILENT)
+    gone = update(Session).where(Session.status == SessionStatus.OPEN, silent).values(status=SessionStatus.STALE)
+    return affected(database.execute(gone.execution_options(synchronize_session=False)))

@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ import uvloop
 from proxeny import snapshot
 from proxeny.asking import Asker
 from proxeny.channel import Channel, below
+from proxeny.complaints import Complaints
 from proxeny.entropy import Entropy
 from proxeny.journal import SocketJournal
 from proxeny.worker_log import ToSupervisor
@@ -58,18 +60,29 @@ _log = logging.getLogger("proxeny.worker")
 
 
 class SpoolLedger:
-    """radius.ports.Ledger over the spool: its thread calls back, the loop goes on."""
+    """radius.ports.Ledger over the spool: its thread commits a group, the loop is woken once for all of it."""
 
     def __init__(self, spool: Spool, loop: asyncio.AbstractEventLoop) -> None:
         self._spool = spool
         self._loop = loop
+        self._done: deque[tuple[Callable[[bool], None], bool]] = deque()
+        self._woken = False
 
     def keep(self, record: Accounting, done: Callable[[bool], None]) -> None:
         self._spool.keep(tuple(record), partial(self._kept, done))
 
     def _kept(self, done: Callable[[bool], None], kept: bool) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended: unanswered, so the NAS repeats it
-            self._loop.call_soon_threadsafe(done, kept)
+        self._done.append((done, kept))
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop has ended: unanswered, so the NAS repeats it
+                self._loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        self._woken = False  # before looking: what comes from now on wakes us again
+        while self._done:
+            done, kept = self._done.popleft()
+            done(kept)
 
 
 class Worker:
@@ -85,6 +98,7 @@ class Worker:
         self.spool = Spool(Path(spec["spool"]))
         self.journal = SocketJournal(_inherited(spec["journal"]), loop, self._home_changed)
         self.asker = Asker(loop, self.journal)
+        self.complaints = Complaints()
         self.runner: Runner | None = None
         self.engine: Engine | None = None
         self.version = 0
@@ -179,6 +193,8 @@ class Worker:
             now = time.monotonic()
             for (source, client, reason), count in drops.items():
                 self.journal.write(Dropped(now, str(source), client, reason, count))
+                self.complaints.note(str(source), client, reason, count)
+        self.complaints.say(time.monotonic())
 
     # Downward
 
@@ -254,7 +270,10 @@ async def serve(spec: dict[str, Any]) -> None:
     obey = loop.create_task(worker.obey())
     loop.add_signal_handler(signal.SIGTERM, partial(channel.write, "leaving"))  # the supervisor answers with a drain
     try:
-        await asyncio.wait((beat, obey), return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait((beat, obey), return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            if (fault := task.exception()) is not None:
+                _log.error("the worker gives up", exc_info=fault)
     finally:
         beat.cancel()
         worker.close()

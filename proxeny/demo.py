@@ -53,9 +53,9 @@ def run(config: Path | None = None) -> None:
         for home in homes:
             home.wait_ready()
         controller = running.enter_context(_controller(city, ended))
+        logins = _logins(city, database, datetime.now(UTC))
         people = running.enter_context(neighbours.access_points(city))
         people.wait_ready()
-        logins = _logins(city, database)
         lines = _first(logins, ended)
         for line in (*screen.greeting(city), *lines):
             click.echo(line)
@@ -126,10 +126,10 @@ def _log(city: Sample) -> Path:
     return sample.short(city.settings.data_dir / "proxeny.log")
 
 
-def _logins(city: Sample, database: Engine) -> Iterator[list[str]]:
-    """Each asking: the logins that ended since the last, as lines."""
+def _logins(city: Sample, database: Engine, begin: datetime) -> Iterator[list[str]]:
+    """Each asking: the logins written since the last, as lines; the first time, those since `begin`."""
     sites = {row["id"]: row["name"] for row in city.tables["site"]}
-    last = (datetime.now(UTC), "")
+    last = (begin, "")
     while True:
         with reading(database) as session:
             events = trace.newer(session, last)

@@ -80,7 +80,7 @@ def login(event: AuthEvent, sites: Mapping[str, str]) -> str:
     """One login in one line."""
     when = event.at.astimezone().strftime("%H:%M:%S")
     where = " · ".join(filter(None, (sites.get(event.site, event.site), event.access_point or event.client)))
-    rounds = f"{event.round_trips} round{'s' if event.round_trips != 1 else ' '}"
-    what = event.reason or f"{event.home}, {rounds}, {event.milliseconds:.0f} ms of which {event.own_milliseconds:.1f} ours"
+    rounds = f"{event.round_trips} round{'s' if event.round_trips != 1 else ''}"
+    what = event.reason or f"{event.home}, {rounds}, {event.milliseconds:.0f} ms"
     verdict = click.style(f"{event.verdict.value:<9}", fg=_COLOURS.get(event.verdict.value))
-    return f"{when}  {verdict}  {'@' + event.realm if event.realm else '(no realm)':<25} {where:<38} {what}"
+    return f"{when}  {verdict}  {'@' + event.realm:<25} {where:<38} {what}"

@@ -33,6 +33,15 @@ class Finding:
     what: str
     remedy: str = ""
 
+    @property
+    def called(self) -> str:
+        """The row and key: client "library-wlc": secret."""
+        row = f'{self.section} "{self.name}"' if self.name or self.section == "realm" else self.section
+        return f"{row}: {self.key}" if self.key else row
+
+    def __str__(self) -> str:
+        return f"{self.called}: {self.what}" + (f". {self.remedy}" if self.remedy else "")
+
 
 def findings(network: Network, radius: Radius | None, judge: Callable[[Policy], None]) -> Iterator[Finding]:
     """Everything wrong among the rows. `judge` raises ValueError for a policy row that the road would refuse."""

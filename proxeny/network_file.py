@@ -39,8 +39,7 @@ class Declaration:
             return
         place = self.places.get((finding.section, finding.name))
         if place is None and finding.section not in {"operator", "hygiene"}:
-            called = f'{finding.section} "{finding.name}"' + (f": {finding.key}" if finding.key else "")
-            self.report.faults.append(Fault("the stored network", called, finding.what, finding.remedy))
+            self.report.faults.append(Fault("the stored network", finding.called, finding.what, finding.remedy))
         else:
             path = (finding.section,) if place is None else (finding.section, place)
             self.report.note((*path, finding.key) if finding.key else path, finding.what, finding.remedy, finding.name)

@@ -133,8 +133,7 @@ def _built(build: Callable[[], object], found: Survey) -> None:
 
 
 def _fault(finding: Finding) -> Fault:
-    called = f'{finding.section} "{finding.name}"' if finding.name else finding.section
-    return Fault(_NETWORK, f"{called}: {finding.key}" if finding.key else called, finding.what, finding.remedy)
+    return Fault(_NETWORK, finding.called, finding.what, finding.remedy)
 
 
 def _rmem_max() -> int:

@@ -31,7 +31,8 @@ def run(target: str, seconds: float, found: Path) -> subprocess.CompletedProcess
             f"-max_total_time={max(FLOOR, seconds):.0f}",
             "-timeout=10",
             "-rss_limit_mb=2048",
-            "-max_len=8192",
+            "-max_len=4096",
+            "-len_control=20",
             "-print_final_stats=1",
         ]
         words = [sys.executable, "-m", "tests.fuzz.driver", target, *folders, f"-artifact_prefix={found.parent}/{target}-", *limits]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import random
 from typing import TYPE_CHECKING
 
 from federation.realms import RealmRow
@@ -12,6 +13,7 @@ from radius.secret import Secret
 from radius.tables import Action, Client
 from tests.bench import sample, traffic
 from tests.fuzz.dice import Dice
+from tests.fuzz.menu import extras
 from tests.fuzz.watched import LIMITS, NEXT, Watched
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ TABLES = (network(2), network(1), network(3, status_server=False, require_messag
 def seeds() -> Iterator[bytes]:
     """One of each step, and a login of two rounds with an Accept at its end."""
     yield from (bytes((step, 0, 1, 2, 3, 4, 5, 6, 7, 8)) * 3 for step in range(len(STEPS)))
+    yield from (random.Random(number).randbytes(800) for number in range(16))
     request, answer, tick = b"\0\0\1\0\0\0\0\0\0", b"\4\0\2\0", b"\7\4"
     yield request + answer
     yield request + b"\4\0\0\0" + b"\0\0\2\0\0\1\0\0\0" + answer
@@ -87,7 +90,7 @@ def login(dice: Dice, watched: Watched) -> None:
     """A well signed Access-Request: sometimes with a State, a password, odd attributes."""
     origin, identifier = dice.pick(ORIGINS), dice.number(4)
     user = b"u%d" % dice.number(4) + (b"@" + dice.pick(REALMS).encode())
-    shape, state, extra = dice.number(8), dice.number(), dice.octets(dice.number(40))
+    shape, state, extra = dice.number(8), dice.number(), extras(dice)
     attributes = traffic.attribute(1, user[:200]) + traffic.attribute(31, b"02-00-00-00-00-%02d" % dice.number(12))
     if shape in {0, 1, 2, 3}:
         attributes += traffic.attribute(79, b"\2\1" + (len(user) + 5).to_bytes(2, "big") + b"\1" + user)
@@ -120,7 +123,7 @@ def raw(dice: Dice, watched: Watched) -> None:
 
 def record(dice: Dice, watched: Watched) -> None:
     """An Accounting-Request."""
-    keys = {"realm": dice.pick(REALMS), "status": dice.pick((1, 3, 2, 7, 8)), "extra": dice.octets(dice.number(60))}
+    keys = {"realm": dice.pick(REALMS), "status": dice.pick((1, 3, 2, 7, 8)), "extra": extras(dice)}
     octets = traffic.accounting_request(dice.number(4), dice.number(), dice.number(), **keys)
     actions = watched.datagram(octets, dice.pick(ORIGINS), ACCT)
     assert not any(isinstance(action, Reply) for action in actions) or not any(isinstance(action, Ask) for action in actions)
@@ -137,7 +140,7 @@ def answer(dice: Dice, watched: Watched) -> None:
         return
     send = watched.sent[dice.number(len(watched.sent))]
     code = dice.pick((11, 3, 2, 2, 5, 52, 4, 255))
-    extra = dice.octets(dice.number(120))
+    extra = extras(dice)
     watched.answer(traffic.answer(send.octets, code, state=watched.engine._entropy(8), extra=extra), send)
 
 

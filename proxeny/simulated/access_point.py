@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SSID: Final = "eduroam"
 INTERIM: Final = 20.0  # seconds between interim reports; a real network's are minutes
-START, STOP, INTERIM_UPDATE = 1, 2, 3  # RFC 2866, 5.1
+START, STOP, INTERIM_UPDATE, ON = 1, 2, 3, 7  # RFC 2866, 5.1
 USER_REQUEST, ADMIN_RESET = 1, 6  # RFC 2866, 5.10
 CONTEXT_NOT_FOUND: Final = 503  # RFC 5176, 3.5
 IDENTITY, NAK, MD5_CHALLENGE = 1, 3, 4  # RFC 3748, 5
@@ -72,6 +72,13 @@ class Controller:
     def __init__(self, name: str, auth: Caller, acct: Caller, chance: random.Random) -> None:
         self._name, self._auth, self._acct, self._chance = name, auth, acct, chance
         self.sessions: dict[bytes, Session] = {}
+
+    async def switch_on(self) -> None:
+        """Say that we have just started: whatever sessions were open through us are over (RFC 2866, 5.1)."""
+        rows = ((Type.NAS_IDENTIFIER, self._name.encode()), (Type.ACCT_SESSION_ID, os.urandom(4).hex().upper().encode()))
+        body = b"".join(attribute(kind, value) for kind, value in rows)
+        with contextlib.suppress(NoAnswerError):
+            await self._acct.account(body + attribute(Type.ACCT_STATUS_TYPE, ON.to_bytes(4, "big")))
 
     async def visit(self, student: Student, radio: Radio, seconds: float) -> None:
         """A sign-in, and where it succeeds a session of about `seconds`; an unanswered student simply goes away."""

@@ -56,6 +56,7 @@ async def _door(row: dict[str, Any], orders: dict[str, Any]) -> Door:
 async def _arrivals(doors: Sequence[Door], accounts: Sequence[tuple[str, str]]) -> None:
     # The first is always the same and always right, so that the newcomer's first `trace` has a story to tell.
     coming = Student(*accounts[0], STATIONS[0])
+    await asyncio.gather(*(door.controller.switch_on() for door in doors))
     while True:
         if len(_visits) < MOST_ONLINE:
             door = CHANCE.choice(doors)

@@ -100,6 +100,17 @@ def test_no_session_without_an_accept(password: str | None, rounds: int) -> None
     assert [Code.ACCESS_REQUEST] * rounds == [code for code, _ in asyncio.run(story()).seen]
 
 
+def test_a_start_closes_what_was_open() -> None:
+    """Switched on, a controller says Accounting-On, so that no session of its former life stays open."""
+
+    async def story() -> City:
+        async with city() as there:
+            await asyncio.wait_for(there.controller.switch_on(), DEADLINE)
+            return there
+
+    assert [7] == asyncio.run(story()).reports()
+
+
 @pytest.mark.peer("radclient")
 def test_a_disconnect_request_ends_the_session() -> None:
     """Disconnect-Request by Acct-Session-Id is acknowledged and the Stop says why; an unknown session is NAK 503."""

@@ -39,7 +39,7 @@ PROGRAMS = {
 HOME = Path(__file__).parent.parent
 REQUIRED = os.environ.get("PROXENY_PEERS") == "required"
 MARK = f"PROXENY_TEST_RUN={os.getpid()}.{time.time_ns()}"  # inherited by whatever a test starts, however it detaches itself
-PATIENCE = 10.0  # seconds that processes on their way out may take
+PATIENCE = float(os.environ.get("PROXENY_TEST_PATIENCE", "10"))  # seconds that processes on their way out may take
 
 seconds: Counter[str] = Counter()
 skipped: Counter[str] = Counter()
@@ -139,9 +139,14 @@ def wires() -> list[str]:
 
 def strays() -> set[str]:
     """Files that git neither keeps nor ignores, whatever lies in var/, and what bears our name among the temporary files."""
-    listed = subprocess.run(["git", "ls-files", "--others", "--exclude-standard"], cwd=HOME, capture_output=True, text=True, check=False)
+    git = shutil.which("git")  # an unpacked release may have none
+    asked = (
+        subprocess.run([git, "ls-files", "-o", "--exclude-standard"], cwd=HOME, capture_output=True, text=True, check=False)
+        if git
+        else None
+    )
     var = (str(path.relative_to(HOME)) for path in (HOME / "var").rglob("*"))
-    return {*listed.stdout.splitlines(), *var, *map(str, Path(tempfile.gettempdir()).glob("*proxeny*"))}
+    return {*(asked.stdout.splitlines() if asked else ()), *var, *map(str, Path(tempfile.gettempdir()).glob("*proxeny*"))}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

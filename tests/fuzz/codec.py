@@ -61,7 +61,8 @@ def _plain(value: bytes, hop: tuple[Secret, bytes]) -> bytes:
 
 
 def _signed(octets: bytes) -> None:
-    attributes = b"".join(wire.attribute(79, octets[at : at + 253]) for at in range(0, len(octets[:3800]), 253))
+    body = octets[:3800]  # with the heads of its attributes it fits 4096
+    attributes = b"".join(wire.attribute(79, body[at : at + 253]) for at in range(0, len(body), 253))
     turned = octets[0] if octets else 0
     request = codec.sign_access(1, turned, ONE[1], attributes, ONE[0])
     message = wire.parse(request)

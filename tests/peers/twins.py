@@ -29,7 +29,7 @@ Address = tuple[str, int]
 
 
 def bound(port: int = 0, address: str = "127.0.0.1") -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     made.bind((address, port))
     made.setblocking(False)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from proxeny.channel import Channel, above, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SILENT: Final = 15.0  # seconds without a beat until a process counts as stuck
 STARTING: Final = 60.0  # the same before its first word: a cold start on a loaded machine
@@ -77,11 +77,21 @@ async def start(name: str, module: str, spec: dict[str, Any], fds: Sequence[int]
     """Exec `python -m module SPEC`, with these descriptors and one end of a channel open in it."""
     ours, theirs = pair()
     command = [sys.executable, "-P", "-m", module, json.dumps(spec | {"channel": theirs.fileno()})]
-    with theirs:
+    with theirs, _deaf():
         process = subprocess.Popen(  # noqa: ASYNC220, S603  # vfork and exec, a millisecond; our own module
             command, pass_fds=(*fds, theirs.fileno()), stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno()
         )
     return Child(name, process, await above(ours))
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started meanwhile has Ctrl-C and hang-up blocked from its first instruction: those are for the supervisor."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _exit(process: subprocess.Popen[bytes], patience: float = 5.0) -> int:

@@ -99,3 +99,19 @@ def test_silence_is_measured_from_the_last_word(tmp_path, monkeypatch, spoke: bo
         await child.listen(lambda _: None)
 
     play(TALKS, tmp_path, monkeypatch, story)
+
+
+def test_ctrl_c_never_reaches_a_child_even_while_it_starts(tmp_path, monkeypatch) -> None:
+    """The terminal's SIGINT to the whole group finds it deaf before its first line of Python."""
+    import signal
+
+    async def story(child) -> None:
+        for _ in range(20):
+            child.signal(signal.SIGINT)
+            child.signal(signal.SIGHUP)
+        child.channel.write("order", 7)
+        heard = []
+        assert 3 == await child.listen(heard.append)
+        assert 2 == len(heard)
+
+    play(TALKS, tmp_path, monkeypatch, story)

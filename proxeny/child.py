@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SILENT: Final = 15.0  # seconds without a beat until a process counts as stuck
 STARTING: Final = 60.0  # the same before its first word: a cold start on a loaded machine
-STACKS: Final = 0.5  # seconds that a stuck process has to write its stacks
+STACKS: Final = 1.0  # seconds that a stuck process has to write its stacks
 
 
 class Child:

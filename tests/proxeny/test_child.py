@@ -67,8 +67,8 @@ def test_stacks_are_written_before_a_stuck_child_is_ended(tmp_path, monkeypatch,
     source = """
         import faulthandler, json, os, signal, sys, time
         faulthandler.register(signal.SIGUSR2, all_threads=True)
-        os.write(json.loads(sys.argv[1])["channel"], (2).to_bytes(4, "big") + b"[]")
         def hangs_here():
+            os.write(json.loads(sys.argv[1])["channel"], (2).to_bytes(4, "big") + b"[]")
             time.sleep(60)
         hangs_here()
     """

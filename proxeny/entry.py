@@ -142,16 +142,25 @@ class Entry:
             return ()
         items = [value] if isinstance(value, str) else value
         for at, item in enumerate(items):
-            if not isinstance(item, str):
+            if not isinstance(item, str) or not item:
                 self._report.note((*self.path, key, at), "must be text in quotes", name=self.name)
             elif item in items[:at]:
                 self.note(key, f'has "{item}" twice')
-        return tuple(item for item in items if isinstance(item, str))
+        return tuple(item for item in items if isinstance(item, str) and item)
 
     def inline(self, key: str) -> dict[str, Any]:
-        """An inline table."""
-        value = self._take(key, dict, "a table in braces")
-        return {} if value is _ABSENT else dict(value)
+        """An inline table of texts and whole numbers, or of lists of them."""
+        table = self._take(key, dict, "a table in braces")
+        if table is _ABSENT:
+            return {}
+        kept = {}
+        for name, value in table.items():
+            items = value if isinstance(value, list) else [value]
+            if items and all(isinstance(item, str | int) and not isinstance(item, bool) for item in items):
+                kept[name] = value
+            else:
+                self.note(key, f"{name} must be text, a whole number, or a list of them")
+        return kept
 
     def choice(self, key: str, choices: Iterable[str], default: str) -> str:
         value = self.text(key, default)

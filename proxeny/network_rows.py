@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from federation import operator_name
 from proxeny.addresses import literal, mac, prefix
@@ -27,6 +27,7 @@ NAS_FAMILIES: Final = frozenset(
     {"generic", "aruba", "cambium", "cisco", "coova", "extreme", "fortinet", "hostapd", "huawei", "juniper", "meraki"}
     | {"mikrotik", "mist", "omada", "openwrt", "opennds", "ruckus", "unifi"}
 )
+_SELECTOR: Final = re.compile(r"\*|(?:\*\.)?[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
@@ -142,7 +143,7 @@ def policy(entry: Entry) -> Policy:
         name=entry.label("name"),
         direction=entry.choice("direction", ("request", "reply"), ""),
         codes=entry.texts("codes"),
-        realm=entry.maybe("realm"),
+        realm=entry.checked("realm", _selector, None),
         site=entry.maybe("site"),
         client=entry.maybe("client"),
         home=entry.maybe("home"),
@@ -199,7 +200,16 @@ def _timezone(value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        if not available_timezones():  # a machine without tzdata can judge none
+            return str(value)
         raise WrongError(f'"{value}" is no time zone', 'Write a name of the IANA list, like "America/Toronto"') from None
+
+
+def _selector(value: object) -> str:
+    text = str(value).lower()
+    if not _SELECTOR.fullmatch(text):
+        raise WrongError(f'"{value}" selects no realm', 'Write "uni.example", "*.uni.example" or "*"; leave it out for any')
+    return text
 
 
 def _moment(value: object) -> datetime:
@@ -212,4 +222,7 @@ def _moment(value: object) -> datetime:
         moment = datetime.combine(moment, time())
     if not isinstance(moment, datetime):
         raise WrongError(f'"{value}" is not a time', "Write 2030-01-31T12:00:00Z")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise WrongError(f'"{value}" is beyond the calendar', "Write 2030-01-31T12:00:00Z") from None

@@ -138,8 +138,11 @@ class Keeper:
     def _safely(self) -> bool:
         """One turn; whether there is more to do at once."""
         try:
-            self._speak()
-            more = self._turn()
+            try:
+                database, marks = self._opened()
+            finally:
+                self._speak()  # in an outage too
+            more = self._turn(database, marks)
             if self.fault:
                 self._log.warning("the database is written to again")
             self.fault = ""
@@ -163,8 +166,7 @@ class Keeper:
             self._log.warning("the spools cannot be counted", fault=str(second))
         time.sleep(BACK_OFF)
 
-    def _turn(self) -> bool:
-        database, marks = self._opened()
+    def _turn(self, database: Engine, marks: Privacy) -> bool:
         if self._view.refresh(database, marks.seal):
             self._ticks_anew()
         self._write_logins(database, marks)

@@ -1,0 +1,92 @@
+"""What a reason means for the person who asks why somebody cannot connect: what it usually is, and what to do.
+
+One entry per Reason (a test demands it); docs/reasons.md is the long form. Never claims to know what only a home
+institution can see.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from radius.actions import Reason
+
+
+class Advice(NamedTuple):
+    """For one reason."""
+
+    cause: str  # a sentence; {client} and {realm} may stand in it
+    remedy: str  # what to do, and who
+
+
+_BROKEN: Final = "A scanner, or a device that is not speaking RADIUS to this port; from a known client: update its firmware."
+_SECRET: Final = "Set the shared secret anew on both sides."
+_DEVICE: Final = "A broken or malicious device: nothing to do here."
+_CALL: Final = "See `proxeny homes`, then call the institution."
+
+ADVICE: Final[dict[Reason, Advice]] = {
+    Reason.TOO_SHORT: Advice("Packets from {client} are cut short.", _BROKEN),
+    Reason.BAD_LENGTH: Advice("Packets from {client} have an impossible length.", _BROKEN),
+    Reason.BAD_ATTRIBUTE: Advice("Packets from {client} are built wrongly.", "Update the device's firmware and report it to its vendor."),
+    Reason.TOO_MANY_ATTRIBUTES: Advice("Packets from {client} have more attributes than the limit.", "Look at what the device adds."),
+    Reason.BAD_CODE: Advice("{client} sends to the wrong port.", "Check the authentication and accounting ports set on the client."),
+    Reason.UNKNOWN_CLIENT: Advice("This address belongs to no client of ours.", "Add a [[client]] with it, or correct the prefix."),
+    Reason.BAD_AUTHENTICATOR: Advice("Accounting from {client} is signed with a different secret than ours.", _SECRET),
+    Reason.NO_MESSAGE_AUTHENTICATOR: Advice(
+        "{client} sends no Message-Authenticator.", "Update the client, or switch its Message-Authenticator on."
+    ),
+    Reason.BAD_MESSAGE_AUTHENTICATOR: Advice("Packets from {client} are signed with a different secret than ours.", _SECRET),
+    Reason.PROXY_STATE_UNSIGNED: Advice("{client} passes on requests unsigned.", "Update the proxy behind it: it must sign its requests."),
+    Reason.EAP_AND_PASSWORD: Advice("The device mixes two ways to sign in.", _DEVICE),
+    Reason.DUPLICATE_IN_FLIGHT: Advice("{client} repeats requests that are being worked on.", "Normal while a home is slow."),
+    Reason.DUPLICATE_ANSWERED: Advice("{client} repeats requests that were answered.", "Many of them: packets are lost on the way back."),
+    Reason.SUPERSEDED: Advice("{client} gave up sooner than the home answered.", "Raise the RADIUS timeout on the client."),
+    Reason.CLIENT_LIMITED: Advice("{client} sends faster than its rate.", "Raise the client's `rate`, or find out why it sends so much."),
+    Reason.STATION_LIMITED: Advice("This device signs in again and again.", "Look at the device; `limits.station_rate` is the ceiling."),
+    Reason.REJECT_LIMITED: Advice("There are too many refused requests.", "Find the client that floods in the metrics."),
+    Reason.TABLE_FULL: Advice("A table of ours is full.", "Find out who fills it, then raise its size in [limits]."),
+    Reason.LOOP: Advice("A request of ours came back to us.", "Correct the routing of {realm}, here or at the server above."),
+    Reason.NO_USER_NAME: Advice("The device sends no identity.", "Have the profile installed again on the device."),
+    Reason.TWO_USER_NAMES: Advice("The device sends two identities.", _DEVICE),
+    Reason.BAD_REALM: Advice(
+        "The account is mistyped: a space, two @, a dot too many.", "The student corrects it on the device: name@institution."
+    ),
+    Reason.REFUSED_REALM: Advice("A rule of the network refuses {realm}.", "`proxeny route NAME@{realm}` shows which rule."),
+    Reason.JUNK_REALM: Advice(
+        "No institution has the realm {realm}: a mail address, or a phone operator's identity.",
+        "The student signs in with the institution's account; `[hygiene] allow` lifts a refusal.",
+    ),
+    Reason.NO_REALM: Advice("The account has no @institution.", "The student adds it on the device: name@institution."),
+    Reason.NO_ROUTE: Advice("No rule says where {realm} goes.", "Ask the student for the right account; or add a [[realm]]."),
+    Reason.BAD_PASSWORD_ATTRIBUTE: Advice("The device sends a password of an impossible length.", _DEVICE),
+    Reason.BAD_EAP: Advice("The device contradicts itself in EAP.", "Have the profile installed again on the device."),
+    Reason.LOCAL_UNAVAILABLE: Advice("{realm} is our own, and there is no local sign-in.", "Change the realm's `action`."),
+    Reason.HOME_SILENT: Advice("The institution did not answer in time.", _CALL),
+    Reason.NO_HOME_ALIVE: Advice("Every server of the institution is down or out of reach.", f"Check the way there. {_CALL}"),
+    Reason.HOME_PRIVILEGES: Advice(
+        "The institution granted administrative rights, which we never take from others.", "Tell the institution."
+    ),
+    Reason.REFUSED_BY_POLICY: Advice("A policy rule of the network refused it.", "Look at [[policy]] in the network file."),
+    Reason.TOO_LONG: Advice("The packet would pass 4096 octets.", "Ask its sender to leave something out."),
+    Reason.NO_SLOT: Advice("Too many requests wait for this home.", "The home is far too slow: see `proxeny homes`."),
+    Reason.UNKNOWN_HOME: Advice("Somebody answers what nobody asked.", "A home may answer from another address than it was asked at."),
+    Reason.UNMATCHED: Advice("Answers came after everything was over.", "Many of them: the home is slow, or somebody forges answers."),
+    Reason.LATE: Advice("The home answered after we had moved on.", "The home is slow: see `proxeny homes`."),
+    Reason.BAD_RESPONSE_AUTHENTICATOR: Advice("The home's answers are signed with a different secret than ours.", _SECRET),
+    Reason.BAD_RESPONSE_CODE: Advice("The home answers with the wrong kind of packet.", "Something else may listen at its port."),
+    Reason.PROTOCOL_ERROR: Advice("The home refuses the packet itself.", "Its log says why: call the institution."),
+    Reason.UNREADABLE_KEY: Advice("The home hides a key wrongly.", "The device may fail to connect. Report it to the institution."),
+    Reason.NO_ROOM: Advice("The request had no room for an addition of ours.", "Harmless."),
+    Reason.UNSIGNED_ACCEPTED: Advice("{client} is excused from Message-Authenticator.", "Require it again once it sends one."),
+    Reason.NOT_KEPT: Advice("Accounting could not be written down.", "The disk is full or not writable: see /readyz and the log."),
+    Reason.FORWARD_LOST: Advice("No home took the forwarded accounting.", "Our own record is safe. See `proxeny homes`."),
+    Reason.FAULT: Advice("A fault of our own.", "Please report it with the trace from the log; SECURITY.md says how."),
+}
+
+
+def advice(reason: str, *, client: str, realm: str) -> tuple[str, str]:
+    """(cause, remedy) for a Reason's name; a name nobody knows (of another version) stands for itself."""
+    if reason not in Reason.__members__:
+        return (f"{reason}." if reason else "", "")
+    found = ADVICE[Reason[reason]]
+    marks = {"client": client or "this address", "realm": realm or "no realm"}
+    return found.cause.format(**marks), found.remedy.format(**marks)

@@ -1,0 +1,146 @@
+"""One login as a person tells it: who, where, which home, what happened, what to do (decisions-portal, 25).
+
+Pure: rows in, lines out. Never claims more than the rows show, and never shows a station or a name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from proxeny.catalogue import advice
+from proxeny.moments import iso
+from store.models import LoginVerdict, SessionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from store.models import AuthEvent, Session
+
+SHORT: Final = 12  # characters of a hash: enough to tell two devices of a page apart
+_VERDICTS: Final = {
+    LoginVerdict.ACCEPT: "signed in",
+    LoginVerdict.REJECT: "was refused by the home",
+    LoginVerdict.REFUSED: "was refused here",
+    LoginVerdict.NO_ANSWER: "got no answer",
+    LoginVerdict.ABANDONED: "stopped midway",
+}
+
+
+def row(event: AuthEvent) -> dict[str, Any]:
+    """Decision 26's fields, exactly."""
+    return {
+        "id": event.id,
+        "at": iso(event.at),
+        "client": event.client,
+        "access_point": event.access_point or event.bssid or event.nas_identifier,
+        "ssid": event.ssid,
+        "site": event.site,
+        "realm": event.realm,
+        "station": bytes(event.station_hash).hex(),
+        "home": event.home,
+        "attempts": event.attempts,
+        "verdict": event.verdict.value,
+        "reason": event.reason,
+        "round_trips": event.round_trips,
+        "milliseconds": round(event.milliseconds),
+        "session": event.session_id,
+    }
+
+
+def session_row(session: Session) -> dict[str, Any]:
+    """A session without a login of its own, in the same fields."""
+    return {
+        "id": None,
+        "at": iso(session.started_at),
+        "client": session.client,
+        "access_point": session.access_point or session.bssid or session.nas_identifier,
+        "ssid": session.ssid,
+        "site": session.site,
+        "realm": session.realm,
+        "station": bytes(session.station_hash).hex(),
+        "home": session.home,
+        "attempts": [],
+        "verdict": None,
+        "reason": "",
+        "round_trips": 0,
+        "milliseconds": 0,
+        "session": session.id,
+    }
+
+
+def short(event: AuthEvent) -> str:
+    """One line, for a list or a live view."""
+    place = event.access_point or event.bssid or event.client
+    why = f" ({event.reason})" if event.reason else ""
+    home = f" by {event.home}" if event.home else ""
+    return f"{_time(event)}  {event.verdict.value:<9}  {event.realm or '(no realm)'} at {place}{home}, {event.milliseconds:.0f} ms{why}"
+
+
+def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str]) -> Iterator[str]:
+    """The story; `institutions` by rule."""
+    house = institutions.get(event.rule) or event.realm or "the home institution"
+    yield f"{_time(event)}  A device {_VERDICTS[event.verdict]}."
+    yield f"  who    someone of {house} ({event.realm or 'no realm'}), device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
+    yield f"  where  {_where(event)}"
+    yield f"  way    {_way(event)}"
+    for line in _meaning(event, house):
+        yield f"  {line}"
+    if session is not None:
+        yield f"  online {online(session)}"
+    yield f"  id     {event.id}"
+
+
+def _where(event: AuthEvent) -> str:
+    point = event.access_point or (
+        f"the undeclared access point {event.bssid}" if event.bssid else event.nas_identifier or "an unnamed place"
+    )
+    ssid = f", SSID {event.ssid}" if event.ssid else ""
+    site = f", site {event.site}" if event.site else ""
+    return f"{point}{ssid}{site} (client {event.client}, {event.source})"
+
+
+def _way(event: AuthEvent) -> str:
+    rule = f'rule "{event.rule}"' if event.rule else "no rule"
+    if not event.attempts:
+        return f"{rule}; no home was asked"
+    moved = " then ".join(event.attempts)
+    trips = f"{event.round_trips} round trip{'' if event.round_trips == 1 else 's'}"
+    ours = f", {event.own_milliseconds:.0f} of them ours" if event.own_milliseconds >= 1 else ""
+    return f"{rule}, asked {moved}; {trips}, {event.milliseconds:.0f} ms{ours}"
+
+
+def _meaning(event: AuthEvent, house: str) -> Iterator[str]:
+    """What happened and what to do."""
+    cause, remedy = advice(event.reason, client=event.client, realm=event.realm)
+    match event.verdict:
+        case LoginVerdict.ACCEPT:
+            yield f"so     {house} said yes." + (f" {cause}" if cause else "")
+        case LoginVerdict.REJECT if not event.reason:
+            trips = f"{event.round_trips} round trip{'' if event.round_trips == 1 else 's'}"
+            yield f"so     {house} said no after {trips}. Usually a mistyped or changed password; only {house} can see which."
+            yield f"do     Have the password typed again; if that does not help, {house}'s help desk is who can."
+        case LoginVerdict.ABANDONED:
+            yield f"so     The device stopped answering after {event.round_trips} round trips. Usually its profile does not trust the"
+            yield f"       certificate of {house}, or somebody closed the question."
+            yield f"do     Have the profile of {house} installed again on the device."
+        case LoginVerdict.NO_ANSWER if not cause:
+            yield f"so     {house} did not answer in time."
+            yield "do     See `proxeny homes`, then call the institution."
+        case _:
+            yield f"so     {cause or 'It was refused.'}"
+            if remedy:
+                yield f"do     {remedy}"
+
+
+def online(session: Session) -> str:
+    """The session in one line."""
+    since = iso(session.started_at)
+    state = {SessionStatus.OPEN: "still open", SessionStatus.ENDED: f"ended {iso(session.ended_at)}", SessionStatus.STALE: "no word since"}
+    address = f", address {session.framed_ip}" if session.framed_ip else ""
+    figures = f"{session.seconds} s, {session.input_octets} octets up, {session.output_octets} down"
+    cause = f" ({session.terminate_cause})" if session.terminate_cause else ""
+    return f"session {session.id} since {since}, {state[session.status]}{cause}: {figures}{address}"
+
+
+def _time(event: AuthEvent) -> str:
+    return iso(event.at).replace("T", " ")[:19] + " UTC"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 from proxeny.simulated import sample
 from tests.peers.program import Program, free_port, until
@@ -18,6 +19,7 @@ from tests.peers.program import Program, free_port, until
 if TYPE_CHECKING:
     import pytest
 
+HOME = Path(__file__).parent.parent.parent
 PROXENY = Path(sys.executable).with_name("proxeny")
 LOGIN = re.compile(r"^\d\d:\d\d:\d\d  (accept|reject|refused|no_answer|abandoned) ", re.MULTILINE)
 
@@ -53,6 +55,18 @@ def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
+def metrics(env: dict[str, str]) -> str:
+    """What Prometheus would read."""
+    with urlopen(f"http://{env['PROXENY_METRICS__LISTEN']}/metrics", timeout=10) as page:
+        text: str = page.read().decode()
+    return text
+
+
+def documented_metrics() -> set[str]:
+    """Every metric that the guide names."""
+    return {name for page in (HOME / "docs").glob("*.md") for name in re.findall(r"\bproxeny_[a-z_]+", page.read_text("utf-8"))}
+
+
 def test_a_newcomers_first_minute(tmp_path: Path) -> None:
     """It says ready, the three things to try succeed as printed, logins keep arriving, and Ctrl-C ends all of it."""
     env = elsewhere()
@@ -66,6 +80,7 @@ def test_a_newcomers_first_minute(tmp_path: Path) -> None:
             tried = subprocess.run(line, shell=True, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
             assert 0 == tried.returncode, (line, tried.stdout, tried.stderr)
         until(lambda: len(LOGIN.findall(program.text)) >= 3, "three logins on the screen", seconds=60)
+        assert set() == documented_metrics() - set(re.findall(r"^proxeny_\w+", metrics(env), re.MULTILINE))
         below = descendants(program.pid)
         assert len(below) >= 6, "a controller with its worker and recorder, three homes, the access points"
         program.signal(signal.SIGINT)

@@ -106,7 +106,7 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
     names = {}
     for name, value in environ.items():
         path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
-        if not name.startswith(_PREFIX) or not value or (len(path) == 1 and path != ("data_dir",)):
+        if not name.startswith(_PREFIX) or not value or (len(path) == 1 and path[0] not in {"data_dir", *_slips()}):
             continue  # PROXENY_CONFIG, and whatever secrets an operator keeps there
         table = written
         for step in path[:-1]:
@@ -115,6 +115,12 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
         table[path[-1]] = value
         names[path] = name
     return written, names
+
+
+def _slips() -> frozenset[str]:
+    """Keys written with one underscore where two are meant: PROXENY_RADIUS_WORKERS."""
+    sections = [section for section in Settings.model_fields if _model(section)]
+    return frozenset(f"{section}_{key}" for section in sections for key in _known((section,)))
 
 
 class _Places:
@@ -169,7 +175,9 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
             yield places.fault((*path, *own.at), own.what, own.remedy)
         elif found["type"] == "extra_forbidden":
             section = "section" if isinstance(found["input"], dict) and len(path) == 1 else "key"
-            yield places.fault(path, f"is no {section} of ours", did_you_mean(str(path[-1]), _known(path[:-1])))
+            slip = len(path) == 1 and path[0] in _slips()
+            remedy = "Write two underscores between section and key" if slip else did_you_mean(str(path[-1]), _known(path[:-1]))
+            yield places.fault(path, f"is no {section} of ours", remedy)
         elif found["type"] == "missing":
             yield places.fault(path, "is missing")
         else:
@@ -178,9 +186,12 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
 
 def _known(path: tuple[str | int, ...]) -> set[str]:
     """The names that exist at this place of the settings."""
-    model: type[BaseModel] = Settings
-    for step in path:
-        annotation = model.model_fields[str(step)].annotation
-        kinds = (annotation, *get_args(annotation))
-        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
-    return set(model.model_fields) - {"file"}
+    model = _model(str(path[0])) if path else Settings
+    return set(model.model_fields) - {"file"} if model else set()
+
+
+def _model(section: str) -> type[BaseModel] | None:
+    """The model of a section; None for a plain key and for what is not served yet."""
+    annotation = Settings.model_fields[section].annotation
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

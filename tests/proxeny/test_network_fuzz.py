@@ -42,7 +42,7 @@ ENTRY_KEYS = {
 
 def section(name: str) -> st.SearchStrategy[Any]:
     known: dict[str, Any] = {"name": st.just("p"), "direction": st.sampled_from(["reply", "request"])} if name == "policy" else {}
-    table = st.fixed_dictionaries(known, optional={key: VALUES for key in ENTRY_KEYS[name].split()})
+    table = st.fixed_dictionaries(known, optional=dict.fromkeys(ENTRY_KEYS[name].split(), VALUES))
     return VALUES | (table if name in {"operator", "hygiene"} else st.lists(table, max_size=3))
 
 

@@ -177,3 +177,20 @@ def test_defaults_are_the_roads_own(tmp_path: Path) -> None:
     settings = load(written(tmp_path, "[radius]\n"), {})
     assert settings.radius is not None
     assert (settings.radius.timing, settings.limits.table) == (tables.Timing(), tables.Limits())
+
+
+def test_one_underscore_is_told(tmp_path: Path) -> None:
+    """PROXENY_RADIUS_WORKERS means a key and says none: it is not passed over. A secret of any other name is nobody's slip."""
+    path = written(tmp_path, "[radius]\n")
+    assert faults(path, PROXENY_RADIUS_WORKERS="2") == [
+        "environment: PROXENY_RADIUS_WORKERS: is no key of ours. Write two underscores between section and key"
+    ]
+    assert load(path, {"PROXENY_RADIUS_SECRET": "x"}) == load(path, {})
+
+
+def test_the_environment_may_name_a_new_section(tmp_path: Path) -> None:
+    """A part can be switched on by the environment alone; nonsense there is told like any other."""
+    assert load(written(tmp_path, ""), {"PROXENY_METRICS__LISTEN": "127.0.0.1:1"}).metrics is not None
+    told = "\n".join(faults(written(tmp_path, "run = 5\n"), PROXENY_RUN__DRAIN="x", PROXENY_NOPE__X="1", PROXENY_RADIUS__AUTH__DEEP="1"))
+    for words in ("run: input should be", "nope: is no section of ours", "radius.auth"):
+        assert words in told.lower().replace("proxeny_", "").replace("__", ".")

@@ -78,7 +78,8 @@ class Controller:
         rows = ((Type.NAS_IDENTIFIER, self._name.encode()), (Type.ACCT_SESSION_ID, os.urandom(4).hex().upper().encode()))
         body = b"".join(attribute(kind, value) for kind, value in rows)
         with contextlib.suppress(NoAnswerError):
-            await self._acct.account(body + attribute(Type.ACCT_STATUS_TYPE, ON.to_bytes(4, "big")))
+            numbers = ((Type.ACCT_STATUS_TYPE, ON), (Type.EVENT_TIMESTAMP, int(time.time())))
+            await self._acct.account(body + b"".join(attribute(kind, number.to_bytes(4, "big")) for kind, number in numbers))
 
     async def visit(self, student: Student, radio: Radio, seconds: float) -> None:
         """A sign-in, and where it succeeds a session of about `seconds`; an unanswered student simply goes away."""

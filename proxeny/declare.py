@@ -1,6 +1,6 @@
 """`apply`'s work on the store: judge the network as it would become, then write what differs, all or nothing.
 
-Everything happens in one transaction that holds the write lock from its first look. Never writes a row that is the
+Everything happens in one transaction that is alone from its first look (`alone`). Never writes a row that is the
 same already: applying twice changes nothing, not even the version.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import text
 
 from proxeny import network_checks, snapshot
 from proxeny.difference import Change, difference
@@ -59,6 +61,12 @@ def findings(network: Network, settings: Settings, dictionary: Dictionary) -> It
         Policy((snapshot.rule(row),), dictionary)
 
     return network_checks.findings(network, settings.radius, judge)
+
+
+def alone(session: Session) -> None:
+    """Let no one else change the network until this transaction ends. SQLite's transactions are alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE network_version IN EXCLUSIVE MODE"))  # readers go on reading
 
 
 def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tuple[Change, ...]:

@@ -36,6 +36,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         declaration.refuse_faults()  # what is wrong with the file is known all the same
         raise
     with transaction(database) as session:
+        declare.alone(session)
         stored = snapshot.read(session, seal)
         wanted = declare.plan(stored, declaration, settings, book, prune=prune)
         changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)

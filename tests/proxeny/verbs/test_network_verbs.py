@@ -11,6 +11,7 @@ import pytest
 from proxeny import opening, snapshot
 from proxeny.settings import load
 from store.session import reading
+from tests.peers import postgres
 from tests.proxeny.installation import NETWORK, SECRET
 
 if TYPE_CHECKING:
@@ -162,3 +163,17 @@ def test_route_for_an_unknown_client_is_refused(installed: Installation) -> None
     installed.apply(NETWORK)
     result = installed.run("route", "bob@uni-a.example", "--client", "libary-wlc")
     assert (1, '--client: there is no client "libary-wlc". Did you mean "library-wlc"?\n') == (result.exit_code, result.stderr)
+
+
+@pytest.mark.peer("postgresql")
+def test_postgresql_holds_the_same_network(installed: Installation) -> None:
+    """On a server too: applied, exported, applied again without a difference, pruned, checked."""
+    with postgres.cluster() as running, running.database() as url:
+        with installed.settings.open("a") as file:
+            file.write(f'[database]\nurl = "{url}"\n')
+        assert "is empty yet" in installed.run("check").stdout
+        assert "Applied: 12 added" in installed.apply(NETWORK).stdout
+        shown = installed.run("export").stdout
+        assert "No difference" in installed.apply(shown, "--prune").stdout
+        assert "Applied: 11 removed" in installed.apply("", "--prune").stdout
+        assert (0, "") == ((result := installed.run("check")).exit_code, result.stderr.replace("\n", ""))

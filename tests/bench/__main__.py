@@ -37,7 +37,7 @@ PROGRAMS = ("Proxeny, 1 worker", "Proxeny, 2 workers", "FreeRADIUS", "radsecprox
 def started(name: str, folder: Path, home: int) -> Iterator[Running]:
     """One of the programs, running."""
     if name.startswith("Proxeny"):
-        with controller.proxeny(folder, home, int(name.split()[1])) as (running, _):
+        with controller.proxeny(folder, home, int(name.split()[1])) as running:
             yield running
     else:
         with getattr(peers, name.lower())(folder, home, max(ENDPOINTS)) as running:
@@ -49,9 +49,9 @@ def one_round(program: Path, names: list[str], seconds: float, say: Console) -> 
     cells, starts = {}, {}
     for name in names:
         with tempfile.TemporaryDirectory() as folder, generator.home(program) as home:
-            base, began = free_port(), time.monotonic()
+            base = free_port()
             with started(name, Path(folder), home) as running:
-                starts[name] = first_answer(program, running.port, began, base)
+                starts[name] = first_answer(program, running, base)
                 for endpoints in ENDPOINTS:
                     say.print(f"  {name}, {endpoints} endpoints", style="dim")
                     cells[name, endpoints] = cell(program, running, endpoints, seconds, base)

@@ -29,15 +29,15 @@ def network(home: int, clients: int = 1, realms: int = 1) -> control.Rows:
 
 
 @contextmanager
-def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int = 1) -> Iterator[tuple[Running, float]]:
-    """The running controller, and how many seconds it took from start to its first answer."""
+def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int = 1) -> Iterator[Running]:
+    """The running controller; its network was applied before it began."""
     with control.controller(folder, network(home, clients, realms), workers=workers, start=False) as made:
         began = time.monotonic()
         made.start()
         supervisor = made.program.pid
         recorder = made.recorder
         beside = {"supervisor": supervisor} | ({"recorder": recorder[0]} if recorder else {})
-        yield Running(made.auth, tuple(made.workers), beside), time.monotonic() - began
+        yield Running(made.auth, tuple(made.workers), began, beside)
 
 
 def versions() -> dict[str, str]:

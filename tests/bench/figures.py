@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.bench.peers import Running
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
+PROCESSORS = len(os.sched_getaffinity(0))
 
 
 def seconds(pid: int) -> float:
     """Processor time of a process, all threads, user and system (proc(5): fields 14 and 15 of stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK
+
+
+def everybody() -> tuple[float, float]:
+    """Processor seconds used by all programs of the machine so far, and those that were taken from it (proc(5): stat, steal)."""
+    fields = [int(word) * TICK for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    user, nice, system, _idle, _wait, irq, softirq, steal = fields[:8]
+    return user + nice + system + irq + softirq, steal
+
+
+def ours(running: Running) -> float:
+    """Processor seconds of the bench, of what it started and of what is under test."""
+    mine = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)  # the generators that ended
+    known = {os.getpid(), *running.road, *running.beside.values()}
+    living = [pid for pid in descendants(os.getpid()) if pid not in known]  # the home among them
+    return sum(used.ru_utime + used.ru_stime for used in mine) + sum(map(seconds, {*running.road, *running.beside.values(), *living}))
 
 
 def megabytes(pid: int, what: str = "VmHWM") -> float:
@@ -30,17 +51,13 @@ def forget_peak(pid: int) -> None:
         return
 
 
-def children(pid: int) -> list[int]:
-    """The processes that a process started."""
-    return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
-
-
-def command(pid: int) -> str:
-    """The command line of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+def descendants(pid: int) -> list[int]:
+    """The living processes that a process started, and theirs."""
+    found = [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
+    return found + [deeper for child in found for deeper in descendants(child)]
 
 
 def processor() -> str:
     """The machine in words."""
     names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return f"{len(os.sched_getaffinity(0))} x {names[0] if names else os.uname().machine}"
+    return f"{PROCESSORS} x {names[0] if names else os.uname().machine}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ def weigh(program: Path, folder: Path, base: int) -> Weight:
     """Start it with the large network before a home that never answers; send; read its memory."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        with controller.proxeny(folder, silent.getsockname()[1], 1, CLIENTS, REALMS) as (running, start):
+        with controller.proxeny(folder, silent.getsockname()[1], 1, CLIENTS, REALMS) as running:
+            start = time.monotonic() - running.began
             worker = running.road[0]
             idle = figures.megabytes(worker, "VmRSS")
             load = generator.load(program, running.port, number=IN_FLIGHT, window=IN_FLIGHT, endpoints=64, timeout=2.0, base=base)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -122,6 +123,7 @@ class Running:
 
     port: int
     road: tuple[int, ...]
+    began: float  # when its command was given, on the monotonic clock
     beside: dict[str, int] = field(default_factory=dict)  # recorder, supervisor: process ids
 
 
@@ -134,9 +136,10 @@ def bound(words: list[str]) -> list[str]:
 
 @contextmanager
 def _running(words: list[str], port: int, folder: Path) -> Iterator[Running]:
+    began = time.monotonic()
     with (folder / "output").open("wb") as output, subprocess.Popen(bound(words), stdout=output, stderr=output) as process:
         try:
-            yield Running(port, (process.pid,))
+            yield Running(port, (process.pid,), began)
         finally:
             process.terminate()
             try:

@@ -90,6 +90,10 @@ def _beside(result: Result) -> Iterator[str]:
             f" (peak {weight.peak:.0f}); such a network is served {weight.start:.1f} s after start."
         )
     yield "Start to first answer: " + ", ".join(f"{name} {median(times):.2f} s" for name, times in result.starts.items()) + "."
+    others = median(one.others for cells in result.seen.values() for one in cells)
+    yield f"Programs that are none of the bench's took {others:.0%} of the machine meanwhile" + (
+        ": the figures are worse than they need be, the ratios hold better than the figures." if others > 0.05 else "."
+    )
     yield f"The generator and the home without a proxy between them: {result.ceiling:,.0f} requests/s."
 
 

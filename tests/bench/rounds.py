@@ -40,6 +40,7 @@ class Cell:
     crowd_lost: int  # of these, with 200 outstanding
     bad: int
     rejects: int
+    others: float  # of the machine, what programs that are none of ours took meanwhile (0 to 1)
 
 
 def cell(program: Path, running: Running, endpoints: int, seconds: float, base: int) -> Cell:
@@ -49,7 +50,9 @@ def cell(program: Path, running: Running, endpoints: int, seconds: float, base: 
     options = {"endpoints": endpoints, "base": base, "timeout": TIMEOUT}
     generator.load(program, running.port, number=max(endpoints, 512), window=WINDOW, **options)  # every endpoint is known from here on
     before = {pid: figures.seconds(pid) for pid in (*running.road, *running.beside.values())}
+    began, busy, ours = time.monotonic(), sum(figures.everybody()), figures.ours(running)
     full = generator.load(program, running.port, seconds=seconds, window=WINDOW, **options)
+    busy, ours, passed = sum(figures.everybody()) - busy, figures.ours(running) - ours, time.monotonic() - began
     spent = {pid: (figures.seconds(pid) - was) * 1e6 / max(1, full.done) for pid, was in before.items()}
     crowd = generator.load(program, running.port, seconds=seconds / 2, window=CROWD, **options)
     paced = generator.load(program, running.port, seconds=seconds, window=60_000, pace=PACE, **options)
@@ -60,16 +63,16 @@ def cell(program: Path, running: Running, endpoints: int, seconds: float, base: 
         spent.get(running.beside.get("recorder", 0), 0.0), spent.get(running.beside.get("supervisor", 0), 0.0),
         paced.p50_ms, paced.p99_ms, paced.rate, sum(peaks), max(peaks),
         sum(one.sent for one in loads), sum(one.lost for one in loads), crowd.lost,
-        sum(one.bad for one in loads), sum(one.rejects for one in loads),
+        sum(one.bad for one in loads), sum(one.rejects for one in loads), max(0.0, (busy - ours) / passed / figures.PROCESSORS),
     )  # fmt: skip
 
 
-def first_answer(program: Path, port: int, began: float, base: int, within: float = 20.0) -> float:
-    """Seconds from `began` until a request is answered."""
-    while time.monotonic() - began < within:
-        if generator.load(program, port, number=1, window=1, endpoints=1, timeout=0.05, base=base).done:
-            return time.monotonic() - began
-    raise SystemExit(f"bench: nothing answered on port {port} within {within:g} s")
+def first_answer(program: Path, running: Running, base: int, within: float = 20.0) -> float:
+    """Seconds from its start until a request is answered."""
+    while (passed := time.monotonic() - running.began) < within:
+        if generator.load(program, running.port, number=1, window=1, endpoints=1, timeout=0.05, base=base).done:
+            return passed
+    raise SystemExit(f"bench: nothing answered on port {running.port} within {within:g} s")
 
 
 def middle(cells: list[Cell]) -> Cell:

@@ -35,13 +35,14 @@ def tables(
     limits: Limits | None = None,
     more_clients: Sequence[Client] = (),
     more_realms: Sequence[RealmRow] = (),
+    port: int = HOME_PORT,
     **of_homes: object,
 ) -> Tables:
     """One client for all of 127.0.0.0/8 (and more beside it), realms r1.bench.example and on, all to the given homes."""
     secret = Secret(traffic.SECRET)
     rows = [Client("everyone", secret, ("127.0.0.0/8",)), *more_clients]
     rows += [Client(f"c{i}", secret, (f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32",)) for i in range(clients - 1)]
-    servers = {f"home-{i}": Home(f"home-{i}", HOME, secret, HOME_PORT + 2 * i, HOME_PORT + 2 * i + 1, **of_homes) for i in range(homes)}
+    servers = {f"home-{i}": Home(f"home-{i}", HOME, secret, port + 2 * i, port + 2 * i + 1, **of_homes) for i in range(homes)}
     names = tuple(servers)
     others = (RealmRow(f"r{i}.bench.example", homes=names) for i in range(1, realms))
     here = Realms([RealmRow(traffic.REALM, homes=names), *others, *more_realms])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from proxeny import declare, network_file
 from proxeny.faults import FaultyError
 from proxeny.network import Network, merged
-from proxeny.network_file import Declaration
 from proxeny.settings import load
 from radius import dictionary
 from tests.proxeny.installation import NETWORK, SECRET, SETTINGS
 from tests.proxeny.slips import CLIENT, HOME, SECRET_LINE, SLIPS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxeny.network_file import Declaration
 
 
 def read(folder: Path, text: str, **environ: str) -> Declaration:

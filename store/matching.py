@@ -78,8 +78,9 @@ def _over(session: Session, entry: Entry) -> bool:
     last = session.ended_at or session.updated_at
     if entry.at <= last:
         return False
-    if session.start_seen:  # a Start said again, before anything else, is still the same
-        return session.status is not SessionStatus.OPEN or last > session.started_at or entry.at - session.started_at > SAME_START
+    if session.start_seen:  # a Start said again, before any figure, is still the same
+        counted = session.seconds or session.input_octets or session.output_octets
+        return session.status is not SessionStatus.OPEN or bool(counted) or entry.at - session.started_at > SAME_START
     return entry.told or entry.at - last > LATE_START
 
 

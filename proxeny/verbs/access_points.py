@@ -66,9 +66,8 @@ def _unknown(work: Database) -> list[dict[str, Any]]:
 
 def _adopt(rows: list[dict[str, Any]]) -> None:
     for number, row in enumerate(rows, 1):
-        click.echo(
-            f"# seen {row['sightings']} times, last {row['last_seen']}, SSID {row['ssid'] or '(none)'}, NAS {row['nas_identifier'] or '(none)'}"
-        )
+        marks = f"SSID {row['ssid'] or '(none)'}, NAS {row['nas_identifier'] or '(none)'}"
+        click.echo(f"# seen {row['sightings']} times, last {row['last_seen']}, {marks}")
         click.echo(f'[[access_point]]\nname = "new-{number}"\nmac = "{row["bssid"]}"\nclient = "{row["client"]}"\n')
-    count = f"{len(rows)} unknown access point{'' if len(rows) == 1 else 's'}"
-    click.echo(f"# {count}{': put them into the network file with a name and a site' if rows else ''}")
+    hint = ": put them into the network file with a name and a site" if rows else ""
+    click.echo(f"# {len(rows)} unknown access point{'' if len(rows) == 1 else 's'}{hint}")

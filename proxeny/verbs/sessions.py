@@ -5,6 +5,7 @@ Octets as the guest sees them: input is the upload, output the download. Never c
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path  # noqa: TC003  click calls the function with it
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,8 +99,7 @@ def table(rows: Iterator[dict[str, Any]], *, ended: bool) -> None:
             *((each["status"],) if ended else ()),
         )  # fmt: skip
     if count:
-        console = Console()
-        console.print(shown, width=None if console.is_terminal else WIDE)
+        Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
     click.echo(f"{count} session{'' if count == 1 else 's'}{'' if ended else ' open'}")
 
 

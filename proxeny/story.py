@@ -12,9 +12,9 @@ from proxeny.moments import iso
 from store.models import LoginVerdict, SessionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from store.models import AuthEvent, Session
+    from store.models import AuthEvent, Order, Session
 
 SHORT: Final = 12  # characters of a hash: enough to tell two devices of a page apart
 _VERDICTS: Final = {
@@ -76,8 +76,8 @@ def short(event: AuthEvent) -> str:
     return f"{_time(event)}  {event.verdict.value:<9}  {event.realm or '(no realm)'} at {place}{home}, {event.milliseconds:.0f} ms{why}"
 
 
-def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str]) -> Iterator[str]:
-    """The story; `institutions` by rule."""
+def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str], orders: Iterable[Order] = ()) -> Iterator[str]:
+    """The story; `institutions` by rule, `orders` to the NAS about the session."""
     house = institutions.get(event.rule) or event.realm or "the home institution"
     yield f"{_time(event)}  A device {_VERDICTS[event.verdict]}."
     yield f"  who    someone of {house} ({event.realm or 'no realm'}), device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
@@ -87,6 +87,8 @@ def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, s
         yield f"  {line}"
     if session is not None:
         yield f"  online {online(session)}"
+    for order in orders:
+        yield f"  order  {ordered(order)}"
     yield f"  id     {event.id}"
 
 
@@ -140,6 +142,13 @@ def online(session: Session) -> str:
     figures = f"{session.seconds} s, {session.input_octets} octets up, {session.output_octets} down"
     cause = f" ({session.terminate_cause})" if session.terminate_cause else ""
     return f"session {session.id} since {since}, {state[session.status]}{cause}: {figures}{address}"
+
+
+def ordered(order: Order) -> str:
+    """What the NAS was told, and what it said (RFC 5176)."""
+    if order.settled_at is None:
+        return f"{order.kind.value} since {iso(order.queued_at)}: not answered yet"
+    return f"{order.kind.value} at {iso(order.settled_at)}: {order.outcome or order.state.value}"
 
 
 def _time(event: AuthEvent) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select, update
 from store.models import Order, OrderKind, OrderState, Via
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -83,3 +83,8 @@ def give_up(session: Session, now: datetime) -> list[int]:
 def find(session: Session, order: int) -> Order | None:
     """An order as it stands now."""
     return session.get(Order, order, populate_existing=True)
+
+
+def of_sessions(session: Session, sessions: Collection[str]) -> list[Order]:
+    """Every order about these sessions, the oldest first."""
+    return list(session.scalars(select(Order).where(Order.session_id.in_(sessions)).order_by(Order.id)))

@@ -20,7 +20,7 @@ from proxeny import moments, opening, story
 from proxeny.catalogue import advice
 from proxeny.verbs import options
 from radius.text import mac
-from store import trace
+from store import outbox, trace
 from store.models import Realm
 from store.privacy import Privacy, privacy
 from store.session import reading, transaction
@@ -93,8 +93,10 @@ def _is_address(what: str) -> bool:
 
 def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], what: str) -> None:
     known, houses = trace.sessions_of(work, events), institutions(work)
+    orders = outbox.of_sessions(work, list(known))
     for event in events:
-        for line in story.told(event, known.get(event.session_id or ""), houses):
+        about = [order for order in orders if order.session_id == event.session_id]
+        for line in story.told(event, known.get(event.session_id or ""), houses, about):
             click.echo(line)
         click.echo()
     for session in sessions:

@@ -116,3 +116,14 @@ def test_four_at_once_never_take_the_same(database: Engine) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(taken) == orders
+
+
+def test_a_sessions_orders_are_found_oldest_first(database: Engine) -> None:
+    """The trace tells what the NAS was told about a session, and nothing of other sessions."""
+    first, other = queued(database, 2)
+    with transaction(database) as session:
+        second = outbox.queue(session, OrderKind.LIMIT, "session-0", NOW).id
+    with reading(database) as session:
+        assert [order.id for order in outbox.of_sessions(session, ["session-0"])] == [first, second]
+        assert [order.id for order in outbox.of_sessions(session, ["session-0", "session-1"])] == [first, other, second]
+        assert outbox.of_sessions(session, []) == []

@@ -167,8 +167,8 @@ class Engine:
 
     def answer(self, octets: bytes, peer: tuple[str, int], via: tuple[str | None, int], now: float) -> Actions:
         """What to do with octets that came from `peer` to the upstream socket `via` (source address, index)."""
-        lane = self._pool.lanes.get(peer)
-        if lane is None or lane.source != via[0]:
+        lane = self._pool.lanes.get((peer, via[0]))
+        if lane is None:
             return self._drop(Reason.UNKNOWN_HOME)
         try:
             answer = parse(octets)

@@ -38,6 +38,7 @@ class Health(Enum):
     REVIVING = "reviving"  # answers again, but not often enough yet
 
 
+_ALIVE: Final = Health.ALIVE
 _LIVING: Final = (Health.ALIVE, Health.REVIVING)
 
 
@@ -50,7 +51,7 @@ class Lane:
         self.address = address
         self.source = source
         self.pending: dict[int, Exchange | Probe] = {}  # slot (socket << 8 | identifier) -> what waits there
-        self.late: dict[int, tuple[Exchange | Probe, bytes]] = {}  # slots in quarantine: whose attempt, its authenticator
+        self.late: dict[int, tuple[Exchange | Probe, bytes, Server]] = {}  # slots in quarantine: whose attempt, its authenticator, its home
         self._free: deque[int] = deque()
         self._quarantine: deque[tuple[float, int]] = deque()
         self.links: list[Link] = []  # one for each socket in use
@@ -80,7 +81,8 @@ class Lane:
         """No answer is waited for any more; one that still comes is known to be late."""
         waiting = self.pending.pop(slot, None)
         if waiting is not None:
-            self.late[slot] = (waiting, authenticator)
+            if waiting.server is not None:
+                self.late[slot] = (waiting, authenticator, waiting.server)
             self._quarantine.append((now + QUARANTINE, slot))
 
 
@@ -165,8 +167,7 @@ class Pool:
 
     def __init__(self) -> None:
         self.servers: dict[str, Server] = {}
-        self.lanes: dict[tuple[str, int], Lane] = {}
-        self.by_lane: dict[tuple[str, int], Server] = {}
+        self.lanes: dict[tuple[tuple[str, int], str | None], Lane] = {}  # (home's address, our source) -> Lane
         self.unwell: set[Server] = set()  # those not alive: the only ones a tick has to look at
 
     def adopt(self, homes: Sequence[Home]) -> None:
@@ -181,24 +182,19 @@ class Pool:
                 server = Server(home, lane, acct_lane)
             server.home, server.acct_lane = home, acct_lane
             self.servers[home.name] = server
-            self.by_lane[lane.address] = self.by_lane[acct_lane.address] = server
         for server in known.values():
             server.retired = True
         self.unwell = {server for server in self.servers.values() if server.health is not Health.ALIVE}
         self._sweep()
 
     def _lane(self, address: tuple[str, int], source: str | None) -> Lane:
-        lane = self.lanes.get(address)
-        if lane is None or lane.source != source:
-            lane = self.lanes[address] = Lane(address, source)
-        return lane
+        return self.lanes.setdefault((address, source), Lane(address, source))
 
     def _sweep(self) -> None:
         """Lanes that no server of the network uses and nothing waits on."""
-        used = {lane.address for server in self.servers.values() for lane in (server.lane, server.acct_lane)}
-        for address in [address for address, lane in self.lanes.items() if address not in used and not lane.pending]:
-            del self.lanes[address]
-            self.by_lane.pop(address, None)
+        used = {lane for server in self.servers.values() for lane in (server.lane, server.acct_lane)}
+        for key in [key for key, lane in self.lanes.items() if lane not in used and not lane.pending]:
+            del self.lanes[key]
 
     def choose(self, route: Route, station: bytes, held: str, tried: tuple[str, ...], now: float) -> Server | None:
         """The home for a request; `held` is the one that issued its State, `tried` were tried for this request.
@@ -210,23 +206,15 @@ class Pool:
         if holder is not None and holder.health in _LIVING:  # a conversation moves only when its home is a zombie or dead
             return holder
         spare = None
-        for server in self._ordered(route, station):
-            if server.name in tried:
+        for name in _by_rendezvous(route.homes, station) if route.balance else route.homes:
+            server = servers.get(name)
+            if server is None or name in tried:
                 continue
-            if server.health is Health.ALIVE:
+            if server.health is _ALIVE:
                 return server
             if spare is None and server.choosable(now):
                 spare = server
         return spare
-
-    def _ordered(self, route: Route, station: bytes) -> Iterator[Server]:
-        """The route's homes: as configured, or by rendezvous over all of them so that a station keeps its home."""
-        names: Sequence[str] = route.homes
-        if route.balance and len(names) > 1:
-            names = sorted(names, key=lambda name: md5(station + name.encode()).digest())
-        for name in names:
-            if (server := self.servers.get(name)) is not None:
-                yield server
 
     def due(self, now: float) -> list[Server]:
         """Servers whose next Status-Server is due."""
@@ -238,3 +226,8 @@ class Pool:
 
     def _probed(self) -> Iterator[Server]:
         return (server for server in self.unwell if server.home.status_server and server.probe is None)
+
+
+def _by_rendezvous(names: Sequence[str], station: bytes) -> Sequence[str]:
+    """In an order of the station's own, over all of them: when one goes, only its stations move."""
+    return sorted(names, key=lambda name: md5(station + name.encode()).digest())

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 2.0  # seconds for a Status-Server's answer
 _NOTHING: Final = ()
+_ALIVE: Final = Health.ALIVE
 
 
 class Watch:
@@ -42,6 +43,9 @@ class Watch:
 
     def sign(self, server: Server, now: float) -> Actions:
         """The home said something valid."""
+        if server.health is _ALIVE:  # nearly always
+            server.heard = now
+            return _NOTHING
         server.trial = None
         if not server.sign(now):
             return _NOTHING
@@ -104,8 +108,7 @@ class Watch:
 
     def late(self, lane: Lane, slot: int, answer: Message, now: float) -> Actions:
         """An answer under an identifier given up: counted, and a sign of life where it is genuine."""
-        waiting, authenticator = lane.late.get(slot, (None, b""))
-        server = self.pool.by_lane.get(lane.address)
+        waiting, authenticator, server = lane.late.get(slot, (None, b"", None))
         if waiting is None or server is None:
             return _NOTHING
         asked = Code.STATUS_SERVER if isinstance(waiting, Probe) else Code.ACCOUNTING_REQUEST if waiting.copy else Code.ACCESS_REQUEST

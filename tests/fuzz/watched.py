@@ -119,7 +119,7 @@ class Watched:
 
     def pending(self, send: Send) -> object:
         """What waits in the engine for the answer to this packet."""
-        lane = self.engine._pool.lanes.get(send.link.address)
+        lane = self.engine._pool.lanes.get((send.link.address, send.link.source))
         return None if lane is None else lane.pending.get(send.link.socket << 8 | send.octets[1])
 
     def answer(self, octets: bytes, send: Send) -> Actions:

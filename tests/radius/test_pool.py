@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from radius.exchange import NOBODY
-from radius.pool import QUARANTINE, SOCKETS, Health, Lane, Pool
+from radius.pool import QUARANTINE, SOCKETS, Health, Lane, Pool, Probe, Server
 from radius.tables import Action, Route
 from tests.radius.road import home
 
@@ -60,14 +59,16 @@ def test_a_conversation_keeps_its_home_while_it_lives(pool: Pool) -> None:
 def test_identifiers_are_unique_rest_and_run_out() -> None:
     """16,384 at once; the oldest first; one given up rests before it returns."""
     lane = Lane(("127.0.0.1", 1812), None)
-    slots = [lane.take(NOBODY, 0.0) for _ in range(256 * SOCKETS)]  # type: ignore[arg-type]
+    server = Server(home("a", 1), lane, lane)
+    waiting = Probe(server, lane, 0.0)
+    slots = [lane.take(waiting, 0.0) for _ in range(256 * SOCKETS)]
     assert len(slots) == len(set(slots))
-    assert -1 == lane.take(NOBODY, 0.0)  # type: ignore[arg-type]
+    assert -1 == lane.take(waiting, 0.0)
     lane.answered(slots[7])
-    assert slots[7] == lane.take(NOBODY, 0.0)  # type: ignore[arg-type]
+    assert slots[7] == lane.take(waiting, 0.0)
     lane.give_up(slots[9], b"", 0.0)
-    assert -1 == lane.take(NOBODY, QUARANTINE - 1)  # type: ignore[arg-type]
-    assert slots[9] == lane.take(NOBODY, QUARANTINE)  # type: ignore[arg-type]
+    assert -1 == lane.take(waiting, QUARANTINE - 1)
+    assert slots[9] == lane.take(waiting, QUARANTINE)
 
 
 def test_health_survives_a_new_network(pool: Pool) -> None:

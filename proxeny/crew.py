@@ -98,7 +98,7 @@ class Crew:
         """Have this place served, for as long as we run."""
         while True:
             child = place.child = await self._start(place)
-            child.channel.write("network", self._network)
+            child.channel.write("network", self._network, urgent=True)
             status = await child.listen(partial(self._hear, place))
             held = place.serving_since is not None and child.heard - place.serving_since > HOLDS
             place.retire()
@@ -198,7 +198,7 @@ class Crew:
     def _tell(self, places: list[Place], *message: Any) -> None:
         for place in places:
             if place.child is not None:
-                place.child.channel.write(*message)
+                place.child.channel.write(*message, urgent=True)  # few, and each matters: a lost network would be an old one
 
     def adopt(self, network: Network) -> None:
         """A new version for everyone, and for whoever starts later."""

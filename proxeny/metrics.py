@@ -56,6 +56,8 @@ class Counts(Collector):
         yield _per_worker(GaugeMetricFamily("proxeny_worker_resident_bytes", "Memory of each worker", labels=["worker"]), resident)
         restarts = {place.number: place.restarts for place in self._crew.places}
         yield _per_worker(CounterMetricFamily("proxeny_worker_restarts", "Times a worker was started again", labels=["worker"]), restarts)
+        versions = {place.number: place.version for place in self._crew.places}
+        yield _per_worker(GaugeMetricFamily("proxeny_worker_network_version", "Version each worker serves", labels=["worker"]), versions)
         yield self._drops()
         yield self._homes()
         for name, value in self._own().items():

@@ -49,6 +49,7 @@ class Supervisor:
         if settings.radius is None:
             remedy = 'Write one: [radius] with auth = ["127.0.0.1:1812"]; config/proxeny.toml shows all keys'
             raise FaultyError([Fault(str(settings.file or "settings"), "radius", "there is no such section, so nothing to serve", remedy)])
+        os.umask(0o077)  # what lies in data_dir is nobody else's business
         logs.to_standard_error(settings.log.level)
         self._log = structlog.get_logger(part="supervisor")
         self.settings = settings

@@ -169,6 +169,27 @@ def test_hang_up_reads_the_settings(running: Controller) -> None:
     assert (ACCEPT, 2) == (answered(running), len(running.workers))
 
 
+def test_reloads_under_load_lose_nothing(running: Controller, upstream: twins.Home) -> None:
+    """Networks and settings change ten times, some of them broken, while requests come: every one is answered."""
+    good = running.settings.read_text()
+    names = [("uni-a.example",), ("uni-a.example", "uni-b.example")]
+    with twins.nas() as nas:
+        sent = []
+        for turn in range(10):
+            running.settings.write_text(good + ("[log]\nlevel = 7\n" if turn % 2 else ""))
+            running.hang_up()
+            if turn in (2, 6):
+                running.network(tables(upstream.port, realms=names[turn // 4]))
+            for number in range(25):
+                octets = packets.pap("bob@uni-a.example", "secret", SECRET, identifier=len(sent) % 256)
+                nas.send(octets, running.auth)
+                sent.append(octets)
+                if number % 5 == 0:
+                    time.sleep(0.02)  # the pace of the load
+        running.settings.write_text(good)
+        assert {ACCEPT} == {got.code if (got := nas.answer_to(octets)) else None for octets in sent}
+
+
 def test_a_killed_worker_is_replaced_and_nobody_changes_worker(running: Controller) -> None:
     """kill -9: what arrives meanwhile waits in the socket's own queue and is answered by the next one."""
     before = running.workers

@@ -12,7 +12,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from rich.console import Console
 
 from tests.bench import controller, figures, generator, memory, peers, report, routes
 from tests.bench.result import Result
-from tests.bench.rounds import Cell, cell, first_answer
+from tests.bench.rounds import cell, first_answer
 from tests.peers.program import free_port
 
 if TYPE_CHECKING:
@@ -44,18 +43,18 @@ def started(name: str, folder: Path, home: int) -> Iterator[Running]:
             yield running
 
 
-def one_round(program: Path, names: list[str], seconds: float, say: Console) -> tuple[dict[tuple[str, int], Cell], dict[str, float]]:
+def one_round(program: Path, names: list[str], seconds: float, say: Console, result: Result) -> None:
     """Every program with every number of endpoints, once; and each program's seconds to its first answer."""
-    cells, starts = {}, {}
     for name in names:
         with tempfile.TemporaryDirectory() as folder, generator.home(program) as home:
             base = free_port()
             with started(name, Path(folder), home) as running:
-                starts[name] = first_answer(program, running, base)
+                result.starts.setdefault(name, []).append(first_answer(program, running, base))
                 for endpoints in ENDPOINTS:
                     say.print(f"  {name}, {endpoints} endpoints", style="dim")
-                    cells[name, endpoints] = cell(program, running, endpoints, seconds, base)
-    return cells, starts
+                    result.seen.setdefault((name, endpoints), []).append(cell(program, running, endpoints, seconds, base))
+                if running.metrics:
+                    result.journal.update(controller.journal(running))
 
 
 def main() -> int:
@@ -75,21 +74,16 @@ def main() -> int:
     began = time.monotonic()
     with generator.home(program) as home:  # the generator against the home alone: the ceiling of every rate below
         ceiling = generator.load(program, home, seconds=1.0, endpoints=64)
-    seen, starts = defaultdict(list), defaultdict(list)
+    result = Result(ceiling.rate, figures.processor(), controller.versions())
     for number in range(rounds):
         say.print(f"round {number + 1} of {rounds}")
-        cells, times = one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, say)
-        for key, one in cells.items():
-            seen[key].append(one)
-        for name, spent in times.items():
-            starts[name].append(spent)
+        one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, say, result)
     say.print("route look-up, memory")
-    looks = [routes.cost(size) for size in routes.SIZES]
-    with tempfile.TemporaryDirectory() as folder:
-        weight = memory.weigh(program, Path(folder), free_port()) if any(name.startswith("Proxeny") for name in names) else None
-    result = Result(
-        dict(seen), dict(starts), looks, weight, ceiling.rate, figures.processor(), controller.versions(), time.monotonic() - began
-    )
+    result.looks += [routes.cost(size) for size in routes.SIZES]
+    if any(name.startswith("Proxeny") for name in names):
+        with tempfile.TemporaryDirectory() as folder:
+            result.weight = memory.weigh(program, Path(folder), free_port())
+    result.seconds = time.monotonic() - began
     report.show(result, out)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(report.as_json(result), indent=1) + "\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
+import urllib.request
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,7 +39,20 @@ def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int
         supervisor = made.program.pid
         recorder = made.recorder
         beside = {"supervisor": supervisor} | ({"recorder": recorder[0]} if recorder else {})
-        yield Running(made.auth, tuple(made.workers), began, beside)
+        yield Running(made.auth, tuple(made.workers), began, beside, made.metrics)
+
+
+def journal(running: Running) -> Counter[str]:
+    """Records handed to the recorder, and those lost because it did not keep up, since the start."""
+    time.sleep(2.5)  # the workers report once a second
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/metrics", timeout=5) as page:
+        lines = page.read().decode().splitlines()
+    found: Counter[str] = Counter()
+    for line in lines:
+        for word, name in (("handed", "proxeny_journal_records_total"), ("lost", "proxeny_journal_dropped_total")):
+            if line.startswith(name):
+                found[word] += int(float(line.rsplit(" ", 1)[1]))
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -125,6 +125,7 @@ class Running:
     road: tuple[int, ...]
     began: float  # when its command was given, on the monotonic clock
     beside: dict[str, int] = field(default_factory=dict)  # recorder, supervisor: process ids
+    metrics: int = 0  # the port of its metrics; 0 where it has none
 
 
 def bound(words: list[str]) -> list[str]:

@@ -90,6 +90,10 @@ def _beside(result: Result) -> Iterator[str]:
             f" (peak {weight.peak:.0f}); such a network is served {weight.start:.1f} s after start."
         )
     yield "Start to first answer: " + ", ".join(f"{name} {median(times):.2f} s" for name, times in result.starts.items()) + "."
+    if result.journal:
+        handed, lost = result.journal["handed"], result.journal["lost"]
+        share = lost / max(1, handed + lost)
+        yield f"Logins handed to the recorder: {handed:,}; left out because it did not keep up: {lost:,} ({share:.1%})."
     others = median(one.others for cells in result.seen.values() for one in cells)
     yield f"Programs that are none of the bench's took {others:.0%} of the machine meanwhile" + (
         ": the figures are worse than they need be, the ratios hold better than the figures." if others > 0.05 else "."
@@ -117,6 +121,7 @@ def as_json(result: Result) -> dict[str, object]:
         "units": {"cpu": "µs per request", "p50": "ms", "p99": "ms", "peak": "MB", "routes": "µs"},
         "generator_alone_per_second": result.ceiling,
         "rows": rows,
+        "journal": dict(result.journal),
         "start_seconds": {name: median(times) for name, times in result.starts.items()},
         "routes": [asdict(cost) for cost in result.looks],
         "memory": asdict(result.weight) if result.weight else None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,19 @@ if TYPE_CHECKING:
     from tests.bench.routes import Cost
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """One run of the bench."""
 
-    seen: dict[tuple[str, int], list[Cell]]
-    starts: dict[str, list[float]]
-    looks: list[Cost]
-    weight: Weight | None
-    ceiling: float
+    ceiling: float  # requests/s of the generator and the home with nothing between them
     machine: str
     versions: dict[str, str]
-    seconds: float
+    seen: dict[tuple[str, int], list[Cell]] = field(default_factory=dict)  # (program, endpoints) -> a Cell a round
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    journal: Counter[str] = field(default_factory=Counter)
+    looks: list[Cost] = field(default_factory=list)
+    weight: Weight | None = None
+    seconds: float = 0.0
 
     def ratio(self, name: str, other: str, endpoints: int, figure: str) -> float | None:
         """The median over rounds of one program's figure by another's; None where one was left out."""

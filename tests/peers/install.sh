@@ -18,7 +18,7 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
 fi
 
 # invoke-rc.d and deb-systemd-invoke ask this file before they start anything; the machine's own comes back afterwards.
-policy=/usr/sbin/policy-rc.d
+policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 kept=$(mktemp -d)
 [ -e "$policy" ] && cp -p "$policy" "$kept/policy-rc.d"
 restore() {

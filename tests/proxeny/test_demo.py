@@ -41,14 +41,9 @@ def demo(folder: Path, env: dict[str, str]) -> Program:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes below one, as far as they still live."""
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    below, found = {pid}, []
-    for _ in range(4):
-        found = [child for child, parent in pairs if parent in below]
-        below |= set(found)
-    return sorted(below - {pid})
+    """The processes below one, however deep."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() if Path(f"/proc/{pid}").exists() else []
+    return [below for child in map(int, children) for below in (child, *descendants(child))]
 
 
 def alive(pids: list[int]) -> list[int]:

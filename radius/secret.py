@@ -7,12 +7,15 @@ and RADIUS hashes a dozen times per Accept. Never prints its octets: repr is `Se
 from __future__ import annotations
 
 import hmac
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-try:
-    from _md5 import md5
-except ImportError:  # an interpreter built without it
+if TYPE_CHECKING:
     from hashlib import md5
+else:
+    try:
+        from _md5 import md5
+    except ImportError:  # an interpreter built without it
+        from hashlib import md5
 
 __all__ = ["Secret", "md5", "same"]
 
@@ -30,8 +33,8 @@ class Secret:
             raise ValueError("an empty shared secret signs nothing (RFC 2865, 3)")
         self.octets: Final = octets
         key = (md5(octets, usedforsecurity=False).digest() if len(octets) > _BLOCK else octets).ljust(_BLOCK, b"\0")
-        self._inner: Any = md5(bytes(octet ^ 0x36 for octet in key), usedforsecurity=False)
-        self._outer: Any = md5(bytes(octet ^ 0x5C for octet in key), usedforsecurity=False)
+        self._inner = md5(bytes(octet ^ 0x36 for octet in key), usedforsecurity=False)
+        self._outer = md5(bytes(octet ^ 0x5C for octet in key), usedforsecurity=False)
 
     def hmac_md5(self, message: bytes) -> bytes:
         """HMAC-MD5 of `message`, 16 octets (RFC 2104)."""
@@ -39,7 +42,7 @@ class Secret:
         inner.update(message)
         outer = self._outer.copy()
         outer.update(inner.digest())
-        return outer.digest()  # type: ignore[no-any-return]
+        return outer.digest()
 
     def __repr__(self) -> str:
         return "Secret(****)"

@@ -159,7 +159,7 @@ def test_a_silent_home_costs_three_seconds() -> None:
     assert ("127.0.1.2", 1812) == moved.link.address
     assert out.octets[4:20] != moved.octets[4:20]
     assert ["zombie"] == [record.record.state for record in only(actions, Record) if isinstance(record.record, HomeChange)]
-    assert ["LATE"] == [name for name in reasons(road.answered(out, answer(out.octets, 2)))]
+    assert ["LATE"] == reasons(road.answered(out, answer(out.octets, 2)))
     accept = road.answered(moved, answer(moved.octets, 2))
     check_answer(replied(accept), asked)
     assert ("uni-a-1", "uni-a-2") == only(accept, Record)[0].record.attempts

@@ -13,7 +13,22 @@ from radius.policy import Rule
 from radius.tables import Limits
 from radius.wire import attribute, parse
 from tests.radius.road import (
-    ABOVE, BELOW, BOOK, ORIGIN, Road, accounting, answer, check_answer, check_request, home, hmac_md5, only, reasons, replied, sent, verdicts,
+    ABOVE,
+    BELOW,
+    BOOK,
+    ORIGIN,
+    Road,
+    accounting,
+    answer,
+    check_answer,
+    check_request,
+    hmac_md5,
+    home,
+    only,
+    reasons,
+    replied,
+    sent,
+    verdicts,
 )  # fmt: skip
 from tests.radius.test_codec import salted
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,10 +40,8 @@ def test_any_octets_are_read_or_malformed(octets: bytes) -> None:
 @given(st.binary(max_size=4096), st.integers(0, 4200))
 def test_a_plausible_header_is_no_licence(body: bytes, length: int) -> None:
     """The same for packets whose header looks right."""
-    try:
-        parse(b"\x01\x07" + length.to_bytes(2, "big") + bytes(16) + body)
-    except Malformed as fault:
-        assert fault.reason.name in {"TOO_SHORT", "BAD_LENGTH", "BAD_ATTRIBUTE", "TOO_MANY_ATTRIBUTES"}
+    with suppress(Malformed):
+        assert length == len(parse(b"\x01\x07" + length.to_bytes(2, "big") + bytes(16) + body).octets)
 
 
 def header(length: int) -> bytes:

@@ -10,7 +10,7 @@ Never changes a total outside the transaction that inserted the record's key; ne
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -21,9 +21,9 @@ from store.links import link_sessions
 from store.matching import Inferred
 from store.models import AccountingKey, OddRecord, Session, SessionHop, SessionStatus
 from store.sealed import Where
-from store.session import insert
 from store.slices import slices
 from store.sums import Sums
+from store.upsert import insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Database
 
     from store.privacy import Privacy
+
+
+# What a session has before any record says otherwise; the columns' defaults come too late, at the flush.
+_UNTOLD: Final[dict[str, Any]] = {
+    **dict.fromkeys(("realm", "home", "framed_ip", "nas_address", "multi_session_id", "quarantined", "terminate_cause"), ""),
+    **dict.fromkeys(("updates", "seconds", "input_octets", "output_octets"), 0),
+    "status": SessionStatus.OPEN,
+    "start_seen": False,
+    "user_hash": b"",
+}
 
 
 class Identity(NamedTuple):
@@ -57,10 +67,7 @@ def _unseen(database: Database, entries: Iterable[Entry]) -> list[Entry]:
     if not by_key:
         return []
     rows = [{"key": key, "at": entry.received_at} for key, entry in by_key.items()]
-    added: set[bytes] = set()
-    for some in slices(rows):
-        statement = insert(database, AccountingKey).values(some).on_conflict_do_nothing().returning(AccountingKey.key)
-        added.update(bytes(key) for key in database.scalars(statement))
+    added = set(map(bytes, insert_new(database, AccountingKey, rows, "key")))
     return sorted((entry for key, entry in by_key.items() if key in added), key=lambda entry: (entry.at, entry.received_at))
 
 
@@ -114,12 +121,8 @@ class _Batch:
 
     def _make(self, entry: Entry, mine: Identity) -> Session:
         begun = matching.reckoned_start(entry)
-        session = Session(
-            id=new_id(), **mine._asdict(), started_at=begun, start_seen=False, updated_at=begun, status=SessionStatus.OPEN, updates=0,
-            seconds=0, input_octets=0, output_octets=0, access_point=entry.access_point, bssid=entry.bssid, ssid=entry.ssid, site=entry.site,
-            realm="", home="", local=entry.local, framed_ip="", quarantined="", terminate_cause="", user_hash=b"", multi_session_id="",
-            nas_address="",
-        )  # fmt: skip
+        place = {"access_point": entry.access_point, "bssid": entry.bssid, "ssid": entry.ssid, "site": entry.site}
+        session = Session(id=new_id(), **mine._asdict(), **place, **_UNTOLD, started_at=begun, updated_at=begun, local=entry.local)
         session.station_sealed = self.privacy.sealed(entry.station.encode(), "session", session.id, "station_sealed")
         self.database.add(session)
         self.made.append(session)

@@ -6,13 +6,12 @@ Collected in memory, written by upserts that add, widen or count. Never holds a 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, delete, func, select
 
 from store.models import SessionAddress, UnknownAccessPoint, UsageHour
-from store.session import insert
-from store.slices import slices
+from store.upsert import upsert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,40 +74,39 @@ class Sums:
         self._write_unknown(database)
 
     def _write_usage(self, database: Database) -> None:
-        for some in slices(sorted(self._usage.items())):  # sorted: two writers never wait for one another in a circle
-            rows = [dict(zip(_PLACE, place, strict=True)) | dict(zip(_FIGURES, figures, strict=True)) for place, figures in some]
-            added = insert(database, UsageHour).values(rows)
-            raised = {name: getattr(UsageHour, name) + added.excluded[name] for name in _FIGURES}
-            database.execute(added.on_conflict_do_update(index_elements=list(_PLACE), set_=raised))
+        rows = [
+            dict(zip(_PLACE, place, strict=True)) | dict(zip(_FIGURES, figures, strict=True))
+            for place, figures in sorted(self._usage.items())  # sorted: two writers never wait for one another in a circle
+        ]
+        upsert(database, UsageHour, rows, _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES})
 
     def _write_addresses(self, database: Database) -> None:
-        old = SessionAddress
-        for some in slices(sorted(self._addresses.items())):
-            added = insert(database, SessionAddress).values(
-                [{"session_id": one, "address": address, "first_at": first, "last_at": last} for (one, address), (first, last) in some]
-            )
-            new = added.excluded
-            wider = {
-                "first_at": case((old.first_at < new.first_at, old.first_at), else_=new.first_at),
-                "last_at": case((old.last_at > new.last_at, old.last_at), else_=new.last_at),
-            }
-            database.execute(added.on_conflict_do_update(index_elements=["session_id", "address"], set_=wider))
+        rows = [
+            {"session_id": one, "address": address, "first_at": first, "last_at": last}
+            for (one, address), (first, last) in sorted(self._addresses.items())
+        ]
+        upsert(database, SessionAddress, rows, ("session_id", "address"), _wider)
 
     def _write_unknown(self, database: Database) -> None:
-        for some in slices(sorted(self._unknown.items())):
-            rows = [
-                dict(zip(_UNKNOWN, point, strict=True)) | {"ssid": ssid, "first_seen": first, "last_seen": last, "sightings": sightings}
-                for point, (ssid, first, last, sightings) in some
-            ]
-            added = insert(database, UnknownAccessPoint).values(rows)
-            newer = {
-                "ssid": added.excluded.ssid,
-                "last_seen": added.excluded.last_seen,
-                "sightings": UnknownAccessPoint.sightings + added.excluded.sightings,
-            }
-            database.execute(added.on_conflict_do_update(index_elements=list(_UNKNOWN), set_=newer))
-        if self._unknown:
+        rows = [
+            dict(zip(_UNKNOWN, point, strict=True)) | {"ssid": ssid, "first_seen": first, "last_seen": last, "sightings": sightings}
+            for point, (ssid, first, last, sightings) in sorted(self._unknown.items())
+        ]
+        upsert(database, UnknownAccessPoint, rows, _UNKNOWN, _newer)
+        if rows:
             _forget_oldest(database)
+
+
+def _wider(new: Any) -> dict[str, Any]:
+    old = SessionAddress
+    return {
+        "first_at": case((old.first_at < new.first_at, old.first_at), else_=new.first_at),
+        "last_at": case((old.last_at > new.last_at, old.last_at), else_=new.last_at),
+    }
+
+
+def _newer(new: Any) -> dict[str, Any]:
+    return {"ssid": new.ssid, "last_seen": new.last_seen, "sightings": UnknownAccessPoint.sightings + new.sightings}
 
 
 def _forget_oldest(database: Database) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import func, or_, select, tuple_
 from store.ids import new_id
 from store.links import link_logins
 from store.models import AuthEvent, DropMinute, HomeChange, LoginVerdict, Session, SessionAddress
-from store.session import insert
 from store.slices import slices
 from store.sums import Sums
+from store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -123,10 +123,8 @@ def _event(login: Login, privacy: Privacy) -> AuthEvent:
 
 def record_drops(database: Database, drops: Mapping[Drops, int]) -> None:
     """Add to the counts of their minutes."""
-    for some in slices(sorted(drops.items())):
-        added = insert(database, DropMinute).values([key._asdict() | {"count": count} for key, count in some])
-        raised = {"count": DropMinute.count + added.excluded["count"]}
-        database.execute(added.on_conflict_do_update(index_elements=list(Drops._fields), set_=raised))
+    rows = [key._asdict() | {"count": count} for key, count in sorted(drops.items())]
+    upsert(database, DropMinute, rows, Drops._fields, lambda new: {"count": DropMinute.count + new["count"]})
 
 
 def record_changes(database: Database, changes: Iterable[Change]) -> None:

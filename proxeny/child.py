@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from proxeny.channel import Channel, above, pair
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_log = logging.getLogger("proxeny.child")
 SILENT: Final = 15.0  # seconds without a beat until a process counts as stuck
 STARTING: Final = 60.0  # the same before its first word: a cold start on a loaded machine
 STACKS: Final = 1.0  # seconds that a stuck process has to write its stacks
@@ -53,7 +55,10 @@ class Child:
         """Pass on each message; its exit status once it is gone."""
         while (message := await self.channel.read()) is not None:
             self.heard, self.spoke = self._loop.time(), True
-            hear(message)
+            try:
+                hear(message)
+            except Exception:  # noqa: BLE001  # one message we stumble over must not cost us the process that sent it
+                _log.exception("a message of %s was not understood", self.name)
         status = await _exit(self.process)
         self.channel.close()
         return status

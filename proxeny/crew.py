@@ -97,7 +97,12 @@ class Crew:
     async def _keep(self, place: Place) -> None:
         """Have this place served, for as long as we run."""
         while True:
-            child = place.child = await self._start(place)
+            try:
+                child = place.child = await self._start(place)
+            except OSError as fault:  # no memory, no descriptors, or a program that this user may not run
+                self._log.error("worker cannot be started", worker=place.number, fault=str(fault))
+                await asyncio.sleep(BACK_OFF[-1])
+                continue
             child.channel.write("network", self._network, urgent=True)
             status = await child.listen(partial(self._hear, place))
             held = place.serving_since is not None and child.heard - place.serving_since > HOLDS

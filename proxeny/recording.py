@@ -49,7 +49,12 @@ class Recording:
     async def _keep(self) -> None:
         quick = 0  # ends in a row that came soon after the start
         while not self._ending:
-            child = await start("recorder", "proxeny.recorder", {"journal": self._journal}, [self._journal])
+            try:
+                child = await start("recorder", "proxeny.recorder", {"journal": self._journal}, [self._journal])
+            except OSError as fault:
+                self._log.error("recorder cannot be started", fault=str(fault))
+                await asyncio.sleep(SLOWEST)
+                continue
             child.channel.write("settings", self._settings)
             self._child = child
             status = await child.listen(self._hear)

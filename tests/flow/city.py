@@ -6,7 +6,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.peers import eapol
+from tests.peers import eapol, packets
+from tests.peers.freeradius import SECRET
 
 if TYPE_CHECKING:
     from tests.peers import twins
@@ -63,3 +64,16 @@ def ways(authority: Certificates, realm_: str, password: str = PASSWORD) -> list
         eapol.ttls(name, password, authority, inner="MSCHAPV2"),
         eapol.tls(name, authority),
     ]
+
+
+@dataclass(slots=True)
+class Road:
+    """A controller with one worker before a home that accepts everything."""
+
+    controller: Controller
+    twin: twins.Home
+
+    def serves(self, nas: twins.Nas) -> None:
+        """A good request is answered: everything before it has been dealt with (one worker, one queue)."""
+        answer = nas.ask(packets.pap("bob@twin.example", "x", SECRET, (packets.CALLING, dashed(station()).encode())), self.controller.auth)
+        assert packets.ACCESS_ACCEPT == (answer and answer.code)

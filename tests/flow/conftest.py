@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flow.city import ABOVE_FREERADIUS, ABOVE_RADSECPROXY, CALLED, PASSWORD, REALMS, City, student
+from tests.flow.catalogue import OTHER
+from tests.flow.city import ABOVE_FREERADIUS, ABOVE_RADSECPROXY, CALLED, PASSWORD, REALMS, City, Road, student
 from tests.peers import certificates, controller, twins
 from tests.peers.controller import client, home, network, realm
 from tests.peers.freeradius import Upstream, freeradius
@@ -72,3 +73,23 @@ def city(tmp_path_factory: pytest.TempPathFactory, institutions: dict[str, FreeR
         with controller.controller(folder / "controller", tables) as running:
             yield City(running, institutions, twin)
             running.fault_free()
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    """One worker; two clients with secrets of their own; a home that accepts everything."""
+    with twins.home() as twin:
+        tables = network(
+            clients=[client("nas", "127.0.0.1/32"), {"name": "other", "address": "127.0.0.2/32", "secret": OTHER}],
+            homes=[home("twin", twin.port)],
+            realms=[realm("twin.example", "twin"), realm("forwarded.example", "twin", accounting="forward")],
+        )
+        with controller.controller(tmp_path_factory.mktemp("road"), tables) as running:
+            yield Road(running, twin)
+            running.fault_free()
+
+
+@pytest.fixture
+def nas() -> Iterator[twins.Nas]:
+    with twins.nas() as made:
+        yield made

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flow.city import PASSWORD, dashed, station, student
-from tests.peers import controller, eapol, packets, twins
+from tests.flow.city import dashed, station, student
+from tests.peers import controller, packets, twins
 from tests.peers.controller import client, home, network, realm
-from tests.peers.freeradius import SECRET, FreeRadius, freeradius
+from tests.peers.freeradius import SECRET
 from tests.peers.packets import ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, ACCOUNTING_RESPONSE, CALLING, STATE, Packet
 from tests.peers.program import until
 from tests.peers.relay import Impairment, relay
@@ -22,9 +21,7 @@ from tests.peers.twins import Home, Later, Nas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from tests.peers.certificates import Certificates
     from tests.peers.controller import Controller
 
 LIARS = ("from the wrong port", "signed with another secret", "without Message-Authenticator")
@@ -87,12 +84,6 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
             for twin in made.values():
                 twin.stop()
     assert [] == [fault for twin in made.values() for fault in twin.faults]
-
-
-@pytest.fixture
-def nas() -> Iterator[Nas]:
-    with twins.nas() as made:
-        yield made
 
 
 def _login(realm_: str, *more: packets.Row, identifier: int = 0, device: str = "") -> bytes:
@@ -280,50 +271,3 @@ def test_a_dead_home_is_said_to_be_dead_and_answers_come_at_once(troubled: Troub
     twin.mute = False
     until(lambda: troubled.state("alone") == "alive", "the home to be alive again", 30, 0.3)
     assert ACCESS_ACCEPT == nas.ask(_login("alone.example", identifier=2), troubled.controller.auth).code
-
-
-# ---- real homes
-
-
-@pytest.fixture
-def pair(tmp_path: Path, authority: Certificates) -> Iterator[tuple[FreeRadius, FreeRadius, Controller]]:
-    """Two FreeRADIUS homes of one realm, and a controller."""
-    users = {student("pair.example"): PASSWORD}
-    with (
-        freeradius(tmp_path / "one", certificates=authority, users=users) as one,
-        freeradius(tmp_path / "two", certificates=authority, users=users) as two,
-    ):
-        tables = network(
-            clients=[client()], homes=[home("one", one.port), home("two", two.port)], realms=[realm("pair.example", "one", "two")]
-        )
-        with controller.controller(tmp_path / "controller", tables) as running:
-            yield one, two, running
-            running.fault_free()
-
-
-def _timed(folder: Path, port: int, authority: Certificates) -> tuple[eapol.Outcome, float]:
-    begun = time.monotonic()
-    way = eapol.peap(student("pair.example"), PASSWORD, authority)
-    return eapol.sign_in(folder, way, port, station=station(), seconds=15), time.monotonic() - begun
-
-
-@pytest.mark.peer("freeradius")
-@pytest.mark.peer("eapol_test")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_home_that_goes_away_costs_five_seconds_once(
-    tmp_path: Path, pair: tuple[FreeRadius, FreeRadius, Controller], authority: Certificates, how: signal.Signals
-) -> None:
-    """Killed or stopped: the first login takes at most five seconds more, the next ones nothing, and none is lost."""
-    one, two, running = pair
-    assert _timed(tmp_path, running.auth, authority)[0].success
-    one.program.signal(how)
-    outcome, took = _timed(tmp_path, running.auth, authority)
-    assert outcome.success, outcome.output[-1500:]
-    assert took < 6.0  # five, and what a login takes
-    outcome, took = _timed(tmp_path, running.auth, authority)
-    assert outcome.success
-    assert took < 2.0
-    assert two.program.alive
-    if how is signal.SIGSTOP:
-        one.program.signal(signal.SIGCONT)  # its stale answers disturb nobody
-        assert all(_timed(tmp_path, running.auth, authority)[0].success for _ in range(5))

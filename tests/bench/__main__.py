@@ -54,7 +54,9 @@ def one_round(program: Path, names: list[str], seconds: float, say: Console, res
                     say.print(f"  {name}, {endpoints} endpoints", style="dim")
                     result.seen.setdefault((name, endpoints), []).append(cell(program, running, endpoints, seconds, base))
                 if running.metrics:
-                    result.journal.update(controller.journal(running))
+                    result.journal["accepted"] += controller.accepted(running)
+            if running.metrics:
+                result.journal["written"] += controller.written(Path(folder))
 
 
 def main() -> int:

@@ -91,9 +91,8 @@ def _beside(result: Result) -> Iterator[str]:
         )
     yield "Start to first answer: " + ", ".join(f"{name} {median(times):.2f} s" for name, times in result.starts.items()) + "."
     if result.journal:
-        handed, lost = result.journal["handed"], result.journal["lost"]
-        share = lost / max(1, handed + lost)
-        yield f"Logins handed to the recorder: {handed:,}; left out because it did not keep up: {lost:,} ({share:.1%})."
+        logins, rows = result.journal["accepted"], result.journal["written"]
+        yield f"Logins accepted: {logins:,}; in the database at the end: {rows:,}; left out (recorder too slow): {logins - rows:,}."
     others = median(one.others for cells in result.seen.values() for one in cells)
     yield f"Programs that are none of the bench's took {others:.0%} of the machine meanwhile" + (
         ": the figures are worse than they need be, the ratios hold better than the figures." if others > 0.05 else "."

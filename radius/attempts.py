@@ -52,17 +52,17 @@ class Attempts:
         server = self._pool.choose(talk.route, talk.station, talk.held, exchange.tried, now)
         if server is None:
             return self._refuse(exchange, Reason.HOME_SILENT if exchange.tried else Reason.NO_HOME_ALIVE, now)
-        lane = server.acct_lane if exchange.copy else server.lane
-        slot = lane.take(exchange, now)
-        if slot < 0:
-            return self._refuse(exchange, Reason.NO_SLOT, now)
         random = self._entropy(24)
-        exchange.authenticator = random[:16]
-        self._charge(exchange, server, lane, slot, now)
+        exchange.authenticator, exchange.server_secret = random[:16], server.home.secret
         plan = self.tables.policy.plan(exchange.request.code, talk.route.realm, talk.place.site, talk.client, server.home)
         body = forward.request_attributes(exchange, plan, self.tables, random[16:], self._counts)
         if isinstance(body, Reason):
             return self._refuse(exchange, body, now)
+        lane = server.acct_lane if exchange.copy else server.lane
+        slot = lane.take(exchange, now)
+        if slot < 0:
+            return self._refuse(exchange, Reason.NO_SLOT, now)
+        self._charge(exchange, server, lane, slot, now)
         self._sign(exchange, slot & 255, body)
         self._timers.after(server.home.timing.resend[0], now, (self._silence, exchange, exchange.attempt << 4))
         return (Send(lane.links[slot >> 8], exchange.octets),)
@@ -83,7 +83,6 @@ class Attempts:
         exchange.attempt += 1
         exchange.tried += (server.name,)
         exchange.server, exchange.lane, exchange.slot = server, lane, slot
-        exchange.server_secret = server.home.secret
         exchange.sent_at = now
         talk = exchange.conversation
         talk.held = server.name
@@ -119,12 +118,12 @@ class Attempts:
         if exchange.attempt == 1 and exchange.server is not None:  # its timers are void now, perhaps before they set the end
             self._timers.after(exchange.server.home.timing.request_timeout, now, (self._expired, exchange, 0))
         if exchange.lane is not None:
-            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
+            exchange.lane.give_up(exchange.slot, now)
         return self.send(exchange, now)
 
     def _expired(self, exchange: Exchange, _: int, now: float) -> Actions:
-        """`request_timeout` is over."""
-        return _NOTHING if exchange.over else self._refuse(exchange, Reason.HOME_SILENT, now)
+        """`request_timeout` is over; one that was refused already waits only for its Reject to go out."""
+        return _NOTHING if exchange.over or exchange.server is None else self._refuse(exchange, Reason.HOME_SILENT, now)
 
 
 def lost(exchange: Exchange, now: float, counts: dict[str, int]) -> Actions:

@@ -1,7 +1,8 @@
 """Open logins by their State, so that every round goes to the home that issued it and one story is told of all.
 
 Bounded in number and in time: a conversation without its next round for a minute is abandoned, usually because the
-device distrusts the home's certificate. Never touches State itself (RFC 2865, 5.24).
+device distrusts the home's certificate. A State outlives its round for that minute, so that a request repeated under
+another identifier still meets the home that knows it. Never touches State itself (RFC 2865, 5.24).
 """
 
 from __future__ import annotations
@@ -29,44 +30,56 @@ class Conversations:
         self._seconds = seconds
 
     def resume(self, client: str, state: bytes, user_name: bytes) -> Conversation | None:
-        """The open login that this State belongs to.
+        """The open login that this State belongs to, which is busy from now on.
 
         Only for the identity that began it: a second User-Name in mid-login is another login (CVE-2012-4741).
         """
         found = self._table.get((client, state))
-        return found if found is not None and found.user_name == user_name else None
+        if found is None or found.busy or found.over or found.user_name != user_name:
+            return None
+        found.busy = True
+        return found
+
+    def holder(self, client: str, state: bytes, user_name: bytes) -> str:
+        """The home that issued a State which resumes nothing, its round being in flight or over; "" where unknown."""
+        found = self._table.get((client, state))
+        return found.held if found is not None and found.user_name == user_name else ""
 
     def challenged(self, conversation: Conversation, client: str, state: bytes, now: float) -> list[Conversation]:
         """A Challenge went out with this State: expect the next round. Returns those that gave way, if any."""
-        self.leave(conversation)
+        self._leave(conversation)
+        conversation.busy = False
         key = conversation.state = (client, state)
         self._table[key] = conversation
         self._opened.append((now + self._seconds, key, conversation))
-        return [old for old in self._spill() if not old.over] if len(self._table) > self._most else []
+        return list(self._spill()) if self._crowded() else []
 
-    def leave(self, conversation: Conversation) -> None:
-        """Its State has been answered, or the login is over."""
+    def abandoned(self, now: float) -> Iterator[Conversation]:
+        """Logins whose next round never came."""
+        while self._opened and self._opened[0][0] <= now:
+            yield from self._let_go()
+
+    def _crowded(self) -> bool:
+        return len(self._table) > self._most or len(self._opened) > 2 * self._most  # the queue holds States long answered too
+
+    def _spill(self) -> Iterator[Conversation]:
+        while self._crowded():
+            yield from self._let_go()
+
+    def _let_go(self) -> Iterator[Conversation]:
+        """The oldest State; its login is yielded where it still waited for the next round."""
+        _, key, conversation = self._opened.popleft()
+        if conversation.state is key:
+            self._leave(conversation)
+            if not conversation.busy and not conversation.over:
+                yield conversation
+
+    def _leave(self, conversation: Conversation) -> None:
         key = conversation.state
         if key is not None:
             conversation.state = None
             if self._table.get(key) is conversation:
                 del self._table[key]
-
-    def abandoned(self, now: float) -> Iterator[Conversation]:
-        """Logins whose next round never came."""
-        opened = self._opened
-        while opened and opened[0][0] <= now:
-            _, key, conversation = opened.popleft()
-            if conversation.state is key:
-                self.leave(conversation)
-                yield conversation
-
-    def _spill(self) -> Iterator[Conversation]:
-        while self._opened and len(self._table) > self._most:
-            _, key, conversation = self._opened.popleft()
-            if conversation.state is key:
-                self.leave(conversation)
-                yield conversation
 
     def next(self) -> float | None:
         """When the next one may have to be given up."""

@@ -43,6 +43,8 @@ class Duplicates:
         """Its reply went out: keep it for repeating, for a while."""
         exchange.finish(reply)
         self._answered.append((now + self._seconds, exchange))
+        if len(self._answered) > self._most:  # those superseded since stand in the queue only
+            self.forget(self._answered.popleft()[1])
 
     def forget(self, exchange: Exchange) -> None:
         """Dropped or refused work leaves no entry: the client may try again."""

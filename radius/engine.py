@@ -137,7 +137,6 @@ class Engine:
             resumed = self._conversations.resume(client.name, state, user_name)
             if resumed is not None:
                 exchange.conversation = resumed
-                self._conversations.leave(resumed)
                 resumed.round_trips += 1
                 fault = flaw(request, user_name)
                 return self._attempts.send(exchange, now) if fault is None else self._refusals.refuse(exchange, fault, now)
@@ -150,6 +149,8 @@ class Engine:
         place = self.tables.place(value(_CALLED), value(_NAS), client)
         exchange.conversation = Conversation(client.name, exchange.key[0].peer, user_name, station, route, place, now)
         exchange.conversation.round_trips = 1
+        if state is not None:
+            exchange.conversation.held = self._conversations.holder(client.name, state, user_name)
         fault = flaw(request, user_name) or (nai if isinstance(nai, Reason) else None)
         if fault is not None:
             return self._refusals.refuse(exchange, fault, now)
@@ -288,7 +289,7 @@ class Engine:
         """A new version of the network. Exchanges finish with the client and the home that they began with."""
         self.tables = self._attempts.tables = tables
         self._salted = forward.Salted(tables.salted)
-        self._pool.adopt(tuple(tables.homes.values()))
+        self._pool.adopt(tuple(tables.homes.values()), now)
 
     def suspect(self, home: str, now: float) -> Actions:
         """Another worker doubts this home: ask it now."""

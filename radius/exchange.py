@@ -63,7 +63,8 @@ class Exchange:
     def rest(self, now: float) -> None:
         """Nobody waits any more: the identifier in use rests before it is used again."""
         if self.lane is not None:
-            self.lane.give_up(self.slot, self.authenticator, now)
+            self.lane.give_up(self.slot, now)
+        self.conversation.busy = False
         self.finish(None)
 
 
@@ -71,7 +72,7 @@ class Conversation:
     """One login: the exchanges that State strings together."""
 
     __slots__ = (
-        "acct_session_id", "began", "client", "eap", "held", "nas_identifier", "over", "own", "peer", "place",
+        "acct_session_id", "began", "busy", "client", "eap", "held", "nas_identifier", "over", "own", "peer", "place",
         "round_trips", "route", "state", "station", "tried", "user_name",
     )  # fmt: skip
 
@@ -85,10 +86,11 @@ class Conversation:
         self.began = began
         self.held = ""  # the home that holds the State, or was asked last
         self.tried: tuple[str, ...] = ()
-        self.state: tuple[str, bytes] | None = None  # key in the table while a Challenge is open
+        self.state: tuple[str, bytes] | None = None  # its latest Challenge's key in the table
+        self.busy = False  # the round that this State asks for has come and is in flight
         self.round_trips = 0
         self.own = 0.0  # seconds that we ourselves cost: waiting on silent homes
-        self.over = False
+        self.over = False  # told
         self.nas_identifier = self.acct_session_id = b""
         self.eap = False
 
@@ -99,7 +101,8 @@ class Conversation:
         self.eap = 79 in request.first
 
     def login(self, verdict: str, reason: str, now: float, cui: bytes = b"") -> Login:
-        """The record of a finished conversation."""
+        """The record of a finished conversation: it is over."""
+        self.over = True
         place, route, peer = self.place, self.route, self.peer
         return Login(
             self.began,

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from radius.actions import Link
+from radius.message import Code
 from radius.secret import md5
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from radius.exchange import Exchange
+    from radius.secret import Secret
     from radius.tables import Home, Route
 
 SOCKETS: Final = 64  # of one source and family in a worker: 16,384 requests in flight to one home
@@ -42,6 +44,15 @@ _ALIVE: Final = Health.ALIVE
 _LIVING: Final = (Health.ALIVE, Health.REVIVING)
 
 
+class Overdue(NamedTuple):
+    """An attempt given up: what it takes to know its answer, should one still come."""
+
+    server: Server
+    asked: int  # its code
+    authenticator: bytes
+    secret: Secret  # the home's, as it was then
+
+
 class Lane:
     """Identifiers towards one address and port, and what waits under each."""
 
@@ -51,7 +62,7 @@ class Lane:
         self.address = address
         self.source = source
         self.pending: dict[int, Exchange | Probe] = {}  # slot (socket << 8 | identifier) -> what waits there
-        self.late: dict[int, tuple[Exchange | Probe, bytes, Server]] = {}  # slots in quarantine: whose attempt, its authenticator, its home
+        self.late: dict[int, Overdue] = {}  # slots in quarantine
         self._free: deque[int] = deque()
         self._quarantine: deque[tuple[float, int]] = deque()
         self.links: list[Link] = []  # one for each socket in use
@@ -77,12 +88,12 @@ class Lane:
         if self.pending.pop(slot, None) is not None:
             self._free.append(slot)
 
-    def give_up(self, slot: int, authenticator: bytes, now: float) -> None:
+    def give_up(self, slot: int, now: float) -> None:
         """No answer is waited for any more; one that still comes is known to be late."""
         waiting = self.pending.pop(slot, None)
-        if waiting is not None:
-            if waiting.server is not None:
-                self.late[slot] = (waiting, authenticator, waiting.server)
+        if waiting is not None and waiting.server is not None:
+            asked = Code.STATUS_SERVER if isinstance(waiting, Probe) else waiting.request.code
+            self.late[slot] = Overdue(waiting.server, asked, waiting.authenticator, waiting.server_secret)
             self._quarantine.append((now + QUARANTINE, slot))
 
 
@@ -168,10 +179,13 @@ class Pool:
     def __init__(self) -> None:
         self.servers: dict[str, Server] = {}
         self.lanes: dict[tuple[tuple[str, int], str | None], Lane] = {}  # (home's address, our source) -> Lane
-        self.unwell: set[Server] = set()  # those not alive: the only ones a tick has to look at
+        self.unwell: dict[str, Server] = {}  # those not alive, by name: the only ones a tick has to look at
 
-    def adopt(self, homes: Sequence[Home]) -> None:
-        """A new network: health is carried over by name and address; homes that left finish what they began."""
+    def adopt(self, homes: Sequence[Home], now: float) -> None:
+        """A new network: health is carried over by name and address; homes that left finish what they began.
+
+        A home that is not alive and whose row changed is asked at once: what was wrong with it may be mended.
+        """
         known = self.servers
         self.servers = {}
         for home in homes:
@@ -180,11 +194,13 @@ class Pool:
             server = known.pop(home.name, None)
             if server is None or server.lane is not lane:
                 server = Server(home, lane, acct_lane)
+            if server.health is not _ALIVE and server.home != home:
+                server.probe_at = now
             server.home, server.acct_lane = home, acct_lane
             self.servers[home.name] = server
         for server in known.values():
             server.retired = True
-        self.unwell = {server for server in self.servers.values() if server.health is not Health.ALIVE}
+        self.unwell = {name: server for name, server in self.servers.items() if server.health is not _ALIVE}
         self._sweep()
 
     def _lane(self, address: tuple[str, int], source: str | None) -> Lane:
@@ -225,7 +241,7 @@ class Pool:
         return min((server.probe_at for server in self._probed() if server.probe_at is not None), default=None)
 
     def _probed(self) -> Iterator[Server]:
-        return (server for server in self.unwell if server.home.status_server and server.probe is None)
+        return (server for server in self.unwell.values() if server.home.status_server and server.probe is None)
 
 
 def _by_rendezvous(names: Sequence[str], station: bytes) -> Sequence[str]:

@@ -42,9 +42,10 @@ class Refusals:
         """End an exchange with an Access-Reject, at once or a second later."""
         if exchange.copy:
             return lost(exchange, now, self._counts)
-        if reason is Reason.NO_SLOT:  # the client repeats its request, and then there may be room
-            return self._forget(exchange, reason)
         talk = exchange.conversation
+        if reason is Reason.NO_SLOT:  # the client repeats its request, and then there may be room
+            talk.busy = False
+            return self._forget(exchange, reason)
         verdict = "no_answer" if reason in _UNANSWERED else "refused"
         self._counts[reason.name] += 1
         self._counts[verdict] += 1
@@ -52,7 +53,7 @@ class Refusals:
         record = Record(talk.login(verdict, reason.name, now))
         reply = forward.reply(exchange, Code.ACCESS_REJECT, said(exchange.request, words or reason.value))
         if exchange.lane is not None:
-            exchange.lane.give_up(exchange.slot, exchange.authenticator, now)
+            exchange.lane.give_up(exchange.slot, now)
             exchange.lane = None
         if self._buckets.take(talk.station or exchange.key[0], now):
             self._duplicates.answered(exchange, reply.octets, now)

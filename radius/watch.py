@@ -55,9 +55,10 @@ class Watch:
         """An exchange waited three seconds while the home said nothing to anyone."""
         if server.trial is exchange:
             server.trial = None
-            server.missed(exchange.sent_at, now, self._chance())
-            return _NOTHING
-        return self._tell(server, now, "silent to everyone") if server.silent(now) else _NOTHING
+            news = server.missed(exchange.sent_at, now, self._chance())
+        else:
+            news = server.silent(now)
+        return self._tell(server, now, "silent to everyone") if news else _NOTHING
 
     def doubt(self, server: Server, now: float) -> Actions:
         """A second without a word: ask whether it is there."""
@@ -103,16 +104,16 @@ class Watch:
         if server.probe is not probe:
             return _NOTHING
         server.probe = None
-        probe.lane.give_up(probe.slot, probe.authenticator, now)
+        probe.lane.give_up(probe.slot, now)
         return self._tell(server, now, "Status-Server unanswered") if server.missed(probe.sent_at, now, self._chance()) else _NOTHING
 
     def late(self, lane: Lane, slot: int, answer: Message, now: float) -> Actions:
         """An answer under an identifier given up: counted, and a sign of life where it is genuine."""
-        waiting, authenticator, server = lane.late.get(slot, (None, b"", None))
-        if waiting is None or server is None:
+        attempt = lane.late.get(slot)
+        if attempt is None:
             return _NOTHING
-        asked = Code.STATUS_SERVER if isinstance(waiting, Probe) else Code.ACCOUNTING_REQUEST if waiting.copy else Code.ACCESS_REQUEST
-        fault = admit_answer(answer, asked, authenticator, waiting.server_secret, server.home)
+        server = attempt.server
+        fault = admit_answer(answer, attempt.asked, attempt.authenticator, attempt.secret, server.home)
         reason = Reason.LATE if fault is None else fault
         self._counts[reason.name] += 1
         return (*self.sign(server, now), Drop(reason)) if fault is None else (Drop(reason),)
@@ -133,9 +134,9 @@ class Watch:
 
     def _tell(self, server: Server, now: float, why: str) -> Actions:
         if server.health is Health.ALIVE:
-            self.pool.unwell.discard(server)
+            self.pool.unwell.pop(server.name, None)
         elif not server.retired:
-            self.pool.unwell.add(server)
+            self.pool.unwell[server.name] = server
         self._counts["home_changes"] += 1
         return (Record(HomeChange(now, server.name, server.health.value, why)),)
 

@@ -15,7 +15,7 @@ NAMES = ("a", "b", "c")
 def pool() -> Pool:
     """Three homes."""
     made = Pool()
-    made.adopt([home(name, number + 1) for number, name in enumerate(NAMES)])
+    made.adopt([home(name, number + 1) for number, name in enumerate(NAMES)], 0.0)
     return made
 
 
@@ -66,7 +66,7 @@ def test_identifiers_are_unique_rest_and_run_out() -> None:
     assert -1 == lane.take(waiting, 0.0)
     lane.answered(slots[7])
     assert slots[7] == lane.take(waiting, 0.0)
-    lane.give_up(slots[9], b"", 0.0)
+    lane.give_up(slots[9], 0.0)
     assert -1 == lane.take(waiting, QUARANTINE - 1)
     assert slots[9] == lane.take(waiting, QUARANTINE)
 
@@ -75,6 +75,6 @@ def test_health_survives_a_new_network(pool: Pool) -> None:
     """By name and address; a home at another address starts alive."""
     pool.servers["a"].silent(0.0)
     pool.servers["b"].silent(0.0)
-    pool.adopt([home("a", 1), home("b", 9)])
+    pool.adopt([home("a", 1), home("b", 9)], 1.0)
     assert (Health.ZOMBIE, Health.ALIVE) == (pool.servers["a"].health, pool.servers["b"].health)
     assert ["a", "b"] == list(pool.servers)

@@ -58,7 +58,7 @@ def link_logins(database: Database, events: Sequence[AuthEvent], privacy: Privac
         ids = {event.acct_session_id for event in some if event.acct_session_id}
         stations = {event.station_hash for event in some if event.station_hash}
         query = select(Session).where(
-            Session.updated_at >= min(event.at for event in some) - AFTER,
+            or_(Session.ended_at.is_(None), Session.ended_at >= min(event.at for event in some)),
             or_(Session.acct_session_id.in_(ids), Session.station_hash.in_(stations)),
         )
         sessions = list(database.scalars(query.order_by(Session.started_at.desc())))

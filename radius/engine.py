@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from radius import accounting, codec, forward
-from radius.actions import Ask, Drop, Reason, Record, Reply
+from radius import codec, forward
+from radius.actions import Drop, Reason, Record, Reply
 from radius.admission import admit, admit_answer, flaw
 from radius.attempts import Attempts
 from radius.conversations import Conversations
@@ -26,9 +26,9 @@ from radius.limits import Buckets
 from radius.message import Code
 from radius.nai import parse as parse_nai
 from radius.pool import Probe
-from radius.records import Accounting
 from radius.refusals import Refusals
 from radius.tables import Action, Route
+from radius.tickets import Tickets
 from radius.timers import Timers
 from radius.watch import Watch
 from radius.wire import LONGEST, Malformed, parse
@@ -67,12 +67,11 @@ class Engine:
         self._conversations = Conversations(limits.conversations, limits.conversation_seconds)
         self._stations = Buckets(limits.station_rate, limits.station_burst, limits.stations)
         self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
-        self._tickets: dict[int, Exchange] = {}
-        self._ticket = 0
         self._watch = Watch(self._timers, entropy, self.counts)
         self._pool = self._watch.pool
         self._refusals = Refusals(tables.limits, self._timers, self._duplicates, self.counts)
         self._attempts = Attempts(self._watch, self._timers, entropy, self.counts, self._refusals.refuse)
+        self._tickets = Tickets(self._attempts, self._duplicates, self.counts)
         self.adopt(tables, 0.0)
 
     # ---- from a client ----------------------------------------------------------------------------------------------
@@ -101,7 +100,7 @@ class Engine:
             return self._drop(Reason.LOOP, origin, client)
         if not self._duplicates.begin(exchange):
             return self._drop(Reason.TABLE_FULL, origin, client)
-        return self._account(exchange, now) if request.code == _ACCOUNTING else self._access(exchange, now)
+        return self._tickets.begin(exchange, now) if request.code == _ACCOUNTING else self._access(exchange, now)
 
     def _repeated(self, old: Exchange) -> Actions:
         """RFC 5080, 2.2.2: in flight, nothing; answered, the same octets."""
@@ -234,42 +233,7 @@ class Engine:
         gone = self._conversations.challenged(talk, client, answer.value(_STATE) or b"", now)
         return (reply, *(Record(old.login("abandoned", Reason.TABLE_FULL.name, now)) for old in gone))
 
-    # ---- accounting -------------------------------------------------------------------------------------------------
-
-    def _account(self, exchange: Exchange, now: float) -> Actions:
-        """Made durable first, answered then; sent on to the home as well where the realm says so."""
-        request, client, origin = exchange.request, exchange.client, exchange.key[0]
-        self._ticket += 1
-        self._tickets[self._ticket] = exchange
-        key = accounting.key(request, client.name)
-        kept = Ask(self._ticket, Accounting(key, client.name, _text(origin.peer), _text(origin.local), request.octets))
-        nai = parse_nai(request.value(_USER_NAME) or b"")
-        if isinstance(nai, Reason):
-            return (kept,)
-        route = self.tables.route(nai, client)
-        if route.action is not Action.PROXY or not route.forward_accounting:
-            return (kept,)
-        copy = Exchange((origin, -1), client, exchange.secret, request, now)
-        copy.copy = True
-        place = self.tables.place(request.value(_CALLED), request.value(_NAS), client)
-        copy.conversation = Conversation(client.name, origin.peer, b"", request.value(_STATION) or b"", route, place, now)
-        return (kept, *self._attempts.send(copy, now))
-
-    def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
-        """The accounting record of `ticket` is on disk, or could not be put there."""
-        self.durable = outcome
-        exchange = self._tickets.pop(ticket, None)
-        if exchange is None or exchange.over:
-            return NOTHING
-        if not outcome:
-            self._duplicates.forget(exchange)
-            return self._drop(Reason.NOT_KEPT, exchange.key[0], exchange.client)
-        self.counts["accounting"] += 1
-        reply = forward.reply(exchange, _ACCOUNTED, forward.proxy_states(exchange.request))
-        self._duplicates.answered(exchange, reply.octets, now)
-        return (reply,)
-
-    # ---- the clock and the store ------------------------------------------------------------------------------------
+    # ---- the clock, the disk and the store --------------------------------------------------------------------------
 
     def tick(self, now: float) -> Actions:
         """Everything whose time has come."""
@@ -285,9 +249,14 @@ class Engine:
         times = (self._timers.next(), self._watch.next(), self._conversations.next(), now + 1.0 if len(self._duplicates) else None)
         return min((time for time in times if time is not None), default=None)
 
+    def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
+        """The accounting record of `ticket` is on disk, or could not be put there."""
+        self.durable = outcome
+        return self._tickets.settled(ticket, outcome, now)
+
     def adopt(self, tables: Tables, now: float) -> None:
         """A new version of the network. Exchanges finish with the client and the home that they began with."""
-        self.tables = self._attempts.tables = tables
+        self.tables = self._attempts.tables = self._tickets.tables = tables
         self._salted = forward.Salted(tables.salted)
         self._pool.adopt(tuple(tables.homes.values()), now)
 
@@ -307,10 +276,3 @@ class Engine:
     def _drop(self, reason: Reason, origin: Origin | None = None, client: Client | None = None) -> Actions:
         self.counts[reason.name] += 1
         return (Drop(reason, origin, "" if client is None else client.name),)
-
-
-def _text(address: object) -> str:
-    """ "address port" of a socket address, text as it is, "" for none."""
-    if isinstance(address, tuple):
-        return f"{address[0]} {address[1]}"
-    return str(address or "")

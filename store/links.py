@@ -80,7 +80,8 @@ def _session_of(event: AuthEvent, sessions: Sequence[Session]) -> Session | None
 
 
 def _tie(event: AuthEvent, session: Session, privacy: Privacy) -> None:
-    event.session_id = session.id
+    if event.session_id is None or event.acct_session_id == session.acct_session_id:
+        event.session_id = session.id  # a session resumed without a login (a cached key) takes none away from another
     if session.login is None or session.status is SessionStatus.OPEN:
         session.login, session.realm, session.home = event.id, event.realm, event.home
         if session.cui is None and event.cui:

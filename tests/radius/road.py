@@ -21,10 +21,11 @@ from radius.actions import Drop, Origin, Record, Reply, Send
 from radius.admission import AUTH
 from radius.clients import Clients
 from radius.engine import Engine
+from radius.exchange import Conversation, Exchange
 from radius.message import Attribute, Message
 from radius.policy import Policy, builtins
 from radius.secret import Secret
-from radius.tables import Action, Client, Home, Limits, Place, Tables
+from radius.tables import Action, Client, Home, Limits, Place, Route, Tables
 from radius.wire import attribute, parse
 
 if TYPE_CHECKING:
@@ -89,6 +90,22 @@ def check_request(octets: bytes, secret: bytes = ABOVE) -> Message:
     assert (80, 18) == (octets[20], octets[21])
     assert hmac_md5(secret, octets[:22] + bytes(16) + octets[38:]) == octets[22:38]
     return parse(octets)
+
+
+def exchange(identifier: int = 1, *attributes: tuple[int, bytes], now: float = 0.0, port: int = 40000) -> Exchange:
+    """A client's Access-Request, admitted, in a conversation of its own to uni-a's two homes."""
+    client = Client("library", Secret(BELOW), ("127.0.0.0/24",))
+    request = parse(access(identifier, ((1, b"ada@uni-a.example"), *attributes), bytes((identifier,)) * 16))
+    origin = Origin(0, ("127.0.0.1", port))
+    made = Exchange((origin, 256 | identifier), client, client.secret, request, now)
+    made.conversation = talk(now)
+    return made
+
+
+def talk(now: float = 0.0, user_name: bytes = b"ada@uni-a.example", station: bytes = b"02-00-00-00-00-01") -> Conversation:
+    """A login at the library, for uni-a's two homes."""
+    route = Route("uni-a.example", "uni-a.example", Action.PROXY, ("uni-a-1", "uni-a-2"))
+    return Conversation("library", ("127.0.0.1", 40000), user_name, station, route, Place(site="central-library"), now)
 
 
 def home(name: str, number: int, **more: object) -> Home:

@@ -137,3 +137,11 @@ def test_no_secret_or_cache_is_kept_in_the_repository() -> None:
         kept = subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=True)
         bad = re.compile(r"(\.(db|sqlite3?|key|pem|log|pyc)$|^var/|^\.venv/|(^|/)\.env$)")
         assert [] == [path for path in kept.stdout.split("\n") if bad.search(path)]
+
+
+def test_no_machine_of_ours_is_named() -> None:
+    """Nothing kept in the repository leans on the machine it was written on, or on an address of a package index."""
+    named = re.compile("|".join(("/" + "work/", "/" + "root/", "/home/" + "[a-z]", "pythonhosted" + r"\.org", "pypi" + r"\.org")))
+    if (HOME / ".git").exists():
+        kept = subprocess.run(["git", "grep", "-lE", named.pattern], cwd=HOME, capture_output=True, text=True, check=False)
+        assert "" == kept.stdout

@@ -73,7 +73,7 @@ class Reason(Enum):
     TOO_SHORT = "Fewer than 20 octets, or fewer than the Length field says (RFC 2865, 3)."
     BAD_LENGTH = "The Length field is below 20 or above 4096 (RFC 2865, 3)."
     BAD_ATTRIBUTE = "An attribute's length is below 2 or overruns the packet, its type is 0, or octets are left over (RFC 2865, 5)."
-    TOO_MANY_ATTRIBUTES = "More than 200 attributes."
+    TOO_MANY_ATTRIBUTES = "More attributes than `limits.attributes` allows, 200 by default."
     BAD_CODE = "A code that this port does not take."
     # Who and whether
     UNKNOWN_CLIENT = "The sender's address belongs to no client."

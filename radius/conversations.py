@@ -26,6 +26,10 @@ class Conversations:
     def __init__(self, most: int, seconds: float) -> None:
         self._table: dict[Key, Conversation] = {}
         self._opened: deque[tuple[float, Key, Conversation]] = deque()
+        self.bound(most, seconds)
+
+    def bound(self, most: int, seconds: float) -> None:
+        """How many at once, and how long one waits for its next round."""
         self._most = most
         self._seconds = seconds
 

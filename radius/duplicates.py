@@ -24,6 +24,10 @@ class Duplicates:
     def __init__(self, most: int, seconds: float) -> None:
         self._table: dict[Key, Exchange] = {}
         self._answered: deque[tuple[float, Exchange]] = deque()
+        self.bound(most, seconds)
+
+    def bound(self, most: int, seconds: float) -> None:
+        """How many at once, and how long an answer is kept."""
         self._most = most
         self._seconds = seconds
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from radius.admission import Allowed
     from radius.message import Message
     from radius.pool import Lane, Server
-    from radius.tables import Client, Tables
+    from radius.tables import Client, Limits, Tables
     from radius.watch import Later
 
 _ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
@@ -69,9 +69,10 @@ class Engine:
         self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
         self._watch = Watch(self._timers, entropy, self.counts)
         self._pool = self._watch.pool
-        self._refusals = Refusals(tables.limits, self._timers, self._duplicates, self.counts)
+        self._refusals = Refusals(limits, self._timers, self._duplicates, self.counts)
         self._attempts = Attempts(self._watch, self._timers, entropy, self.counts, self._refusals.refuse)
         self._tickets = Tickets(self._attempts, self._duplicates, self.counts)
+        self._limits = limits
         self.adopt(tables, 0.0)
 
     # ---- from a client ----------------------------------------------------------------------------------------------
@@ -81,7 +82,7 @@ class Engine:
         if client is None and (client := self.tables.clients.find(origin.peer[0])) is None:  # type: ignore[index]
             return self._drop(Reason.UNKNOWN_CLIENT, origin)
         try:
-            request = parse(octets)
+            request = parse(octets, self._most_attributes)
         except Malformed as fault:
             return self._drop(fault.reason, origin, client)
         secret = admit(request, client, allowed)  # RFC 2865, 3; RFC 3579, 3.2
@@ -171,7 +172,7 @@ class Engine:
         if lane is None:
             return self._drop(Reason.UNKNOWN_HOME)
         try:
-            answer = parse(octets)
+            answer = parse(octets, self._most_attributes)
         except Malformed as fault:
             return self._drop(fault.reason)
         slot = via[1] << 8 | answer.identifier
@@ -258,7 +259,19 @@ class Engine:
         """A new version of the network. Exchanges finish with the client and the home that they began with."""
         self.tables = self._attempts.tables = self._tickets.tables = tables
         self._salted = forward.Salted(tables.salted)
+        self._most_attributes = tables.limits.attributes
+        if tables.limits != self._limits:
+            self._limit(tables.limits)
         self._pool.adopt(tuple(tables.homes.values()), now)
+
+    def _limit(self, limits: Limits) -> None:
+        """Other ceilings; what is under way stays, and every station begins with a full bucket."""
+        self._limits = limits
+        self._duplicates.bound(limits.duplicates, limits.duplicate_seconds)
+        self._conversations.bound(limits.conversations, limits.conversation_seconds)
+        self._stations = Buckets(limits.station_rate, limits.station_burst, limits.stations)
+        self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
+        self._refusals.bound(limits)
 
     def suspect(self, home: str, now: float) -> Actions:
         """Another worker doubts this home: ask it now."""

@@ -31,12 +31,16 @@ class Refusals:
     """Refuses exchanges, at a pace."""
 
     def __init__(self, limits: Limits, timers: Later, duplicates: Duplicates, counts: dict[str, int]) -> None:
-        self._limits = limits
         self._timers = timers
         self._duplicates = duplicates
         self._counts = counts
-        self._buckets = Buckets(limits.reject_rate, limits.reject_burst, limits.stations)
         self._waiting = 0
+        self.bound(limits)
+
+    def bound(self, limits: Limits) -> None:
+        """How fast, how many, how long."""
+        self._limits = limits
+        self._buckets = Buckets(limits.reject_rate, limits.reject_burst, limits.stations)
 
     def refuse(self, exchange: Exchange, reason: Reason, now: float, words: str = "") -> Actions:
         """End an exchange with an Access-Reject, at once or a second later."""

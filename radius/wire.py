@@ -26,7 +26,7 @@ class Malformed(ValueError):  # noqa: N818 - RFC words: the packet is malformed
         self.reason = reason
 
 
-def parse(octets: bytes) -> Message:
+def parse(octets: bytes, most: int = MOST_ATTRIBUTES) -> Message:
     """The Message in a datagram of any octets; raises Malformed, nothing else. Octets beyond Length are padding."""
     if len(octets) < HEADER:
         raise Malformed(Reason.TOO_SHORT)
@@ -53,7 +53,7 @@ def parse(octets: bytes) -> Message:
         raise Malformed(Reason.BAD_ATTRIBUTE) from None
     if at != end:
         raise Malformed(Reason.BAD_ATTRIBUTE)
-    if count > MOST_ATTRIBUTES:
+    if count > most:
         raise Malformed(Reason.TOO_MANY_ATTRIBUTES)
     return Message(octets, first, count != len(first))
 

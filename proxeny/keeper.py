@@ -14,14 +14,14 @@ import threading
 import time
 from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from proxeny import errands, translation
 from proxeny.draining import AWAY, Draining
+from proxeny.login_log import LoginLog
 from proxeny.network_view import NetworkView
-from proxeny.ticks import Ticks
 from proxeny.translation import Calendar
 from radius import records
 from store import keys, retention, sessions, trace
@@ -67,7 +67,7 @@ class Keeper:
         self._states: dict[str, str] = {}
         self.draining = Draining(settings.spool_dir)
         self._view = NetworkView()
-        self._ticks: Ticks | None = None
+        self._said = LoginLog()
         self._database: Engine | None = None
         self._privacy: Privacy | None = None
         self._orders_at = 0.0
@@ -126,8 +126,7 @@ class Keeper:
                 self._awake.wait(TURN)
             self._awake.clear()
             more = self._safely()
-        if self._ticks is not None:
-            self._ticks.close()
+        self._said.close()
 
     def _over(self, more: bool) -> bool:
         if self._end_at is None:
@@ -168,7 +167,7 @@ class Keeper:
 
     def _turn(self, database: Engine, marks: Privacy) -> bool:
         if self._view.refresh(database, marks.seal):
-            self._ticks_anew()
+            self._said.adopt(self.settings.fticks, self._view.network)
         self._write_logins(database, marks)
         self._write_drops(database)
         more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME)
@@ -188,16 +187,7 @@ class Keeper:
     def adopt(self, settings: Settings) -> None:
         """New settings, from the next turn on."""
         self.settings = settings
-        self._ticks_anew()
-
-    def _ticks_anew(self) -> None:
-        part, network = self.settings.fticks, self._view.network
-        try:
-            fresh = Ticks(part, network.operator) if part is not None and network is not None else None
-        except (OSError, ValueError, IndexError) as fault:
-            self._log.error("F-Ticks are not written", fault=str(fault))
-            fresh = None
-        self._ticks = fresh
+        self._said.adopt(settings.fticks, self._view.network)
 
     # Logins
 
@@ -208,22 +198,7 @@ class Keeper:
         with self._lock:
             told = [self._told.popleft() for _ in range(min(BATCH, len(self._told)))]
         calendar = Calendar()
-        for record in told:
-            if self._ticks is not None:
-                self._ticks.tell(record)
-            login = translation.login(record, calendar)
-            self._log_login(login)
-            self._logins.append(login)
-
-    def _log_login(self, login: trace.Login) -> None:
-        """No MAC and no name: the keyed hash joins it to the trace."""
-        station = self._privacy.station(login.station).hex() if self._privacy is not None else ""
-        fields: dict[str, Any] = {
-            "login": login.id, "verdict": login.verdict, "reason": login.reason, "realm": login.realm, "station": station,
-            "client": login.client, "access_point": login.access_point, "ssid": login.ssid, "site": login.site, "home": login.home,
-            "attempts": len(login.attempts), "round_trips": login.round_trips, "milliseconds": round(login.milliseconds),
-        }  # fmt: skip
-        self._log.info("login", **fields)
+        self._logins.extend(self._said.tell(record, calendar, self._privacy) for record in told)
 
     def _write_logins(self, database: Engine, marks: Privacy) -> None:
         while self._logins:
@@ -289,8 +264,16 @@ class Keeper:
                 sessions.mark_stale(session, now)
         if moment >= self._purge_at:
             self._purge_at = moment + PURGE
-            days = self.settings.retention.model_dump()
-            kept = {kind: timedelta(days=days[name]) for kind, name in _DAYS.items() if name in days}
+            threading.Thread(target=self._purge, args=(database, now), name="purge", daemon=True).start()
+
+    def _purge(self, database: Engine, now: datetime) -> None:
+        """In a thread of its own: a million rows take minutes, and logins do not wait."""
+        days = self.settings.retention.model_dump()
+        kept = {kind: timedelta(days=days[name]) for kind, name in _DAYS.items() if name in days}
+        try:
             gone = retention.purge(database, kept, now)
-            if any(gone.values()):
-                self._log.info("purged", **{kind.value: count for kind, count in gone.items() if count})
+        except Exception as fault:  # noqa: BLE001 - in an hour there is another
+            self._log.warning("the purge was cut short", fault=str(fault).splitlines()[0])
+            return
+        if any(gone.values()):
+            self._log.info("purged", **{kind.value: count for kind, count in gone.items() if count})

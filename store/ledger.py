@@ -9,6 +9,7 @@ Never changes a total outside the transaction that inserted the record's key; ne
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -42,6 +43,9 @@ _UNTOLD: Final[dict[str, Any]] = {
     "start_seen": False,
     "user_hash": b"",
 }
+
+
+_REALM: Final = re.compile(rb"@([A-Za-z0-9_.-]{1,253})\Z")
 
 
 class Identity(NamedTuple):
@@ -131,9 +135,10 @@ class _Batch:
 
     def _place(self, entry: Entry, session: Session) -> None:
         """A station that roamed under the same session id has moved: where it was and where it is are hops."""
-        if entry.at < session.updated_at or not entry.bssid or entry.bssid == session.bssid:
+        here, there = session.bssid or session.access_point, entry.bssid or entry.access_point
+        if entry.at < session.updated_at or not there or there == here:
             return
-        if session.bssid:
+        if here:
             if self.database.scalars(select(SessionHop.id).where(SessionHop.session_id == session.id).limit(1)).first() is None:
                 self._hop(session, session.started_at, session)
             self._hop(session, entry.at, entry)
@@ -163,8 +168,8 @@ class _Batch:
         user_hash = self.privacy.user(user_name)
         if user_hash != session.user_hash:
             session.user_hash, session.user_sealed = user_hash, self.privacy.sealed(user_name, "session", session.id, "user_sealed")
-            if session.login is None and b"@" in user_name:  # the login will know better
-                session.realm = user_name.rpartition(b"@")[2].decode("ascii", "replace").lower()
+            if session.login is None and (said := _REALM.search(user_name)):  # the login will know better
+                session.realm = said[1].decode("ascii").lower()
 
     def _close_all(self, entry: Entry) -> None:
         """RFC 2866, 5.1: the NAS (or with Called-Station-Id one of its radios) begins anew: what ran before has ended."""

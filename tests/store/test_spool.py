@@ -297,3 +297,32 @@ os._exit(0)
             assert not dirty, call
             answers += 1
     assert answers == 20
+
+
+@pytest.mark.peer("strace")
+def test_a_failed_sync_is_not_believed(tmp_path):
+    """EIO from fdatasync: that record and its group stay unanswered, a new file takes over, and nothing answered is lost."""
+    script = """
+import json, sys, threading
+from pathlib import Path
+from store.spool import Spool
+spool, answers = Spool(Path(sys.argv[1])), []
+for number in range(300):
+    there = threading.Event()
+    spool.keep((number.to_bytes(32, "big"), "c", "s", "l", b"x"), lambda ok, n=number, t=there: (answers.append((n, ok)), t.set()))
+    there.wait(5)
+spool.close()
+print(json.dumps(answers))
+"""
+    line = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=100+70", "-o", str(tmp_path / "trace")]
+    run = subprocess.run(
+        [*line, sys.executable, "-c", script, str(tmp_path / "a.spool")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    answers = dict(json.loads(run.stdout))
+    refused = [number for number, ok in answers.items() if not ok]
+    assert len(answers) == 300
+    assert 1 <= len(refused) < 100
+    assert list(tmp_path.glob("*.suspect"))
+    out = drained(tmp_path)
+    assert {number for number, ok in answers.items() if ok} <= set(out)
+    assert len(set(out)) == len(out)

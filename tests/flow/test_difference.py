@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.flow.requests import Request, Requests
+from tests.flow.questions import Request, Requests
 from tests.peers import controller, packets, twins
 from tests.peers.controller import client, home, network, realm
 from tests.peers.freeradius import SECRET, Upstream, freeradius

@@ -179,7 +179,7 @@ class Requests:
         yield Request("EAP and User-Password", self.pap(NAME, *said(NAME)), "EAP and a password")
         yield Request("EAP and CHAP-Password", self.chap(NAME, *said(NAME)), "EAP and a password")
         yield Request("EAP of one octet", self.raw((EAP_MESSAGE, b"\x02")), "EAP of a wrong length")
-        yield Request("EAP longer than it says", self.raw((EAP_MESSAGE, b"\x02\x01\x00\x05\x01extra")), "EAP of a wrong length")
+        yield Request("EAP longer than it says", self.raw((EAP_MESSAGE, b"\x02\x01\x00\x05\x01extra")), "EAP with octets behind its Length")
         yield Request("EAP shorter than it says", self.raw((EAP_MESSAGE, b"\x02\x01\x01\x00\x01bob")), "EAP of a wrong length")
         yield Request("EAP of code 9", self.raw((EAP_MESSAGE, b"\x09\x01\x00\x05\x01")), "EAP of an unknown code")
         yield Request("EAP identity of another", self.raw(*said(b"alice@uni-a.example")), "EAP identity of another")

@@ -68,6 +68,9 @@ DIFFERENCES: dict[str, Difference] = {
     "PAP and CHAP at once": _line(R, A, A, "RFC 2865, 4.1: MUST NOT contain both"),
     "EAP and a password": _line(S, S, A, "RFC 3579, 3.3: not more than one of these; catalogue: dropped, as FreeRADIUS does"),
     "EAP of a wrong length": _line(R, A, A, "RFC 3748, 4: shorter than its Length MUST be discarded; the student is told by EAP-Failure"),
+    "EAP with octets behind its Length": _line(
+        R, A, A, "RFC 3748, 4.1 calls them a link layer's padding; RADIUS has none (RFC 3579, 3.1): two readings of one packet are refused"
+    ),
     "EAP of an unknown code": _line(R, A, A, "RFC 3748, 4: codes beyond 4 are to be discarded; the student is told by EAP-Failure"),
     "EAP identity of another": _line(R, A, A, "RFC 3579, 2.1: the access point MUST copy it; two names in one request: CVE-2012-4741"),
     # octets

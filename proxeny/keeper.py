@@ -68,6 +68,7 @@ class Keeper:
         self.draining = Draining(settings.spool_dir)
         self._view = NetworkView()
         self._said = LoginLog()
+        self._news = False  # settings came that the keeper's thread has not looked at
         self._database: Engine | None = None
         self._privacy: Privacy | None = None
         self._orders_at = 0.0
@@ -139,6 +140,7 @@ class Keeper:
         try:
             try:
                 database, marks = self._opened()
+                self._look(database, marks)
             finally:
                 self._speak()  # in an outage too
             more = self._turn(database, marks)
@@ -166,14 +168,18 @@ class Keeper:
         time.sleep(BACK_OFF)
 
     def _turn(self, database: Engine, marks: Privacy) -> bool:
-        if self._view.refresh(database, marks.seal):
-            self._said.adopt(self.settings.fticks, self._view.network)
         self._write_logins(database, marks)
         self._write_drops(database)
         more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME)
         self._orders(database, marks)
         self._housekeeping(database)
         return more or bool(self._told)
+
+    def _look(self, database: Engine, marks: Privacy) -> None:
+        """The newest network and settings."""
+        if self._view.refresh(database, marks.seal) or self._news:
+            self._news = False
+            self._said.adopt(self.settings.fticks, self._view.network)
 
     def _opened(self) -> tuple[Engine, Privacy]:
         if self._database is None:
@@ -185,9 +191,9 @@ class Keeper:
         return self._database, self._privacy
 
     def adopt(self, settings: Settings) -> None:
-        """New settings, from the next turn on."""
+        """In the loop's thread: new settings, from the next turn on."""
         self.settings = settings
-        self._said.adopt(settings.fticks, self._view.network)
+        self._news = True
 
     # Logins
 
@@ -198,7 +204,8 @@ class Keeper:
         with self._lock:
             told = [self._told.popleft() for _ in range(min(BATCH, len(self._told)))]
         calendar = Calendar()
-        self._logins.extend(self._said.tell(record, calendar, self._privacy) for record in told)
+        for record in told:
+            self._logins.append(self._said.tell(record, calendar, self._privacy))
 
     def _write_logins(self, database: Engine, marks: Privacy) -> None:
         while self._logins:

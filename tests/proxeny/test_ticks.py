@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import socket
 
+import structlog
+
+from proxeny import settings
+from proxeny.keeper import Keeper
 from proxeny.network import Operator
 from proxeny.parts import FTicks
 from proxeny.ticks import Ticks
+from tests.peers.program import until
+from tests.proxeny.installation import NETWORK
 from tests.proxeny.test_keeper import login
 
 CITY = Operator(name="city-of-example", country="CA")
@@ -68,3 +74,23 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     full = Ticks(part(destination="/dev/full"), CITY)
     full.tell(login())
     assert (ticks.lost, full.lost) == (3, 1)
+
+
+def test_the_recorder_writes_them(installed, tmp_path):
+    """From the first login on, and anew after new settings."""
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    assert installed.apply(NETWORK).exit_code == 0
+    loaded = settings.load(installed.settings, {})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    keeper = Keeper(loaded.model_copy(update={"fticks": part(destination=str(first))}), lambda _errand: None)
+    keeper.take([login(1)])
+    keeper.thread.start()
+    until(lambda: first.exists() and len(first.read_text().splitlines()) == 1, "the first line")
+    keeper.adopt(loaded.model_copy(update={"fticks": part(destination=str(second))}))
+    until(lambda: not keeper._news, "the settings")
+    keeper.take([login(2, verdict="reject")])
+    until(second.exists, "the second line")
+    keeper.end(5.0)
+    keeper.thread.join(10)
+    structlog.reset_defaults()
+    assert (first.read_text(), second.read_text()) == (LINE + "\n", LINE.replace("RESULT=OK", "RESULT=FAIL") + "\n")

@@ -140,7 +140,9 @@ def _vendor(part: bytes, subtypes: frozenset[int], exchange: Exchange, rehide: c
         else:
             out.append(part[at : at + size])
         at += size
-    return attribute(_VENDOR, b"".join(out)) if len(out) > 1 else b""
+    if len(out) == 1:
+        return b"" if end > 6 else part  # a vendor alone says nothing that was hidden
+    return attribute(_VENDOR, b"".join(out))
 
 
 def _password_like(value: bytes, exchange: Exchange) -> bytes | None:

@@ -161,18 +161,18 @@ REQUEST = b"\x01\x07\x00\x14" + VECTOR
 
 
 @pytest.mark.parametrize("asked", [1, 4, 12])
-@pytest.mark.parametrize("code", range(0, 256, 1))
-def test_only_answers_that_fit_the_question_are_answers(asked: int, code: int) -> None:
+def test_only_answers_that_fit_the_question_are_answers(asked: int) -> None:
     """RFC 2865, 4; RFC 2866, 4; RFC 5997, 3: whoever signed it."""
     fitting = {1: {2, 3, 11, 52}, 4: {5, 52}, 12: {2, 3, 5, 52}}[asked]
-    assert (None if code in fitting else "BAD_RESPONSE_CODE") == outcome(answer(REQUEST, code), asked)
+    for code in range(256):
+        assert (None if code in fitting else "BAD_RESPONSE_CODE") == outcome(answer(REQUEST, code), asked)
 
 
 def test_presence_comes_first_then_the_response_authenticator_then_the_hmac() -> None:
     """CVE-2024-3596: in this order; what is not asked for must still fit where it is there."""
     right, unsigned = answer(REQUEST, 2), answer(REQUEST, 2, signed=False)
     assert "NO_MESSAGE_AUTHENTICATOR" == outcome(unsigned, 1)
-    assert "NO_MESSAGE_AUTHENTICATOR" == outcome(unsigned[:-1] + b"x" if len(unsigned) > 20 else unsigned[:19] + b"x", 1)
+    assert "NO_MESSAGE_AUTHENTICATOR" == outcome(unsigned[:4] + bytes(16), 1)
     assert outcome(unsigned, 1, require_message_authenticator=False) is None
     assert outcome(unsigned, 12) is None
     assert "BAD_RESPONSE_AUTHENTICATOR" == outcome(right[:4] + bytes(16) + right[20:], 1)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from radius.conversations import Conversations
-from radius.exchange import Conversation
 from tests.radius.road import talk
+
+if TYPE_CHECKING:
+    from radius.exchange import Conversation
 
 
 @pytest.fixture

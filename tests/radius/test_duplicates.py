@@ -67,7 +67,6 @@ def test_a_new_bound_holds_from_now_on() -> None:
     table.begin(exchange(1))
     table.bound(1, 9.0)
     assert not table.begin(exchange(2))
-    table.forget(exchange(1))
     one = table.find(exchange(1).key)
     assert one is not None
     table.answered(one, b"r", 0.0)

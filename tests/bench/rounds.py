@@ -1,7 +1,7 @@
 """One cell of the table: one program, one number of endpoints, measured three ways. Never compares; that is the table's.
 
-As fast as 64 outstanding requests let; paced at 2,000 a second without waiting for answers; and 200 outstanding, to see
-what is lost.
+Paced at 2,000 a second without waiting for answers; as fast as 64 outstanding requests let; and 200 outstanding, to see
+what is lost. Each begins with a program at rest.
 """
 
 from __future__ import annotations
@@ -49,13 +49,15 @@ def cell(program: Path, running: Running, endpoints: int, seconds: float, base: 
         figures.forget_peak(pid)
     options = {"endpoints": endpoints, "base": base, "timeout": TIMEOUT}
     generator.load(program, running.port, number=max(endpoints, 512), window=WINDOW, **options)  # every endpoint is known from here on
+    settle(running)
+    paced = generator.load(program, running.port, seconds=seconds, window=60_000, pace=PACE, **options)
     before = {pid: figures.seconds(pid) for pid in (*running.road, *running.beside.values())}
     began, busy, ours = time.monotonic(), sum(figures.everybody()), figures.ours(running)
     full = generator.load(program, running.port, seconds=seconds, window=WINDOW, **options)
     busy, ours, passed = sum(figures.everybody()) - busy, figures.ours(running) - ours, time.monotonic() - began
     spent = {pid: (figures.seconds(pid) - was) * 1e6 / max(1, full.done) for pid, was in before.items()}
+    settle(running)
     crowd = generator.load(program, running.port, seconds=seconds / 2, window=CROWD, **options)
-    paced = generator.load(program, running.port, seconds=seconds, window=60_000, pace=PACE, **options)
     peaks = [figures.megabytes(pid) for pid in running.road]
     loads = (full, crowd, paced)
     return Cell(
@@ -65,6 +67,17 @@ def cell(program: Path, running: Running, endpoints: int, seconds: float, base: 
         sum(one.sent for one in loads), sum(one.lost for one in loads), crowd.lost,
         sum(one.bad for one in loads), sum(one.rejects for one in loads), max(0.0, (busy - ours) / passed / figures.PROCESSORS),
     )  # fmt: skip
+
+
+def settle(running: Running, most: float = 4.0) -> None:
+    """Let the program finish what the last load left it (a recorder its writing, FreeRADIUS its cleaning up)."""
+    everyone, deadline = (*running.road, *running.beside.values()), time.monotonic() + most
+    spent = sum(map(figures.seconds, everyone))
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        spent, before = sum(map(figures.seconds, everyone)), spent
+        if spent - before < 0.02:
+            return
 
 
 def first_answer(program: Path, running: Running, base: int, within: float = 20.0) -> float:

@@ -191,15 +191,15 @@ class Pool:
         for home in homes:
             lane = self._lane((home.address, home.port), home.source)
             acct_lane = self._lane((home.address, home.acct_port), home.source)
-            server = known.pop(home.name, None)
+            server = known.get(home.name)
             if server is None or server.lane is not lane:
                 server = Server(home, lane, acct_lane)
             if server.health is not _ALIVE and server.home != home:
                 server.probe_at = now
             server.home, server.acct_lane = home, acct_lane
             self.servers[home.name] = server
-        for server in known.values():
-            server.retired = True
+        for name, server in known.items():
+            server.retired = self.servers.get(name) is not server
         self.unwell = {name: server for name, server in self.servers.items() if server.health is not _ALIVE}
         self._sweep()
 

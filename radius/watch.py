@@ -133,10 +133,10 @@ class Watch:
         ]
 
     def _tell(self, server: Server, now: float, why: str) -> Actions:
-        if server.health is Health.ALIVE:
+        if not server.retired:
             self.pool.unwell.pop(server.name, None)
-        elif not server.retired:
-            self.pool.unwell[server.name] = server
+            if server.health is not _ALIVE:
+                self.pool.unwell[server.name] = server
         self._counts["home_changes"] += 1
         return (Record(HomeChange(now, server.name, server.health.value, why)),)
 

@@ -182,3 +182,14 @@ def test_a_rule_may_refuse_what_a_home_would_get() -> None:
     road = Road()
     road.engine.adopt(road.tables((home("uni-a-1", 1), home("uni-a-2", 2)), rules=(Rule("no", "request", remove=("NAS-Port",)),)), road.now)
     assert [1, 126, 89, 33] == [kind for kind, _ in check_request(sent(road.receive(road.ask((5, b"\0\0\0\1")))).octets).attributes[1:]]
+
+
+def test_a_home_that_is_not_alive_is_tried_by_that_request_alone() -> None:
+    """Without Status-Server the live request is the question; while it is under way others are refused."""
+    road = Road((home("uni-a-1", 1, status_server=False),), ONE)
+    road.receive(road.ask())
+    road.wait(16.0)
+    trial = sent(road.receive(road.ask()))
+    assert [("no_answer", "NO_HOME_ALIVE")] == verdicts(road.receive(road.ask()))
+    road.answered(trial, answer(trial.octets, 3))
+    sent(road.receive(road.ask()))

@@ -119,3 +119,21 @@ def test_a_secret_is_never_shown() -> None:
     assert "Secret(****)" == repr(ours) == f"{ours}"
     with pytest.raises(ValueError, match="signs nothing"):
         Secret(b"")
+
+
+def test_a_tunnel_password_keeps_its_tag() -> None:
+    """RFC 2868, 3.5: the tag octet stands before the salt."""
+    start = bytes(range(16))
+    rehide = codec.Rehide((theirs, start), (ours, bytes(16)), random.Random(1).randbytes)
+    across = rehide.tagged(b"\x1f" + salted(b"tunnel", theirs.octets, start, b"\x80\x07"))
+    assert across is not None
+    assert b"\x1f" + salted(b"tunnel", ours.octets, bytes(16), across[1:3]) == across
+    assert rehide.tagged(b"\x1f\x80\x07") is None
+    assert rehide.tagged(b"") is None
+
+
+@pytest.mark.parametrize("length", [2, 17, 19])
+def test_a_signature_of_another_length_is_none(length: int) -> None:
+    """RFC 3579, 3.2: 18 octets."""
+    octets = b"\1\1" + (20 + length).to_bytes(2, "big") + bytes(16) + bytes((80, length)) + bytes(length - 2)
+    assert not codec.signed_by(parse(octets), ours, bytes(16))

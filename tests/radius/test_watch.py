@@ -155,6 +155,15 @@ def test_a_late_answer_is_a_sign_of_life() -> None:
     assert "alive" == state(road)
 
 
+def test_an_answer_to_nothing_says_nothing() -> None:
+    """Neither in flight nor given up: counted, and no sign of life."""
+    road = alone()
+    out = sent(road.receive(road.ask()))
+    forged = out.octets[:1] + bytes((out.octets[1] ^ 1,)) + out.octets[2:]
+    assert ["UNMATCHED"] == reasons(road.answered(out, answer(forged, 2)))
+    assert float("-inf") == road.engine.homes_state()[0]["heard"]
+
+
 def test_a_home_without_status_server_is_tried_by_live_requests_one_at_a_time() -> None:
     """Every ten seconds; three tries in vain and it is dead, which is told."""
     road = alone(status_server=False)

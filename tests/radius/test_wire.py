@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.message import Attribute
-from radius.wire import LONGEST, Malformed, build, parse
+from radius.wire import LONGEST, Malformed, attribute, build, parse
 
 attributes = st.lists(st.builds(Attribute, st.integers(1, 255), st.binary(max_size=253)), max_size=15)
 
@@ -87,3 +87,18 @@ def test_the_longest_packet_is_read() -> None:
     assert LONGEST == len(parse(build(1, 1, bytes(16), full)).octets)
     with pytest.raises(ValueError, match="more than a RADIUS packet holds"):
         build(1, 1, bytes(16), [*full[:-1], Attribute(26, bytes(250))])
+
+
+@pytest.mark.parametrize(("kind", "value"), [(0, b""), (256, b""), (1, bytes(254))])
+def test_an_attribute_that_cannot_be_is_not_built(kind: int, value: bytes) -> None:
+    """RFC 2865, 5: a type of 1 to 255, a value of 253 octets at most."""
+    with pytest.raises(ValueError, match="cannot hold"):
+        attribute(kind, value)
+
+
+def test_fewer_attributes_may_be_asked_for() -> None:
+    """`limits.attributes`."""
+    octets = build(1, 1, bytes(16), [Attribute(25, b"x")] * 21)
+    assert 21 == len(parse(octets, 21).attributes)
+    with pytest.raises(Malformed):
+        parse(octets, 20)

@@ -104,8 +104,8 @@ def admit_answer(message: Message, asked: int, authenticator: bytes, secret: Sec
     Presence of Message-Authenticator first, then the Response Authenticator, then the HMAC (CVE-2024-3596).
     """
     there = _MA in message.first
-    if not there and asked == _ACCESS_REQUEST and home.require_message_authenticator:
-        return Reason.NO_MESSAGE_AUTHENTICATOR
+    if not there and asked == _ACCESS_REQUEST and (home.require_message_authenticator or _EAP in message.first):
+        return Reason.NO_MESSAGE_AUTHENTICATOR  # with EAP-Message always (RFC 3579, 3.1)
     if not codec.ended_by(message.octets, secret, authenticator):
         return Reason.BAD_RESPONSE_AUTHENTICATOR
     if there:

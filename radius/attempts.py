@@ -2,7 +2,8 @@
 
 Theory of operation. Moving on and giving up are two things (decisions, 5). At 1 s the same octets go out again; at 3 s
 a home that has said nothing valid to anyone is a zombie, and the request moves to another that lives, under a new
-identifier and authenticator, hidden values hidden anew. A home that shows life is waited for, reminded at 3 and 7 s.
+identifier and authenticator, hidden values hidden anew. A home that shows life is waited for, reminded at 3 and 7 s;
+one that spoke and then fell silent is asked again by Status-Server, and left within two seconds where it is gone.
 At `request_timeout` the client gets an Access-Reject. Only these timers repeat anything: a client's own
 retransmission never does. Never judges an answer.
 """
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from radius import codec, forward
 from radius.actions import Drop, Reason, Send
+from radius.pool import FALLEN
+from radius.watch import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +81,7 @@ class Attempts:
 
     def _charge(self, exchange: Exchange, server: Server, lane: Lane, slot: int, now: float) -> None:
         """Note which home is tried, and under which identifier."""
-        if server.probe_at is not None:
+        if server.probe_at is not None and not server.home.status_server:
             server.trial = exchange
         exchange.attempt += 1
         exchange.tried += (server.name,)
@@ -100,13 +103,33 @@ class Attempts:
             self._timers.after(timing.request_timeout - timing.resend[0], now, (self._expired, exchange, 0))
         if step + 1 < len(timing.resend):
             self._timers.after(timing.resend[step + 1] - timing.resend[step], now, (self._silence, exchange, mark + 1))
-        told: Actions = _NOTHING
-        if server.heard < exchange.sent_at:
-            told = self._watch.doubt(server, now) if step == 0 else self._watch.silent(server, exchange, now)
-            if step and self._another(exchange, now):
-                return told + self.move(exchange, now)
+        told = self._judge(exchange, server, mark, now)
+        if step and (server.heard < exchange.sent_at or server.health in FALLEN) and self._another(exchange, now):
+            return told + self.move(exchange, now)
         self._counts["resent"] += 1
         return (Send(lane.links[exchange.slot >> 8], exchange.octets), *told)
+
+    def _judge(self, exchange: Exchange, server: Server, mark: int, now: float) -> Actions:
+        """What this silence says of the home; of accounting it says nothing, for many homes take none."""
+        step, resend = mark & 15, server.home.timing.resend
+        if server.heard < exchange.sent_at:
+            return self._watch.silent(server, exchange, now) if step and not exchange.copy else self._watch.doubt(server, now)
+        if not step or server.heard >= now - (resend[step] - resend[step - 1]):
+            return _NOTHING
+        # It spoke after our request went out, but not since we last repeated it: it may have died behind that word.
+        told = self._watch.doubt(server, now)
+        self._timers.after(PATIENCE, now, (self._faded, exchange, mark))  # behind the Status-Server's own time
+        return told
+
+    def _faded(self, exchange: Exchange, mark: int, now: float) -> Actions:
+        """A home that had spoken was asked again: is it still there?"""
+        server = exchange.server
+        if exchange.over or mark >> 4 != exchange.attempt or server is None:
+            return _NOTHING
+        told = _NOTHING
+        if not server.home.status_server and not exchange.copy and server.heard < now - server.home.timing.resend[1]:
+            told = self._watch.silent(server, exchange, now)
+        return told + self.move(exchange, now) if server.health in FALLEN and self._another(exchange, now) else told
 
     def _another(self, exchange: Exchange, now: float) -> bool:
         talk = exchange.conversation

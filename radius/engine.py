@@ -141,7 +141,7 @@ class Engine:
                 fault = flaw(request, user_name)
                 return self._attempts.send(exchange, now) if fault is None else self._refusals.refuse(exchange, fault, now)
         station = value(_STATION) or b""
-        if not self._stations.take(station or exchange.key[0], now):
+        if station and not self._stations.take(station, now):  # without one it is the client's traffic, under the client's rate
             self._duplicates.forget(exchange)
             return self._drop(Reason.STATION_LIMITED, exchange.key[0], client)
         nai = parse_nai(user_name)
@@ -208,6 +208,8 @@ class Engine:
             exchange.finish(None)
             self.counts["accounting_forwarded"] += 1
             return NOTHING
+        if _MA not in answer.first:
+            self.counts[Reason.UNSIGNED_ACCEPTED.name] += 1
         talk = exchange.conversation
         theirs, ours = (exchange.server_secret, exchange.authenticator), (exchange.secret, exchange.asked)
         kept = forward.answer_attributes(answer, exchange, codec.Rehide(theirs, ours, self._entropy), self._salted, self.counts)
@@ -283,8 +285,8 @@ class Engine:
 
     @property
     def in_flight(self) -> int:
-        """Requests that wait for a home or for the disk: drained before a worker ends."""
-        return sum(len(lane.pending) for lane in self._pool.lanes.values()) + len(self._tickets)
+        """Requests that wait for a home, for the disk or for their Reject to go out: drained before a worker ends."""
+        return sum(len(lane.pending) for lane in self._pool.lanes.values()) + len(self._tickets) + len(self._refusals)
 
     def _drop(self, reason: Reason, origin: Origin | None = None, client: Client | None = None) -> Actions:
         self.counts[reason.name] += 1

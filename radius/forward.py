@@ -29,7 +29,7 @@ _PROXY_STATE: Final = int(Type.PROXY_STATE)
 _VENDOR: Final = int(Type.VENDOR_SPECIFIC)
 _ACCOUNTED: Final = int(Code.ACCOUNTING_RESPONSE)
 _STATE_LENGTH: Final = 14
-_ROOM: Final = LONGEST - 38  # beside the header and Message-Authenticator
+ROOM: Final = LONGEST - 38  # beside the header and Message-Authenticator
 _MICROSOFT: Final = (311).to_bytes(4, "big")
 _MS_CHAP_MPPE_KEYS: Final = 12  # RFC 2548, 2.4.1: hidden as User-Password is
 
@@ -67,10 +67,10 @@ def request_attributes(exchange: Exchange, plan: Plan, tables: Tables, nonce: by
     if _CHAP in first and _CHALLENGE not in first:
         body += attribute(_CHALLENGE, exchange.asked)  # RFC 2865, 2.3: the challenge was the authenticator
     added = tables.dress(request, exchange.client, exchange.conversation.route)
-    if len(body) + len(added) + _STATE_LENGTH > _ROOM:
+    if len(body) + len(added) + _STATE_LENGTH > ROOM:
         counts[Reason.NO_ROOM.name] += 1
         added = b""
-        if len(body) + _STATE_LENGTH > _ROOM:
+        if len(body) + _STATE_LENGTH > ROOM:
             return Reason.TOO_LONG
     return body + added + b"\x21\x0e" + tables.proxy_tag + nonce
 

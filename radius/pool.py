@@ -42,6 +42,7 @@ class Health(Enum):
 
 _ALIVE: Final = Health.ALIVE
 _LIVING: Final = (Health.ALIVE, Health.REVIVING)
+FALLEN: Final = (Health.ZOMBIE, Health.DEAD)
 
 
 class Overdue(NamedTuple):
@@ -51,6 +52,7 @@ class Overdue(NamedTuple):
     asked: int  # its code
     authenticator: bytes
     secret: Secret  # the home's, as it was then
+    came: bool = False  # its answer came once: the same octets again are no sign of life
 
 
 class Lane:
@@ -148,14 +150,13 @@ class Server:
         """A probe sent at `sent_at` stayed unanswered. True where that changes its health. `jitter` lies in 0..1."""
         if self.health is Health.ALIVE:
             return self.heard < sent_at and self.silent(now)
-        timing = self.home.timing
+        timing, before = self.home.timing, self.health
         self.misses, self.answers = self.misses + 1, 0
-        news = self.health is not Health.DEAD and self.misses >= timing.zombie_misses
-        if news or self.health is Health.REVIVING:
+        if self.misses >= timing.zombie_misses or before is Health.REVIVING:
             self.health = Health.DEAD
         pause = timing.dead_probe * (0.7 + 0.6 * jitter) if self.health is Health.DEAD else timing.zombie_probe
         self.probe_at = max(now, sent_at + pause) if self.home.status_server else now + TRIAL
-        return news
+        return self.health is not before
 
     def sign(self, now: float) -> bool:
         """It said something valid. True where that changes its health."""

@@ -84,13 +84,19 @@ class Refusals:
         self._duplicates.answered(exchange, reply.octets, now)
         return (reply,)
 
+    def __len__(self) -> int:
+        return self._waiting
+
 
 def said(request: Message, words: str) -> bytes:
-    """The attributes behind Message-Authenticator; `words` are cut to what one attribute holds."""
-    packet = eap.joined(request)
+    """The attributes behind Message-Authenticator; `words` are cut to what one attribute holds.
+
+    They give way where the client's Proxy-States, which must all go back (RFC 2865, 5.33), leave no room in 4096 octets.
+    """
+    packet, states = eap.joined(request), forward.proxy_states(request)
     if packet is not None:
         first = attribute(Type.EAP_MESSAGE, eap.failure(packet))
     else:
         text = words.encode()[:253].decode(errors="ignore").encode()
         first = attribute(Type.REPLY_MESSAGE, text) if text else b""
-    return first + forward.proxy_states(request)
+    return first + states if len(first) + len(states) <= forward.ROOM else states

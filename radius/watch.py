@@ -116,7 +116,10 @@ class Watch:
         fault = admit_answer(answer, attempt.asked, attempt.authenticator, attempt.secret, server.home)
         reason = Reason.LATE if fault is None else fault
         self._counts[reason.name] += 1
-        return (*self.sign(server, now), Drop(reason)) if fault is None else (Drop(reason),)
+        if fault is not None or attempt.came:
+            return (Drop(reason),)
+        lane.late[slot] = attempt._replace(came=True)
+        return (*self.sign(server, now), Drop(reason))
 
     def state(self) -> list[dict[str, str | int | float]]:
         """A row a home: name, address, health, what is in flight."""
@@ -133,10 +136,11 @@ class Watch:
         ]
 
     def _tell(self, server: Server, now: float, why: str) -> Actions:
-        if not server.retired:
-            self.pool.unwell.pop(server.name, None)
-            if server.health is not _ALIVE:
-                self.pool.unwell[server.name] = server
+        if server.retired:  # its name may belong to another by now
+            return _NOTHING
+        self.pool.unwell.pop(server.name, None)
+        if server.health is not _ALIVE:
+            self.pool.unwell[server.name] = server
         self._counts["home_changes"] += 1
         return (Record(HomeChange(now, server.name, server.health.value, why)),)
 

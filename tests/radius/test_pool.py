@@ -118,7 +118,7 @@ def test_one_answer_wakes_a_zombie_and_a_miss_ends_a_revival() -> None:
     server.sign(9.0)
     assert Health.REVIVING is server.health
     assert 10.0 == server.probe_at
-    assert not server.missed(10.0, 12.0, 0.0)
+    assert server.missed(10.0, 12.0, 0.0)
     assert (Health.DEAD, 0) == (server.health, server.answers)
 
 

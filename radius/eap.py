@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 REQUEST, RESPONSE, FAILURE, INITIATE = 1, 2, 4, 5
 _FROM_PEERS: Final = frozenset((REQUEST, RESPONSE, INITIATE))  # RFC 3748, 4; RFC 6696, 5.3 (Initiate)
 _IDENTITY: Final = 1
+_EAP: Final = int(Type.EAP_MESSAGE)
 
 
 def joined(message: Message) -> bytes | None:
     """The EAP packet of a message, its fragments joined in order (RFC 3579, 3.1); None without EAP-Message."""
-    if Type.EAP_MESSAGE not in message.first:
-        return None
-    if not message.repeated:
-        return message.value(Type.EAP_MESSAGE)
-    return b"".join(message.values(Type.EAP_MESSAGE))
+    if _EAP in message.repeated:
+        return b"".join(message.values(_EAP))
+    return message.value(_EAP)
 
 
 def sound(packet: bytes, user_name: bytes) -> bool:

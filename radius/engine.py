@@ -115,6 +115,7 @@ class Engine:
         """RFC 5080, 2.2.2: a new authenticator under the same identifier is a new request; nobody waits for the old."""
         if not old.over:
             self.counts[Reason.SUPERSEDED.name] += 1
+            old.conversation.busy = False  # the new request may go on where the old one was
             old.rest(now)
             self._duplicates.forget(old)
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 
 class Code(IntEnum):
@@ -72,12 +72,12 @@ class Message:
 
     __slots__ = ("code", "first", "identifier", "octets", "repeated")
 
-    def __init__(self, octets: bytes, first: Mapping[int, int], repeated: bool) -> None:
+    def __init__(self, octets: bytes, first: Mapping[int, int], repeated: Collection[int]) -> None:
         self.octets = octets  # trimmed to the Length field
         self.code = octets[0]
         self.identifier = octets[1]
         self.first = first  # attribute type -> offset of the first attribute of that type
-        self.repeated = repeated  # whether any type occurs twice
+        self.repeated = repeated  # the types of the attributes that were not the first of theirs
 
     @property
     def authenticator(self) -> bytes:

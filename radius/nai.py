@@ -8,6 +8,7 @@ sends (RFC 7542, 2.4). Never changes the identity: the home gets the octets that
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from radius.actions import Reason
@@ -20,6 +21,7 @@ _ANY: Final = re.compile(rb"([!-?A-~]*)" + _REALM)
 # `%{` and `$(` are expressions in the configuration languages of other servers.
 _TRAP: Final = re.compile(rb"[^!]*\.[^!]*!|.*(?:%\{|\$\()")
 LONGEST: Final = 253
+REMEMBERED: Final = 16_384
 
 
 class Nai(NamedTuple):
@@ -29,6 +31,7 @@ class Nai(NamedTuple):
     realm: str  # lower case; "" where the identity has no `@`
 
 
+@lru_cache(REMEMBERED)  # a device comes back with the identity it came with, thousands with the same "anonymous"
 def parse(user_name: bytes) -> Nai | Reason:
     """The parts of a User-Name's value, or the Reason to refuse it. Any octets; never raises."""
     match = _USUAL.fullmatch(user_name) or _unusual(user_name)

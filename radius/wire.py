@@ -38,24 +38,26 @@ def parse(octets: bytes, most: int = MOST_ATTRIBUTES) -> Message:
             raise Malformed(Reason.TOO_SHORT)
         octets = octets[:end]  # RFC 2865, 3: octets outside the range of the Length field are padding
     first: dict[int, int] = {}
-    at, count = HEADER, 0
+    again: list[int] = []
+    at = HEADER
     try:
         while at < end:
             kind = octets[at]
             size = octets[at + 1]
             if size < 2 or not kind:
                 raise Malformed(Reason.BAD_ATTRIBUTE)
-            if kind not in first:
+            if kind in first:
+                again.append(kind)
+            else:
                 first[kind] = at
-            count += 1
             at += size
     except IndexError:
         raise Malformed(Reason.BAD_ATTRIBUTE) from None
     if at != end:
         raise Malformed(Reason.BAD_ATTRIBUTE)
-    if count > most:
+    if len(first) + len(again) > most:
         raise Malformed(Reason.TOO_MANY_ATTRIBUTES)
-    return Message(octets, first, count != len(first))
+    return Message(octets, first, again)
 
 
 def attribute(kind: int, value: bytes) -> bytes:

@@ -28,7 +28,7 @@ def test_every_attribute_is_found_where_it_lies(given_attributes: list[Attribute
 def test_the_header_is_read() -> None:
     """RFC 2865, 3: code, identifier, authenticator; and whether a type occurs twice."""
     message = parse(build(11, 200, bytes(range(16)), [Attribute(24, b"s"), Attribute(24, b"t")]))
-    assert (11, 200, bytes(range(16)), True) == (message.code, message.identifier, message.authenticator, message.repeated)
+    assert (11, 200, bytes(range(16)), [24]) == (message.code, message.identifier, message.authenticator, message.repeated)
     assert not parse(build(1, 1, bytes(16), [Attribute(24, b"s"), Attribute(25, b"t")])).repeated
 
 

@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 ALLOWED: Final = {"auth": AUTH, "acct": ACCT}
 BEAT: Final = 1.0  # seconds
 MANY_HOMES: Final = 200  # told each beat; twice as many every second beat, and so on
+# The road makes no cycles, so what lives on (answers kept for repeating) is not looked through again and again: that took
+# 100 ms at a time. The young are, often and briefly; all of it with each new network and once an hour.
+CYCLES: Final = (10_000, 1_000_000, 1_000_000)
+THOROUGHLY: Final = 3600  # beats
 DRAINED_EVERY: Final = 0.05  # seconds between looks at what is still in flight
 _log = logging.getLogger("proxeny.worker")
 
@@ -156,6 +160,8 @@ class Worker:
     async def beat(self) -> None:
         """Once a second: we live, and these are our counts."""
         for number in itertools.count():
+            if number % THOROUGHLY == THOROUGHLY - 1:
+                gc.collect()
             if self.engine is not None:
                 self.engine.durable = self.spool.works
                 if number % (1 + len(self.engine.tables.homes) // MANY_HOMES) == 0:
@@ -289,7 +295,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides what it means
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=True)  # the supervisor asks for stacks before it ends a stuck worker
-    gc.set_threshold(50_000, 20, 50)  # the road makes few cycles; a full look through the tables would cost milliseconds
+    gc.set_threshold(*CYCLES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(json.loads(sys.argv[1])))
 

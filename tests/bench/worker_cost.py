@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from proxeny.daemon import CYCLES
 from proxeny.entropy import Entropy
 from proxeny.journal import SocketJournal
 from radius.admission import AUTH
@@ -48,7 +49,7 @@ async def measure(options: argparse.Namespace, home: int) -> None:
     runner.read_from(0, UdpListener(0, AUTH, sock))
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(*CYCLES)
     profile = cProfile.Profile() if options.profile else None
     with ThreadPoolExecutor(1) as pool:
         for endpoints in options.endpoints:

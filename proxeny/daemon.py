@@ -23,7 +23,6 @@ import signal
 import socket
 import sys
 import time
-from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +35,7 @@ from proxeny.channel import Channel, below
 from proxeny.complaints import Complaints
 from proxeny.entropy import Entropy
 from proxeny.journal import SocketJournal
+from proxeny.spooling import SpoolLedger
 from proxeny.worker_log import ToSupervisor
 from radius import dictionary
 from radius.admission import ACCT, AUTH
@@ -46,10 +46,8 @@ from radius.udp import UdpListener
 from store.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from proxeny.snapshot import Network
-    from radius.records import Accounting, HomeChange
+    from radius.records import HomeChange
     from radius.tables import Tables
 
 ALLOWED: Final = {"auth": AUTH, "acct": ACCT}
@@ -61,32 +59,6 @@ CYCLES: Final = (10_000, 1_000_000, 1_000_000)
 THOROUGHLY: Final = 3600  # beats
 DRAINED_EVERY: Final = 0.05  # seconds between looks at what is still in flight
 _log = logging.getLogger("proxeny.worker")
-
-
-class SpoolLedger:
-    """radius.ports.Ledger over the spool: its thread commits a group, the loop is woken once for all of it."""
-
-    def __init__(self, spool: Spool, loop: asyncio.AbstractEventLoop) -> None:
-        self._spool = spool
-        self._loop = loop
-        self._done: deque[tuple[Callable[[bool], None], bool]] = deque()
-        self._woken = False
-
-    def keep(self, record: Accounting, done: Callable[[bool], None]) -> None:
-        self._spool.keep(tuple(record), partial(self._kept, done))
-
-    def _kept(self, done: Callable[[bool], None], kept: bool) -> None:
-        self._done.append((done, kept))
-        if not self._woken:
-            self._woken = True
-            with contextlib.suppress(RuntimeError):  # the loop has ended: unanswered, so the NAS repeats it
-                self._loop.call_soon_threadsafe(self._settle)
-
-    def _settle(self) -> None:
-        self._woken = False  # before looking: what comes from now on wakes us again
-        while self._done:
-            done, kept = self._done.popleft()
-            done(kept)
 
 
 class Worker:

@@ -114,9 +114,18 @@ class Attempts:
         step, resend = mark & 15, server.home.timing.resend
         if server.heard < exchange.sent_at:
             return self._watch.silent(server, exchange, now) if step and not exchange.copy else self._watch.doubt(server, now)
-        if not step or server.heard >= now - (resend[step] - resend[step - 1]):
+        if step:
+            return self._fading(exchange, mark, now, resend[step] - resend[step - 1])
+        self._timers.after(resend[0], now, (self._fading, exchange, mark))
+        return _NOTHING
+
+    def _fading(self, exchange: Exchange, mark: int, now: float, pause: float = 0.0) -> Actions:
+        """It spoke after our request went out; where it did not since we last repeated it, it may have died behind that word."""
+        server = exchange.server
+        if exchange.over or mark >> 4 != exchange.attempt or server is None:
             return _NOTHING
-        # It spoke after our request went out, but not since we last repeated it: it may have died behind that word.
+        if server.heard >= now - (pause or server.home.timing.resend[0]):
+            return _NOTHING
         told = self._watch.doubt(server, now)
         self._timers.after(PATIENCE, now, (self._faded, exchange, mark))  # behind the Status-Server's own time
         return told
@@ -126,8 +135,8 @@ class Attempts:
         server = exchange.server
         if exchange.over or mark >> 4 != exchange.attempt or server is None:
             return _NOTHING
-        told = _NOTHING
-        if not server.home.status_server and not exchange.copy and server.heard < now - server.home.timing.resend[1]:
+        told, quiet = _NOTHING, server.heard < now - PATIENCE - server.home.timing.resend[0]
+        if quiet and not server.home.status_server and not exchange.copy:  # the others have the Status-Server's word
             told = self._watch.silent(server, exchange, now)
         return told + self.move(exchange, now) if server.health in FALLEN and self._another(exchange, now) else told
 

@@ -34,7 +34,7 @@ def test_a_home_that_dies_behind_its_last_answer_loses_no_login(status_server: b
     road.now += 0.01
     other = sent(road.receive(road.ask()))
     road.answered(other, answer(other.octets, 2))
-    (moved,) = requests(road.wait(5.0), "127.0.1.2")
+    (moved,) = requests(road.wait(4.1), "127.0.1.2")
     check_answer(replied(road.answered(moved, answer(moved.octets, 2))), asked)
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -16,18 +17,20 @@ from radius.actions import Action as Done
 from radius.actions import Ask, Drop, Origin, Record, Reply, Send
 from radius.admission import ACCT, AUTH
 from radius.secret import Secret
-from radius.tables import Action, Client, Home, Limits
+from radius.tables import Action, Home, Limits
 from radius.wire import parse
 from tests.radius.road import ABOVE, BELOW, Road, access, accounting, answer, check_answer, check_request, home, only, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from radius.actions import Actions
 
 OTHER = b"the other home's own secret"
 SECRETS = {"127.0.1.1": ABOVE, "127.0.1.2": OTHER}
 ROTATED = b"the client's last secret"
 LIMITS = Limits(
-    stations=4, station_burst=20.0, reject_burst=2.0, rejects_waiting=2, duplicates=6, conversations=3, attributes=40, reject_rate=0.5
+    stations=4, station_burst=20.0, reject_burst=2.0, rejects_waiting=2, duplicates=6, conversations=2, attributes=40, reject_rate=0.5
 )  # fmt: skip
 REALMS = (
     RealmRow("uni-a.example", homes=("one", "two")),
@@ -55,13 +58,18 @@ BACK = (
 Key = tuple[tuple[str, int], str | None, int, int]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_socket() -> Iterator[None]:
+    """So that identifiers run out within a test."""
+    with mock.patch.object(pool, "SOCKETS", 1):
+        yield
+
+
 class Life(RuleBasedStateMachine):
     """A worker's life: clients, homes, clock, disk and operator, all at their worst."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.patched = mock.patch.object(pool, "SOCKETS", 1)  # so that identifiers run out within a test
-        self.patched.start()
         self.road = Road(NETWORKS[0], REALMS, LIMITS)
         object.__setattr__(self.road.client, "previous_secret", Secret(ROTATED))
         for server in self.road.engine._pool.servers.values():
@@ -71,14 +79,8 @@ class Life(RuleBasedStateMachine):
         self.answered: set[bytes] = set()
         self.asked: dict[tuple[Origin, int], list[bytes]] = {}
         self.replied: dict[bytes, set[bytes]] = {}  # request -> its replies
-        self.accepted = 0
-        self.kept: set[int] = set()
         self.states = [b"none"]
         self.tickets: dict[int, bytes] = {}
-
-    def teardown(self) -> None:
-        """Give the module its constant back."""
-        self.patched.stop()
 
     # ---- what is checked of every action
 
@@ -209,7 +211,7 @@ class Life(RuleBasedStateMachine):
         """Genuinely, to something it was asked once; perhaps late, perhaps twice."""
         address, source, socket, _ = key = data.draw(st.sampled_from(sorted(self.flying, key=repr)))
         octets, _ = self.flying[key]
-        self.states = [*self.states[-3:], b"%d" % len(self.states) if state else b"same"]
+        self.states = [*self.states[-3:], b"%d" % len(self.answered) if state else b"same"]
         attributes = (*extra, (24, self.states[-1]), *((33, value) for value in parse(octets).values(33)))
         made = answer(octets, code, attributes if state < 2 else (), SECRETS[address[0]])
         if len(made) > 4096:
@@ -272,8 +274,3 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def test_the_client_of_these_tests_is_a_client() -> None:
-    """The road's own client is changed in place above: it is one of our making."""
-    assert Client("library", Secret(BELOW)).name == Life().road.client.name

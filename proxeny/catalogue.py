@@ -88,5 +88,5 @@ def advice(reason: str, *, client: str, realm: str) -> tuple[str, str]:
     if reason not in Reason.__members__:
         return (f"{reason}." if reason else "", "")
     found = ADVICE[Reason[reason]]
-    marks = {"client": client or "this address", "realm": realm or "no realm"}
+    marks = {"client": client or "this address", "realm": realm or "the realm"}
     return found.cause.format(**marks), found.remedy.format(**marks)

@@ -6,6 +6,7 @@ exit with 2. Never shows a traceback for either.
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -35,6 +36,9 @@ VERBS: Final = {
     "access-points": "The access points, and those to adopt.",
     "db": "The database: upgrade, check, backup, restore, rotate-key.",
 }
+
+# What the machine refuses, and no fault of ours: permissions, a full or failing disk, too many open files
+_MACHINE: Final = frozenset({errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
 
 
 class Verbs(click.Group):
@@ -72,6 +76,8 @@ def _told(fault: Exception) -> Iterator[str]:
         yield from map(str, fault.faults)
     elif isinstance(fault, StoreError):
         yield f"proxeny: {fault}"
+    elif isinstance(fault, OSError) and fault.errno in _MACHINE:
+        yield f"proxeny: {fault.filename or 'the system'}: {fault.strerror}; the disk must not be full, the file ours to use"
     elif (exc := sys.modules.get("sqlalchemy.exc")) and isinstance(fault, exc.DBAPIError):
         words = (str(fault.orig).strip() or type(fault.orig).__name__).splitlines()[0]
         yield f"proxeny: database: {words}; is it reachable, and its disk neither full nor read-only?"

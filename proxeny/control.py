@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.faults import Fault, FaultyError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
 NAME: Final = "control.sock"
@@ -36,7 +37,8 @@ class Control:
         """Listen; a socket left by a dead controller is replaced (run.lock says that no other lives)."""
         self._path.unlink(missing_ok=True)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.bind(str(self._path))
+        with _short(self._path) as name:
+            sock.bind(name)
         self._path.chmod(0o600)
         self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=LONGEST)
 
@@ -62,13 +64,24 @@ class Control:
         return await verb(question)
 
 
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """The same place by a name that a socket address holds: unix(7) has room for 107 octets, a data_dir may be deeper."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
 def ask(data_dir: Path, question: Answer) -> Answer:
     """A verb's side: put one question; raises FaultyError where nobody answers."""
     path = data_dir / NAME
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             sock.settimeout(PATIENCE)
-            sock.connect(str(path))
+            with _short(path) as name:
+                sock.connect(name)
             sock.sendall(json.dumps(question).encode() + b"\n")
             with sock.makefile("rb") as file:
                 line = file.readline()

@@ -32,7 +32,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (place, self.key, self.what) if part) + (f". {self.remedy}" if self.remedy else "")
+        line = ": ".join(part for part in (place, self.key, self.what) if part) + (f". {self.remedy}" if self.remedy else "")
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)  # a name may hold an end of line
 
     def row(self) -> dict[str, Any]:
         """The same for a machine (`--json`)."""

@@ -57,7 +57,7 @@ def read(file: Path, environ: Mapping[str, str]) -> Declaration:
         tables = tomllib.loads(text)
     except FileNotFoundError:
         raise FaultyError([Fault(str(file), "", "there is no such file")]) from None
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:  # the latter: brackets within brackets, thousands deep
         raise FaultyError([Fault(str(file), "", f"is not TOML: {fault}", "See https://toml.io for the syntax")]) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise FaultyError([Fault(str(file), "", f"cannot be read: {fault}")]) from None

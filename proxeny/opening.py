@@ -33,4 +33,5 @@ def store(settings: Settings) -> tuple[Engine, Seal]:
 def enter(settings: Settings) -> None:
     """Become the settings' user, make data_dir, and refuse files in it that belong to someone else."""
     privileges.become(settings.run.user, settings.data_dir)
+    privileges.refuse_hidden()
     privileges.refuse_foreign(settings.data_dir)

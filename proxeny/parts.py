@@ -9,6 +9,7 @@ import pwd
 from datetime import timedelta
 from pathlib import Path  # noqa: TC003  pydantic reads the annotations when the module runs
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -33,10 +34,20 @@ def _database_url(value: object) -> str:
     url = str(value)
     if url.startswith("sqlite:///") and url not in ("sqlite:///", "sqlite:///:memory:"):
         return url
-    if url.startswith("postgresql+psycopg://"):
+    if url.startswith("postgresql+psycopg://") and _is_url(url):
         return url
     remedy = 'Write "sqlite:///var/proxeny.db" or "postgresql+psycopg://user@host/name"'
     raise WrongError("is not a database this version can use", remedy)  # the URL may hold a password: not shown
+
+
+def _is_url(text: str) -> bool:
+    from sqlalchemy import exc, make_url  # noqa: PLC0415  heavy, and most have the default
+
+    try:
+        make_url(text)
+    except (exc.ArgumentError, ValueError):  # the latter: a port that is no number
+        return False
+    return True
 
 
 def _user(value: object) -> str:
@@ -44,6 +55,26 @@ def _user(value: object) -> str:
         return pwd.getpwnam(str(value)).pw_name
     except KeyError:
         raise WrongError(f'there is no user "{value}" here', f"Create it: useradd --system {value}") from None
+
+
+def _destination(value: object) -> object:
+    """Refuse what no line could ever reach."""
+    text = str(value)
+    if "://" not in text:
+        return value
+    try:
+        where = urlsplit(text)
+        reached = where.scheme == "syslog" and where.hostname and where.port != 0
+    except ValueError:  # a port that is none
+        reached = False
+    if not reached:
+        raise WrongError(f'"{text}" is nowhere that lines can go', 'Write "syslog", "syslog://192.0.2.1:514", or a file')
+    return value
+
+
+def _named(value: object) -> object:
+    """The environment has no booleans: its words for them mean the same."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 
 At = Annotated[Endpoint, BeforeValidator(endpoint)]
@@ -120,10 +151,10 @@ class Metrics(Part):
 class FTicks(Part):
     """[fticks]: statistics lines for the federation."""
 
-    destination: Annotated[str, Field(min_length=1)] = "syslog"
+    destination: Annotated[str, Field(min_length=1), BeforeValidator(_destination)] = "syslog"
     mac: Literal["Static", "Original", "VendorHashed", "VendorKeyHashed", "FullyHashed", "FullyKeyHashed"] = "VendorKeyHashed"
     key_file: Path | None = None
-    institution: bool | str = True
+    institution: Annotated[bool | str, BeforeValidator(_named)] = True
     prefix: Annotated[str, Field(pattern=r"^[^#\s]+$")] = "F-TICKS/eduroam/1.0"
 
     @model_validator(mode="after")

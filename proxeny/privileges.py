@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from typing import TYPE_CHECKING
 
 from proxeny.faults import Fault, FaultyError
@@ -28,6 +29,14 @@ def become(user: str | None, data_dir: Path) -> None:
     except OSError as fault:
         remedy = f"As root: install -d -m 700 -o {_name(os.geteuid())} {data_dir}"
         raise FaultyError([Fault("data_dir", "", f"{data_dir} cannot be made: {fault.strerror}", remedy)]) from None
+
+
+def refuse_hidden() -> None:
+    """Raise FaultyError where we cannot read the program itself any more: no worker could be started."""
+    for file in (sys.executable, os.__file__, __file__):
+        if not os.access(file, os.R_OK):
+            what = f"{_name(os.geteuid())} cannot read the program: {file}"
+            raise FaultyError([Fault("run.user", "", what, "Install it where every user may read it, as in /opt/proxeny")])
 
 
 def refuse_foreign(data_dir: Path) -> None:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
 _PREFIX: Final = "PROXENY_"
 _ENVIRONMENT: Final = "environment"
+_PLAIN: Final = {  # pydantic's words for these name Python's types
+    "model_type": "must be a section, written once in single brackets",
+    "dict_type": "must be a section, written in single brackets",
+    "path_type": "must be a path in quotes",
+    "tuple_type": "must be a list",
+}
 
 
 class Settings(Part):
@@ -101,7 +107,7 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
     """The file's tables with the environment's words over them, and which keys those were."""
     try:
         written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:  # the latter: brackets within brackets, thousands deep
         raise FaultyError([Fault(str(file), "", f"is not TOML: {fault}", "See https://toml.io for the syntax")]) from None
     names = {}
     for name, value in environ.items():
@@ -132,8 +138,10 @@ class _Places:
         self.from_environment = from_environment
 
     def fault(self, path: tuple[str | int, ...], what: str, remedy: str = "") -> Fault:
-        if name := self.from_environment.get(tuple(str(step) for step in path if not isinstance(step, int))):
-            return Fault(_ENVIRONMENT, name, what, remedy)
+        at = tuple(str(step) for step in path if not isinstance(step, int))
+        for known, name in self.from_environment.items():
+            if known == at or (known[: len(at)] == at and self.lines.find(path) is None):  # or a section nobody wrote down
+                return Fault(_ENVIRONMENT, name, what, remedy)
         return Fault(self.file, dotted(path), what, remedy, self.lines.find(path))
 
 
@@ -181,7 +189,8 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
         elif found["type"] == "missing":
             yield places.fault(path, "is missing")
         else:
-            yield places.fault(path, found["msg"][0].lower() + found["msg"][1:].removeprefix("alue error, "))
+            told = _PLAIN.get(found["type"]) or found["msg"][0].lower() + found["msg"][1:].removeprefix("alue error, ")
+            yield places.fault(path, told)
 
 
 def _known(path: tuple[str | int, ...]) -> set[str]:

@@ -47,6 +47,7 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
     """Look at everything. `rmem_max` is the kernel's ceiling for receive buffers, asked of it where not given."""
     found = Survey()
     file = str(settings.file or "environment")
+    _data_dir(settings, found)
     _listeners(settings, file, found)
     _buffers(settings, file, found, _rmem_max() if rmem_max is None else rmem_max)
     _fticks(settings, file, found)
@@ -59,8 +60,23 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
         found.faults.append(Fault(file, "database", str(fault)))
     except DBAPIError as fault:
         words = str(fault.orig).strip().splitlines()[0]
-        found.faults.append(Fault(file, "database.url", words, "Is the server up and reachable from here?"))
+        found.faults.append(Fault(file, "database.url", words, _remedy(settings.database.url)))
     return found
+
+
+def _remedy(url: str) -> str:
+    if url.startswith("sqlite"):
+        return "Is the file ours to write, and whole? proxeny db check tells more; proxeny db restore FILE puts a backup in its place"
+    return "Is the server up and reachable from here?"
+
+
+def _data_dir(settings: Settings, found: Survey) -> None:
+    """What would keep the controller from writing there; where it is missing, it can be made."""
+    place = settings.data_dir
+    if place.exists() and not place.is_dir():
+        found.faults.append(Fault(str(settings.file or "environment"), "data_dir", f"{place} is no folder", "Name another place"))
+    elif place.exists() and os.geteuid() != 0 and not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+        found.faults.append(Fault("data_dir", "", f"{place} is not ours to write", f"As root: chown -R {os.geteuid()}: {place}"))
 
 
 def _listeners(settings: Settings, file: str, found: Survey) -> None:

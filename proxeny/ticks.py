@@ -11,6 +11,8 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import structlog
+
 from federation import fticks
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ class Ticks:
         named = operator.name if operator and part.institution is True else ""
         self._institution = part.institution if isinstance(part.institution, str) else named
         self._socket: socket.socket | None = None
+        self._log = structlog.get_logger(part="recorder")
         self.lost = 0
+        self.fault = ""  # why the last line was lost, "" where it was not
 
     def tell(self, record: Login) -> None:
         """The line of this login, if it is one that a home decided."""
@@ -49,9 +53,14 @@ class Ticks:
         )  # fmt: skip
         try:
             self._write(line)
-        except OSError:
+        except (OSError, ValueError) as fault:  # the latter: what urlsplit makes of an address
             self.close()
             self.lost += 1
+            if str(fault) != self.fault:
+                self.fault = str(fault)
+                self._log.error("F-Ticks are not written", destination=self._part.destination, fault=self.fault)
+        else:
+            self.fault = ""
 
     def _write(self, line: str) -> None:
         destination = self._part.destination

@@ -32,6 +32,7 @@ _NONCE: Final = 12  # NIST SP 800-38D, 5.2.1.1: 96 bits, random; good for 2^32 v
 _TAG: Final = 16
 _HEADER: Final = 1 + _ID + _NONCE
 _COMMENT: Final = "# Proxeny's sealing keys, newest first. Without this file no shared secret can be read: keep it with each backup.\n"
+_ROOM: Final = "its folder must be writable, its disk not full"
 
 
 class Where(NamedTuple):
@@ -157,22 +158,30 @@ def _private(path: Path, status: os.stat_result) -> None:
 
 
 def create_keys(path: Path) -> None:
-    """Make the key file, whole or not at all, 0600; a file that is there already stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = _write(path, (new_key(),))
+    """Make the key file, whole or not at all, 0600; a file that is there already stays, and nothing is written."""
+    if os.path.lexists(path):  # every verb comes here, and a full disk must stop none that only reads
+        return
     try:
-        path.hardlink_to(draft)  # as O_EXCL does: fails where the name exists; and nobody sees a half-written file
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    _sync_folder(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = _write(path, (new_key(),))
+        try:
+            path.hardlink_to(draft)  # as O_EXCL does: fails where the name exists; and nobody sees a half-written file
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        _sync_folder(path)
+    except OSError as fault:
+        raise SealError(f"sealing key {path} cannot be made: {fault.strerror}; {_ROOM}") from None
 
 
 def replace_keys(path: Path, keys: tuple[Key, ...]) -> None:
     """Put these keys, newest first, in the place of those in the file."""
-    _write(path, keys).replace(path)
-    _sync_folder(path)
+    try:
+        _write(path, keys).replace(path)
+        _sync_folder(path)
+    except OSError as fault:
+        raise SealError(f"sealing key {path} cannot be written: {fault.strerror}; {_ROOM}") from None
 
 
 def new_key() -> Key:
@@ -183,10 +192,15 @@ def new_key() -> Key:
 def _write(path: Path, keys: tuple[Key, ...]) -> Path:
     """A synced file beside `path` with these keys."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="ascii") as file:
-        file.write(_COMMENT + "".join(base64.b64encode(key.octets).decode() + "\n" for key in keys))
-        file.flush()
-        os.fsync(file.fileno())
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(_COMMENT + "".join(base64.b64encode(key.octets).decode() + "\n" for key in keys))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink()  # a key that is half on the disk is nobody's
+        raise
     return draft
 
 

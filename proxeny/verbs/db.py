@@ -82,8 +82,12 @@ def restore(file: Path, config: Path | None) -> None:
     opening.enter(settings)
     with _alone(settings):
         kept = copies.restore(settings.database.url, path)
-        schema.upgrade(settings.database.url)
-        opening.store(settings)  # the key must be that of the backup: say so now, not at the next start
+        try:
+            schema.upgrade(settings.database.url)
+            opening.store(settings)  # the key must be that of the backup: say so now, not at the next start
+        except StoreError as fault:
+            back = f"; to have the former database again: proxeny db restore {kept}" if kept else ""
+            raise StoreError(f"{path} is restored, but: {fault}{back}") from None
     click.echo(f"Restored {path}." + (f" What was there before lies in {kept}." if kept else ""))
 
 

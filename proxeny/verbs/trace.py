@@ -102,6 +102,8 @@ def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], what
     for session in sessions:
         click.echo(f"No login of this version is known for {story.online(session)}")
     if _is_address(what):
+        if not events and not sessions:
+            click.echo(f"No session is known that had {what} then. --at says when; the NAS must send Framed-IP-Address.", err=True)
         _knocks(work, str(ip_address(what)))
     elif not events and not sessions:
         click.echo("Nothing of this is in the trace. A full MAC, an exact user name, or a session finds it; never a fragment.", err=True)

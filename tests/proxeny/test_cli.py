@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -69,3 +71,16 @@ def test_our_own_faults_keep_their_traceback(installed: Installation, monkeypatc
 
     monkeypatch.setattr("proxeny.opening.store", fault)
     assert isinstance(installed.run("export").exception, RuntimeError)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_the_machine_refuses_is_told(installed: Installation, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """A full disk or a missing right is one line that names the file, whatever verb meets it."""
+
+    def refuse(*_anything: object) -> None:
+        raise OSError(number, os.strerror(number), "/city/var/run.lock")
+
+    monkeypatch.setattr("proxeny.opening.enter", refuse)
+    result = installed.run("sessions")
+    assert 1 == result.exit_code
+    assert result.stderr.startswith(f"proxeny: /city/var/run.lock: {os.strerror(number)}; ")

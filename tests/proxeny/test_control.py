@@ -69,3 +69,15 @@ def test_no_controller_is_said_in_words(tmp_path) -> None:
         left.bind(str(tmp_path / control.NAME))
     with pytest.raises(FaultyError, match="proxeny run"):
         control.ask(tmp_path, {"verb": "homes"})
+
+
+def test_a_deep_data_dir_has_a_socket_too(tmp_path) -> None:
+    """A socket's address holds 107 octets; a data_dir may lie deeper."""
+    deep = tmp_path / ("x" * 120)
+    deep.mkdir()
+
+    async def story(path) -> None:
+        answer = await asyncio.to_thread(control.ask, deep, {"verb": "ask", "identity": "bob@uni-a.example"})
+        assert {"you": "bob@uni-a.example"} == answer
+
+    play(deep, story)

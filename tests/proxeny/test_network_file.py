@@ -114,3 +114,10 @@ def test_hygiene_is_declared_whole(tmp_path: Path) -> None:
     stored = read(tmp_path, '[hygiene]\nallow = ["gmail.com"]\n').network
     assert {} == merged(stored, read(tmp_path, "[hygiene]\nallow = []\n").network, prune=False).rows["hygiene"]
     assert stored.rows["hygiene"] == merged(stored, read(tmp_path, "").network, prune=False).rows["hygiene"]
+
+
+def test_brackets_without_end_are_a_fault(tmp_path: Path) -> None:
+    """However deep a file nests, it is told and not crashed on."""
+    (tmp_path / "NETWORK.toml").write_text("x = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(FaultyError, match="is not TOML"):
+        network_file.read(tmp_path / "NETWORK.toml", {})

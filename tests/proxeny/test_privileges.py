@@ -48,3 +48,18 @@ def test_root_becomes_the_user_for_good() -> None:
         done = subprocess.run([sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=False)
     uids, last = done.stdout.splitlines()
     assert ("for good", True) == (last, uids.startswith("65534 65534")), done.stderr
+
+
+@pytest.mark.root
+def test_a_program_that_its_user_cannot_read_is_refused(tmp_path, monkeypatch) -> None:
+    """Installed in root's own folder it would fail later, in every worker, and by a traceback."""
+    (hidden := tmp_path / "python").touch(mode=0o600)
+    code = (
+        "import sys; from pathlib import Path; from proxeny import privileges\n"
+        "sys.executable = sys.argv[1]\n"
+        "privileges.become('nobody', Path('/tmp'))\n"
+        "try: privileges.refuse_hidden()\n"
+        "except privileges.FaultyError as fault: print(fault)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(hidden)], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith(f"run.user: nobody cannot read the program: {hidden}. "), done.stderr

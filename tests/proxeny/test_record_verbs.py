@@ -124,6 +124,9 @@ def test_trace_by_address_and_time(living):
     before = living.run("trace", "10.0.0.7", "--at", "2020-01-01T00:00:00Z", "--json")
     assert (before.exit_code, json.loads(before.stdout)) == (1, [])
     assert living.run("trace", "10.0.0.7", "--at", "yesterday").exit_code == 2
+    for words in (("10.0.0.7", "--at", "2020-01-01T00:00:00Z"), ("10.9.9.9",)):  # a failure is said in a line, not by silence
+        nobody = living.run("trace", *words)
+        assert (nobody.exit_code, nobody.stderr.count("No session is known that had")) == (1, 1)
 
 
 def test_trace_that_finds_nothing(living, keeper):

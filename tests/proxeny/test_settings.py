@@ -126,8 +126,8 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ('[radius]\nauth = ["127.0.0.1:99999"]', "port 99999 does not exist"),
         ('[database]\nurl = "sqlite://"', "is not a database"),
         ('[log]\nlevel = "loud"', "log.level: input should be 'debug'"),
-        ("radius = 5", "radius: input should be a valid dictionary"),
-        ("data_dir = 5", "data_dir"),
+        ("radius = 5", "radius: must be a section"),
+        ("data_dir = 5", "data_dir: must be a path in quotes"),
     ],
 )
 def test_a_fault_says_what_and_where(tmp_path: Path, text: str, said: str) -> None:
@@ -192,5 +192,38 @@ def test_the_environment_may_name_a_new_section(tmp_path: Path) -> None:
     """A part can be switched on by the environment alone; nonsense there is told like any other."""
     assert load(written(tmp_path, ""), {"PROXENY_METRICS__LISTEN": "127.0.0.1:1"}).metrics is not None
     told = "\n".join(faults(written(tmp_path, "run = 5\n"), PROXENY_RUN__DRAIN="x", PROXENY_NOPE__X="1", PROXENY_RADIUS__AUTH__DEEP="1"))
-    for words in ("run: input should be", "nope: is no section of ours", "radius.auth"):
+    for words in ("run: must be a section", "nope.x: is no section of ours", "radius.auth"):
         assert words in told.lower().replace("proxeny_", "").replace("__", ".")
+
+
+def test_a_database_address_is_read_to_its_end(tmp_path: Path) -> None:
+    """A port that is no number is a fault of the settings, told without the password that stands beside it."""
+    path = written(tmp_path, '[database]\nurl = "postgresql+psycopg://u:s3kret@db.example:port/x"\n')
+    [told] = faults(path)
+    assert told.startswith("2: database.url: is not a database this version can use")
+    assert "s3kret" not in told
+
+
+def test_brackets_without_end_are_a_fault(tmp_path: Path) -> None:
+    """However deep a file nests, it is told and not crashed on."""
+    assert ["is not TOML"] == [told[:11] for told in faults(written(tmp_path, "x = " + "[" * 5000 + "]" * 5000))]
+
+
+def test_the_environment_says_true_and_false(tmp_path: Path) -> None:
+    """No institution of the name "false" is ever reported."""
+    path = written(tmp_path, '[fticks]\nmac = "Static"\n')
+    shown = [load(path, {"PROXENY_FTICKS__INSTITUTION": word}).fticks.institution for word in ("false", "True", "Uni A")]
+    assert [False, True, "Uni A"] == shown
+
+
+@pytest.mark.parametrize("nowhere", ["http://x", "syslog://", "syslog://192.0.2.1:99999", "syslog://192.0.2.1:x"])
+def test_fticks_go_somewhere(tmp_path: Path, nowhere: str) -> None:
+    """An address that no line can reach is a fault of the settings, not of each login."""
+    [told] = faults(written(tmp_path, f'[fticks]\nmac = "Static"\ndestination = "{nowhere}"\n'))
+    assert told.startswith(f'3: fticks.destination: "{nowhere}" is nowhere that lines can go')
+
+
+def test_a_section_only_the_environment_has_is_told_there(tmp_path: Path) -> None:
+    """A slip in a variable's section names the variable, not a file that has no such line."""
+    told = faults(written(tmp_path, "[radius]\n"), PROXENY_RADUIS__WORKERS="2")
+    assert ['environment: PROXENY_RADUIS__WORKERS: is no section of ours. Did you mean "radius"?'] == told

@@ -94,3 +94,13 @@ def test_the_recorder_writes_them(installed, tmp_path):
     keeper.thread.join(10)
     structlog.reset_defaults()
     assert (first.read_text(), second.read_text()) == (LINE + "\n", LINE.replace("RESULT=OK", "RESULT=FAIL") + "\n")
+
+
+def test_lines_that_are_lost_are_said_once(tmp_path):
+    """A folder that is not there is told in the log, not once for each login, and again when it came and went."""
+    target = tmp_path / "later" / "fticks.log"
+    with structlog.testing.capture_logs() as said:
+        ticks = Ticks(part(destination=str(target)), CITY)
+        for _ in range(3):
+            ticks.tell(login())
+    assert [(3, "F-Ticks are not written", str(target))] == [(ticks.lost, each["event"], each["destination"]) for each in said]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -162,3 +163,25 @@ def test_a_key_has_32_octets() -> None:
     """A key of another length cannot be built."""
     with pytest.raises(ValueError, match="32 octets"):
         Key.of(b"short")
+
+
+def test_a_key_that_is_there_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk every verb that only reads still opens the key: nothing is written where nothing is missing."""
+    create_keys(tmp_path / "seal.key")
+    monkeypatch.setattr(os, "fsync", full)
+    create_keys(tmp_path / "seal.key")
+    assert ["seal.key"] == [each.name for each in tmp_path.iterdir()]
+
+
+def test_a_key_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is told in words, and no half-written key stays behind; nor one of a rotation."""
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SealError, match=r"cannot be made: No space left on device"):
+        create_keys(tmp_path / "seal.key")
+    with pytest.raises(SealError, match=r"cannot be written: No space left on device"):
+        replace_keys(tmp_path / "seal.key", (new_key(),))
+    assert [] == list(tmp_path.iterdir())
+
+
+def full(_handle: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

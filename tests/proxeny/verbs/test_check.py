@@ -117,3 +117,20 @@ def test_a_database_that_is_no_database_is_told(installed: Installation) -> None
     result = installed.run("check")
     assert (1, False) == (result.exit_code, "Traceback" in result.output)
     assert engine(load(installed.settings, {}).database.url) is not None
+
+
+def test_a_data_dir_that_is_a_file_is_told(installed: Installation) -> None:
+    """What `run` would refuse, `check` refuses."""
+    (installed.folder / "var").touch()
+    result = installed.run("check")
+    assert 1 == result.exit_code
+    assert f"data_dir: {installed.folder / 'var'} is no folder" in result.stderr
+
+
+def test_a_file_that_is_no_database_has_its_own_remedy(installed: Installation) -> None:
+    """No server is asked after where there is none."""
+    (installed.folder / "var").mkdir()
+    (installed.folder / "var" / "proxeny.db").write_text("this is not a database at all")
+    result = installed.run("check")
+    assert 1 == result.exit_code
+    assert "proxeny db restore FILE puts a backup in its place" in result.stderr

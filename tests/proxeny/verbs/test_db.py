@@ -66,3 +66,15 @@ def test_the_key_can_be_rotated(installed: Installation) -> None:
     assert (0, True) == (result.exit_code, "1 retired keys forgotten" in result.stdout)
     assert before != key.read_text()
     assert "No difference" in installed.apply(NETWORK).stdout
+
+
+def test_a_backup_of_another_key_says_how_to_go_back(installed: Installation) -> None:
+    """When its key was forgotten, the message names the database that was there before, and restoring that one helps."""
+    installed.apply(NETWORK)
+    file = installed.folder / "backup.db"
+    installed.run("db", "backup", str(file))
+    installed.run("db", "rotate-key", "--forget-retired")
+    result = installed.run("db", "restore", str(file))
+    assert (1, True) == (result.exit_code, "put the right key file back; to have the former database again: " in result.stderr)
+    assert 0 == installed.run("db", "restore", result.stderr.split()[-1]).exit_code
+    assert "No difference" in installed.apply(NETWORK).stdout

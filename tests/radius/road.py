@@ -187,6 +187,12 @@ def reasons(actions: Actions) -> list[str]:
     return [drop.reason.name for drop in only(actions, Drop)]
 
 
+def there_and_back(road: Road, asked: bytes, code: int, attributes: list[tuple[int, bytes]]) -> tuple[bytes, bytes]:
+    """(what the home got, what the client got)."""
+    out = sent(road.receive(asked))
+    return out.octets, replied(road.answered(out, answer(out.octets, code, attributes)))
+
+
 def verdicts(actions: Actions) -> list[tuple[str, str]]:
     """(verdict, reason) of every login recorded."""
     return [(record.record.verdict, record.record.reason) for record in only(actions, Record) if hasattr(record.record, "verdict")]

@@ -8,7 +8,7 @@ from radius.actions import Ask, Origin, Reply, Send
 from radius.admission import ACCT
 from radius.tables import Action
 from radius.wire import parse
-from tests.radius.road import ORIGIN, Road, accounting, check_answer, only, reasons, replied
+from tests.radius.road import ORIGIN, Road, accounting, answer, check_answer, only, reasons, replied
 
 FORWARD = (RealmRow("uni-a.example", homes=("uni-a-1",), forward_accounting=True), RealmRow("no.example", action=Action.REJECT))
 
@@ -86,3 +86,12 @@ def test_a_client_that_is_no_socket_is_named_in_text() -> None:
     (ask,) = road.engine.datagram(record(), Origin(7, "control"), ACCT, road.now, road.client)
     assert isinstance(ask, Ask)
     assert ("control", "") == (ask.question.source, ask.question.local)  # type: ignore[union-attr]
+
+
+def test_accounting_goes_on_to_a_home_that_wants_it() -> None:
+    """`accounting = "forward"`: a copy without Message-Authenticator and CUI question, signed for the home."""
+    road = Road(realms=(RealmRow("uni-a.example", homes=("uni-a-1",), forward_accounting=True),))
+    (out,) = only(road.receive(record(7), ORIGIN, ACCT), Send)
+    assert (("127.0.1.1", 1813), 4) == (out.link.address, out.octets[0])
+    assert [1, 40, 44, 126, 33] == [kind for kind, _ in parse(out.octets).attributes]
+    assert () == road.answered(out, answer(out.octets, 5, signed=False))

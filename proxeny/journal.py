@@ -40,7 +40,7 @@ def decode(datagram: bytes) -> list[Entry]:
     with suppress(ValueError, TypeError, EOFError):
         for kind, *fields in marshal.loads(datagram):  # noqa: S302 - see above: an inherited socket of our own
             if kind in _KINDS:
-                found.append(_KINDS[kind](*fields))
+                found.append(_KINDS[kind]._make(fields))
     return found
 
 

@@ -6,14 +6,18 @@ keyed hash joins a line to the trace.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING
 
 import structlog
 
-from proxeny import translation
+from proxeny import logs, translation
 from proxeny.ticks import Ticks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from proxeny.network import Network
     from proxeny.parts import FTicks
     from proxeny.translation import Calendar
@@ -37,22 +41,34 @@ class LoginLog:
         except (OSError, ValueError, IndexError) as fault:
             self._log.error("F-Ticks are not written", fault=str(fault))
 
-    def tell(self, record: records.Login, calendar: Calendar, marks: Privacy | None) -> Login:
-        """Say it, and give it back in the store's terms."""
+    def tell(self, told: Sequence[records.Login], calendar: Calendar, marks: Privacy | None) -> list[Login]:
+        """Say them, and give them back in the store's terms."""
+        logins = translation.logins(told, calendar)
+        if logs.heard("info"):
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            logs.write_all([_line(login, now, marks) for login in logins])
         if self._ticks is not None:
-            self._ticks.tell(record)
-        login = translation.login(record, calendar)
-        station = marks.station(login.station).hex() if marks is not None else ""
-        fields: dict[str, Any] = {
-            "login": login.id, "verdict": login.verdict, "reason": login.reason, "realm": login.realm, "station": station,
-            "client": login.client, "access_point": login.access_point, "ssid": login.ssid, "site": login.site, "home": login.home,
-            "attempts": len(login.attempts), "round_trips": login.round_trips, "milliseconds": round(login.milliseconds),
-        }  # fmt: skip
-        self._log.info("login", **fields)
-        return login
+            for record in told:
+                self._ticks.tell(record)
+        return logins
 
     def close(self) -> None:
         """Let go of syslog."""
         if self._ticks is not None:
             self._ticks.close()
             self._ticks = None
+
+
+def _line(login: Login, now: str, marks: Privacy | None) -> str:
+    """What structlog would write, with the same keys in the same order, at a tenth of its cost: thousands come in a second.
+
+    Text goes through the encoder's own quoting; figures are told by their format.
+    """
+    station = marks.station(login.station).hex() if marks is not None else ""
+    return (
+        f'{{"part": "recorder", "login": "{login.id}", "verdict": {_quoted(login.verdict)}, "reason": {_quoted(login.reason)}, '
+        f'"realm": {_quoted(login.realm)}, "station": "{station}", "client": {_quoted(login.client)}, '
+        f'"access_point": {_quoted(login.access_point)}, "ssid": {_quoted(login.ssid)}, "site": {_quoted(login.site)}, '
+        f'"home": {_quoted(login.home)}, "attempts": {len(login.attempts)}, "round_trips": {login.round_trips:d}, '
+        f'"milliseconds": {login.milliseconds:.0f}, "event": "login", "level": "info", "timestamp": "{now}"}}'
+    )

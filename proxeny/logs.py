@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -42,6 +42,17 @@ def to_standard_error(level: str) -> None:
 def write(level: str, event: str, fields: MutableMapping[str, Any]) -> None:
     """One line that came from elsewhere, a worker's."""
     structlog.get_logger().log(LEVELS.get(level, logging.INFO), event, **{key: value for key, value in fields.items() if key != "event"})
+
+
+def heard(level: str) -> bool:
+    """Whether a line of this level would be written."""
+    return bool(structlog.get_logger().bind().is_enabled_for(LEVELS[level]))
+
+
+def write_all(lines: Sequence[str]) -> None:
+    """Lines that are JSON already, in one go: for what comes by the thousand."""
+    if lines:
+        _Lines().msg("\n".join(lines))
 
 
 class _Lines:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
@@ -39,13 +40,24 @@ def unlock(session: Session, path: Path) -> Seal:
         for row, value in session.execute(select(name, octets))
         if value
     ]
-    if sealed and not path.exists():
+    if sealed and _missing(path):
         raise SealError(f"the database holds sealed secrets, but their key {path} is missing; put it back from where the backups are")
-    create_keys(path)
+    if not sealed:
+        create_keys(path)
     seal = Seal(path)
     for where, value in sealed:
         seal.open(value, where)
     return seal
+
+
+def _missing(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # we may not look: reading it says why
+        return False
+    return False
 
 
 def named(session: Session, seal: Seal, name: str, now: datetime) -> bytes:
@@ -64,6 +76,7 @@ def forget(session: Session, name: str) -> None:
     session.execute(delete(NamedKey).where(NamedKey.name == name))
 
 
+@lru_cache(maxsize=65_536)  # devices and people come back, and a hash costs three microseconds; some 20 MB at most
 def keyed_hash(key: bytes, octets: bytes) -> bytes:
     """16 octets that stand for `octets` (a station in AA-BB-CC-DD-EE-FF, an outer identity); b"" for nothing."""
     return hmac.digest(key, octets, "sha256")[:16] if octets else b""

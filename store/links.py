@@ -6,10 +6,11 @@ and the home of a session come from its login. Never ties a refused login to a s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select, union
 
 from store.models import AuthEvent, LoginVerdict, Session, SessionStatus
 from store.slices import slices
@@ -17,6 +18,7 @@ from store.slices import slices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session as Database
 
     from store.privacy import Privacy
@@ -51,20 +53,34 @@ def _login_of(session: Session, events: Sequence[AuthEvent]) -> AuthEvent | None
     return next((each for each in fitting if session.station_hash and each.station_hash == session.station_hash), None)
 
 
-def link_logins(database: Database, events: Sequence[AuthEvent], privacy: Privacy) -> None:
-    """Find the sessions of logins that were just written: opened already, or authenticated again while open."""
-    accepted = [event for event in events if event.verdict is LoginVerdict.ACCEPT]
-    for some in slices(accepted, 200):
-        ids = {event.acct_session_id for event in some if event.acct_session_id}
-        stations = {event.station_hash for event in some if event.station_hash}
-        query = select(Session).where(
-            or_(Session.ended_at.is_(None), Session.ended_at >= min(event.at for event in some)),
-            or_(Session.acct_session_id.in_(ids), Session.station_hash.in_(stations)),
-        )
-        sessions = list(database.scalars(query.order_by(Session.started_at.desc())))
-        for event in some:
-            if (session := _session_of(event, sessions)) is not None:
+def link_logins(database: Database, accepted: Sequence[str], privacy: Privacy) -> None:
+    """Find the sessions of logins (their ids) that were just written: opened already, or authenticated again while open."""
+    if not accepted:
+        return
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in database.execute(_OPENED, {"first": min(accepted), "last": max(accepted)}):
+        found[row[0]].add(row[1])
+    for some in slices(sorted(found.keys() & set(accepted)), 200):
+        events = database.scalars(select(AuthEvent).where(AuthEvent.id.in_(some)).order_by(AuthEvent.at)).all()
+        wanted = sorted(set().union(*(found[event.id] for event in events)))
+        query = select(Session).order_by(Session.started_at.desc())
+        sessions = [each for ids in slices(wanted) for each in database.scalars(query.where(Session.id.in_(ids)))]
+        for event in events:
+            if (session := _session_of(event, [each for each in sessions if each.id in found[event.id]])) is not None:
                 _tie(event, session, privacy)
+
+
+def _candidates(*fits: ColumnElement[bool]) -> Select[str, str]:
+    """(login, session) where one may belong to the other; ids made together lie together, so a batch is a range of them."""
+    batch = AuthEvent.id.between(bindparam("first"), bindparam("last")), AuthEvent.verdict == LoginVerdict.ACCEPT
+    goes_on = or_(Session.ended_at.is_(None), Session.ended_at >= AuthEvent.at)
+    return select(AuthEvent.id, Session.id).where(*batch, goes_on, Session.client == AuthEvent.client, *fits)
+
+
+_OPENED: Final = union(
+    _candidates(AuthEvent.acct_session_id != "", Session.acct_session_id == AuthEvent.acct_session_id),
+    _candidates(AuthEvent.station_hash != b"", Session.station_hash == AuthEvent.station_hash, Session.login.is_(None)),
+)
 
 
 def _session_of(event: AuthEvent, sessions: Sequence[Session]) -> Session | None:

@@ -6,17 +6,15 @@ hashes. Never stores a station, a user name or a packet in clear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, or_, select, tuple_
 
-from store.ids import new_id
 from store.links import link_logins
 from store.models import AuthEvent, DropMinute, HomeChange, LoginVerdict, Session, SessionAddress
 from store.slices import slices
 from store.sums import Sums
-from store.upsert import upsert
+from store.upsert import load, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
 MOST: Final = 100  # rows of one answer
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """One finished conversation, in the calendar's time and in text; the person's marks still in clear."""
 
+    id: str
     began_at: datetime
     at: datetime
     client: str
@@ -57,7 +55,6 @@ class Login:
     own_milliseconds: float = 0.0
     cui: bytes = b""
     eap: bool = False
-    id: str = field(default_factory=new_id)
 
 
 class Drops(NamedTuple):
@@ -78,47 +75,33 @@ class Change(NamedTuple):
     why: str
 
 
-def record_logins(database: Database, logins: Iterable[Login], privacy: Privacy) -> list[AuthEvent]:
+def record_logins(database: Database, logins: Sequence[Login], privacy: Privacy) -> None:
     """Write them, and tie each Accept to its session where that is known already."""
-    sums, events = Sums(), []
+    sums = Sums()
     for login in logins:
-        events.append(_event(login, privacy))
         if login.bssid and not login.access_point:
             sums.see_unknown((login.client, login.bssid, login.nas_identifier), login.ssid, login.at)
-    database.add_all(events)
-    database.flush()
-    link_logins(database, events, privacy)
+    load(database, AuthEvent, _COLUMNS, [_row(login, privacy) for login in logins])
+    link_logins(database, [login.id for login in logins if login.verdict == LoginVerdict.ACCEPT], privacy)
     sums.write(database)
-    return events
 
 
-def _event(login: Login, privacy: Privacy) -> AuthEvent:
-    return AuthEvent(
-        id=login.id,
-        began_at=login.began_at,
-        at=login.at,
-        client=login.client,
-        source=login.source,
-        nas_identifier=login.nas_identifier,
-        access_point=login.access_point,
-        bssid=login.bssid,
-        ssid=login.ssid,
-        site=login.site,
-        user_hash=privacy.user(login.user_name),
-        realm=login.realm,
-        rule=login.rule,
-        station_hash=privacy.station(login.station),
-        acct_session_id=login.acct_session_id,
-        home=login.home,
-        attempts=list(login.attempts),
-        verdict=LoginVerdict(login.verdict),
-        reason=login.reason,
-        round_trips=login.round_trips,
-        milliseconds=round(login.milliseconds, 3),
-        own_milliseconds=round(login.own_milliseconds, 3),
-        cui=privacy.sealed(login.cui, "auth_event", login.id, "cui"),
-        eap=login.eap,
-    )
+_COLUMNS: Final = (
+    "id", "began_at", "at", "client", "source", "nas_identifier", "access_point", "bssid", "ssid", "site", "user_hash", "realm", "rule",
+    "station_hash", "acct_session_id", "home", "attempts", "verdict", "reason", "round_trips", "milliseconds", "own_milliseconds", "cui",
+    "eap",
+)  # fmt: skip
+
+
+def _row(login: Login, privacy: Privacy) -> tuple[Any, ...]:
+    """One login, as _COLUMNS names them."""
+    sealed = privacy.sealed(login.cui, "auth_event", login.id, "cui") if login.cui else None
+    return (
+        login.id, login.began_at, login.at, login.client, login.source, login.nas_identifier, login.access_point, login.bssid, login.ssid,
+        login.site, privacy.user(login.user_name), login.realm, login.rule, privacy.station(login.station), login.acct_session_id,
+        login.home, login.attempts, login.verdict, login.reason, login.round_trips, round(login.milliseconds, 3),
+        round(login.own_milliseconds, 3), sealed, login.eap,
+    )  # fmt: skip
 
 
 def record_drops(database: Database, drops: Mapping[Drops, int]) -> None:

@@ -5,6 +5,7 @@ no Flask, no mail, no RADIUS, and never hold a secret in clear: such a column ha
 """
 
 # No `from __future__ import annotations` in this folder: SQLAlchemy reads the annotations of mapped classes.
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -21,6 +22,10 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """SQLite's text written directly: SQLAlchemy's own way to the same text takes five times as long."""
+        return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         if value is None:
             return None
@@ -32,6 +37,15 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _text(value: datetime | None) -> str | None:
+    """2026-03-08 06:59:59.000000, in UTC."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a time zone cannot be stored: {value!r}")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 class Sealed(TypeDecorator[bytes]):

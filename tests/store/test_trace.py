@@ -8,6 +8,7 @@ import pytest
 
 from store import sessions, trace
 from store.entries import Kind
+from store.ids import new_id
 from store.links import link_logins
 from store.models import AuthEvent, LoginVerdict, SessionStatus
 from store.privacy import Privacy
@@ -26,6 +27,7 @@ def privacy(seal) -> Privacy:
 def login(at: float = 0.0, **changes) -> Login:
     moment = NOW + timedelta(seconds=at)
     fields = {
+        "id": new_id(),
         "began_at": moment - timedelta(seconds=1), "at": moment, "client": "library-wlc", "verdict": "accept", "source": "192.0.2.1",
         "user_name": b"anonymous@uni-a.example", "realm": "uni-a.example", "rule": "uni-a.example", "station": STATION,
         "home": "uni-a-1", "attempts": ("uni-a-1",), "round_trips": 9, "milliseconds": 412.3456, "bssid": "AA-BB-CC-DD-EE-01",
@@ -102,8 +104,9 @@ def test_refused_logins_are_tied_to_nothing(database, privacy):
     """Only an Accept opens a session."""
     told(database, privacy, start())
     with transaction(database) as work:
-        events = trace.record_logins(work, [login(0.1, verdict=verdict) for verdict in LoginVerdict if verdict != "accept"], privacy)
-        link_logins(work, events, privacy)
+        logins = [login(0.1, verdict=verdict) for verdict in LoginVerdict if verdict != "accept"]
+        trace.record_logins(work, logins, privacy)
+        link_logins(work, [each.id for each in logins], privacy)
     with reading(database) as work:
         assert {event.session_id for event in work.query(AuthEvent)} == {None}
 

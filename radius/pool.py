@@ -90,6 +90,10 @@ class Lane:
         if self.pending.pop(slot, None) is not None:
             self._free.append(slot)
 
+    def idle(self, now: float) -> bool:
+        """Whether nothing waits for an answer and no identifier rests."""
+        return not self.pending and not (self._quarantine and self._quarantine[-1][0] > now)
+
     def give_up(self, slot: int, now: float) -> None:
         """No answer is waited for any more; one that still comes is known to be late."""
         waiting = self.pending.pop(slot, None)
@@ -202,15 +206,15 @@ class Pool:
         for name, server in known.items():
             server.retired = self.servers.get(name) is not server
         self.unwell = {name: server for name, server in self.servers.items() if server.health is not _ALIVE}
-        self._sweep()
+        self._sweep(now)
 
     def _lane(self, address: tuple[str, int], source: str | None) -> Lane:
         return self.lanes.setdefault((address, source), Lane(address, source))
 
-    def _sweep(self) -> None:
-        """Lanes that no server of the network uses and nothing waits on."""
+    def _sweep(self, now: float) -> None:
+        """Lanes that no server of the network uses, nothing waits on and no identifier rests in: the home may come back."""
         used = {lane for server in self.servers.values() for lane in (server.lane, server.acct_lane)}
-        for key in [key for key, lane in self.lanes.items() if lane not in used and not lane.pending]:
+        for key in [key for key, lane in self.lanes.items() if lane not in used and lane.idle(now)]:
             del self.lanes[key]
 
     def choose(self, route: Route, station: bytes, held: str, tried: tuple[str, ...], now: float) -> Server | None:

@@ -129,6 +129,21 @@ def test_a_home_that_moved_is_not_judged_by_its_old_address() -> None:
     assert "alive" == road.engine.homes_state()[0]["state"]
 
 
+def test_a_home_that_leaves_and_returns_finds_its_identifiers_at_rest() -> None:
+    """RFC 5080, 2.2.2: a change of the network is no way to reuse an identifier that was never answered."""
+    road = Road((home("uni-a-1", 1),), ONE)
+    first = sent(road.receive(road.ask()))
+    road.wait(16.0)
+    for homes in ((home("uni-b-1", 2),), (home("uni-a-1", 1),)):
+        road.engine.adopt(road.tables(homes), road.now)
+    second = sent(road.receive(road.ask()))
+    assert (first.link, True) == (second.link, second.octets[1] > first.octets[1])
+    for _ in range(2):
+        road.engine.adopt(road.tables((home("uni-b-1", 2),)), road.now)
+        road.wait(60.0)
+    assert {"127.0.1.2"} == {address[0] for address, _ in road.engine._pool.lanes}
+
+
 def test_a_home_that_falls_back_while_reviving_is_told() -> None:
     """Whoever was told that it revives is told that it does not."""
     road = Road((home("uni-a-1", 1),), ONE)

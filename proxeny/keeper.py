@@ -14,14 +14,13 @@ import threading
 import time
 from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from proxeny import errands, translation
 from proxeny.draining import AWAY, Draining
-from proxeny.login_log import LoginLog
+from proxeny.logins import BATCH, Logins
 from proxeny.network_view import NetworkView
 from proxeny.translation import Calendar
 from radius import records
@@ -39,12 +38,9 @@ if TYPE_CHECKING:
     from proxeny.journal import Entry as Told
     from proxeny.settings import Settings
 
-MOST: Final = 40_000  # logins that wait for the database, 40 MB at most; beyond, the oldest give way and are counted
 MOST_SOURCES: Final = 1_000  # addresses told apart in one turn's drops; the others are counted together
 TURN: Final = 0.2  # seconds between turns where nobody calls
 GATHER: Final = 0.15  # seconds between the starts of two turns: what a transaction costs beside its rows is shared by more of them
-BATCH: Final = 5_000  # logins of one transaction, a tenth of a second's work: at 500, SQLite alone spends twice as much on each
-IN_OUTAGE: Final = 500
 SPOOL_TIME: Final = 0.4  # seconds of a turn for the spools: a login is written within a second of its end
 SPOOL_TIME_BUSY: Final = 0.15  # the same while logins queue: accounting is safe on a disk, they are not
 ORDERS: Final = 0.5  # seconds between looks into the outbox
@@ -64,14 +60,12 @@ class Keeper:
         self.counts: Counter[str] = Counter({"logins": 0, "logins_lost": 0, "database_faults": 0})
         self.fault = ""  # why the database was not written to, "" where it was
         self._carry = carry
-        self._told: deque[records.Login] = deque()
-        self._logins: deque[trace.Login] = deque()  # told to the log, not yet in the database
+        self.logins = Logins(self.counts)
         self._drops: Counter[trace.Drops] = Counter()
         self._changes: deque[trace.Change] = deque(maxlen=1_000)
         self._states: dict[str, str] = {}
         self.draining = Draining(settings.spool_dir)
         self._view = NetworkView()
-        self._said = LoginLog()
         self._news = False  # settings came that the keeper's thread has not looked at
         self._database: Engine | None = None
         self._privacy: Privacy | None = None
@@ -88,18 +82,16 @@ class Keeper:
     def take(self, told: Sequence[Told]) -> None:
         """Records of the workers."""
         calendar = Calendar()
+        self.logins.take([record for record in told if isinstance(record, records.Login)])
         with self._lock:
             for record in told:
                 if isinstance(record, records.Login):
-                    self._told.append(record)
-                elif isinstance(record, records.Dropped):
+                    continue
+                if isinstance(record, records.Dropped):
                     self._count_drop(translation.drops(record, calendar), record.count)
                 elif self._states.get(record.home) != record.state:  # every worker tells of it
                     self._states[record.home] = record.state
                     self._changes.append(translation.change(record, calendar))
-            while len(self._told) > MOST:
-                self._told.popleft()
-                self.counts["logins_lost"] += 1
         self._awake.set()
 
     def _count_drop(self, drop: trace.Drops, count: int) -> None:
@@ -120,7 +112,7 @@ class Keeper:
     @property
     def waiting(self) -> int:
         """Logins not yet in the database."""
-        return len(self._told) + len(self._logins)
+        return len(self.logins)
 
     # In the keeper's thread
 
@@ -132,12 +124,12 @@ class Keeper:
             self._gather()
             self._awake.clear()
             more = self._safely()
-        self._said.close()
+        self.logins.log.close()
 
     def _gather(self) -> None:
         """After a turn just begun, let more come; who comes after a pause is written at once."""
         pause = self._began + GATHER - time.monotonic()
-        if pause > 0 and self._end_at is None and len(self._told) < BATCH:
+        if pause > 0 and self._end_at is None and self.logins.untold < BATCH:
             time.sleep(pause)
         self._began = time.monotonic()
 
@@ -154,7 +146,7 @@ class Keeper:
                 database, marks = self._opened()
                 self._look(database, marks)
             finally:
-                self._speak()  # in an outage too
+                self.logins.speak(self._privacy, outage=bool(self.fault))
             more = self._turn(database, marks)
             if self.fault:
                 self._log.warning("the database is written to again")
@@ -180,18 +172,18 @@ class Keeper:
         time.sleep(BACK_OFF)
 
     def _turn(self, database: Engine, marks: Privacy) -> bool:
-        self._write_logins(database, marks)
+        self.logins.write(database, marks)
         self._write_drops(database)
-        more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME if len(self._told) < BATCH else SPOOL_TIME_BUSY)
+        more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME if self.logins.untold < BATCH else SPOOL_TIME_BUSY)
         self._orders(database, marks)
         self._housekeeping(database)
-        return more or bool(self._told)
+        return more or bool(self.logins.untold)
 
     def _look(self, database: Engine, marks: Privacy) -> None:
         """The newest network and settings."""
         if self._view.refresh(database, marks.seal) or self._news:
             self._news = False
-            self._said.adopt(self.settings.fticks, self._view.network)
+            self.logins.log.adopt(self.settings.fticks, self._view.network)
 
     def _opened(self) -> tuple[Engine, Privacy]:
         if self._database is None:
@@ -207,50 +199,7 @@ class Keeper:
         self.settings = settings
         self._news = True
 
-    # Logins
-
-    def _speak(self) -> None:
-        """Log lines and F-Ticks of the logins that were told since; in an outage only as many as may wait."""
-        most = BATCH if not self.fault else IN_OUTAGE
-        if len(self._logins) >= most:
-            return
-        with self._lock:
-            told = [self._told.popleft() for _ in range(min(most, len(self._told)))]
-        try:
-            self._logins += self._said.tell(told, Calendar(), self._privacy)
-        except Exception:  # noqa: BLE001 - what cannot be said costs no other login its row
-            self._log.exception("a login could not be told, and they are told one by one", count=len(told))
-            for record in told:
-                self._speak_alone(record)
-
-    def _speak_alone(self, record: records.Login) -> None:
-        try:
-            self._logins += self._said.tell([record], Calendar(), self._privacy)
-        except Exception as fault:  # noqa: BLE001 - as above
-            self.counts["logins_lost"] += 1
-            self._log.error("a login is lost", fault=f"{type(fault).__name__}: {fault}")
-
-    def _write_logins(self, database: Engine, marks: Privacy) -> None:
-        while self._logins:
-            some = list(islice(self._logins, BATCH))
-            self.counts["logins"] += self._write_some(some, database, marks)
-            for _ in some:
-                self._logins.popleft()
-
-    def _write_some(self, some: list[trace.Login], database: Engine, marks: Privacy) -> int:
-        try:
-            with transaction(database) as session:
-                trace.record_logins(session, some, marks)
-        except AWAY:
-            raise
-        except Exception:  # noqa: BLE001 - whatever one login holds, the others are written
-            self._log.exception("logins were refused by the database", count=len(some))
-            if len(some) == 1:
-                self.counts["logins_lost"] += 1
-                return 0
-            half = len(some) // 2
-            return self._write_some(some[:half], database, marks) + self._write_some(some[half:], database, marks)
-        return len(some)
+    # Drops
 
     def _write_drops(self, database: Engine) -> None:
         with self._lock:

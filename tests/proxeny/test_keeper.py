@@ -26,7 +26,8 @@ from proxeny import logs, opening, settings
 from proxeny.channel import above, pair
 from proxeny.courier import Errand, Result
 from proxeny.journal import encode
-from proxeny.keeper import MOST, Keeper
+from proxeny.keeper import Keeper
+from proxeny.logins import MOST
 from radius.message import Attribute
 from radius.records import Dropped, HomeChange, Login
 from radius.wire import attribute
@@ -219,7 +220,7 @@ def test_a_locked_database_costs_nothing_but_time(parts):
 def test_a_database_that_is_gone_fills_no_memory(parts, monkeypatch):
     """In an outage the logins that wait are bounded and the loss is counted; accounting stays on disk; then all goes on."""
     loaded, database = parts
-    monkeypatch.setattr("proxeny.keeper.MOST", 1_000)
+    monkeypatch.setattr("proxeny.logins.MOST", 1_000)
     path = Path(loaded.database.url.removeprefix("sqlite:///"))
     path.rename(path.with_suffix(".away"))
     path.mkdir()  # no file can be opened here

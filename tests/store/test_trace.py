@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -182,3 +182,34 @@ def test_sessions_are_listed_page_by_page(database, privacy, monkeypatch):
         (named,) = sessions.named(work, "7")
         assert sessions.named(work, named.id)[0].acct_session_id == "7"
         assert sessions.named(work, "nobody") == []
+
+
+def test_rows_straight_to_the_driver_are_read_as_any_other(database, privacy):
+    """Every column of a login comes back as the unit of work would have written it, times to the microsecond and in UTC."""
+    west = timezone(timedelta(hours=-5))
+    made = login(
+        0.000_001, attempts=("b", 'a"'), eap=True, cui=b"\0cui", realm="é\n", at=(NOW + timedelta(microseconds=7)).astimezone(west)
+    )
+    written(database, privacy, made)
+    with transaction(database) as work:
+        (event,) = work.query(AuthEvent).all()
+        told = {column.key: getattr(event, column.key) for column in AuthEvent.__table__.columns}
+        work.delete(event)
+        work.flush()
+        work.add(AuthEvent(**told))
+    with reading(database) as work:
+        (again,) = work.query(AuthEvent).all()
+        assert told == {name: getattr(again, name) for name in told}
+    assert (NOW + timedelta(microseconds=7), ["b", 'a"'], True, "é\n") == (again.began_at, again.attempts, again.eap, again.realm)
+    assert privacy.opened(again.cui, "auth_event", made.id, "cui") == b"\0cui"
+
+
+def test_a_batch_ties_each_login_to_its_own_session(database, privacy):
+    """Several hundred sessions that wait for their logins get them in one batch, each its own."""
+    told(database, privacy, *(start(number / 1000, acct_session_id=f"{number}") for number in range(450)), one_by_one=False)
+    logins = [
+        login(1 + number / 1000, acct_session_id=f"{number}", station=f"02-00-00-01-{number >> 8:02X}-{number & 255:02X}")
+        for number in range(450)
+    ]
+    written(database, privacy, *logins)
+    assert {each.acct_session_id: each.id for each in logins} == {each.acct_session_id: each.login for each in all_sessions(database)}

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from proxeny import snapshot
 from radius import dictionary
 from store import network as store
-from store.faults import StoreError
+from store.faults import DamagedError, StoreError
 from store.session import reading
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class NetworkWatch:
             network = self._read()
         except SQLAlchemyError as fault:
             self.database_fault = str(getattr(fault, "orig", fault)).splitlines()[0]
+            return None
+        except DamagedError as fault:  # says nothing about the network in it
+            self.database_fault = str(fault)
             return None
         except _REFUSED as fault:
             self._refuse(fault)

@@ -30,7 +30,7 @@ from proxeny.recording import Recording
 from proxeny.reload import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from proxeny.network import Network
@@ -137,7 +137,7 @@ class Supervisor:
         refused = self._watch.refused
         while True:
             await asyncio.sleep(POLL)
-            await self._look()
+            await self._safely(self._look())
             if self._watch.refused != refused:
                 refused = self._watch.refused
                 self._log.error(self._watch.fault)
@@ -170,7 +170,14 @@ class Supervisor:
             logs.to_standard_error(fresh.log.level)
             self.recording.adopt(fresh)
             self._log.info("settings read again")
-            await self._look(anyway=True)
+            await self._safely(self._look(anyway=True))
+
+    async def _safely(self, looking: Awaitable[None]) -> None:
+        """A look that fails by a fault of ours is a look a second later: later versions must still arrive."""
+        try:
+            await looking
+        except Exception:  # noqa: BLE001 - the shell's one boundary: logged, and the loop goes on
+            self._log.exception("the network could not be looked at")
 
     # What others ask
 
@@ -191,12 +198,13 @@ class Supervisor:
     def readiness(self) -> dict[str, Any]:
         """The truth for /readyz: whether requests are served, and what is wrong."""
         serving = sum(place.serving_since is not None for place in self.crew.places)
+        database = self._watch.database_fault or self.recording.counts.get("database_fault", "")  # read by us, written by it
         spool = sorted({place.counts.get("spool_fault", "") for place in self.crew.places} - {""})
         return {
-            "ready": bool(serving) and not spool and not self._watch.database_fault,
+            "ready": bool(serving) and not spool and not database,
             "workers": f"{serving}/{len(self.crew.places)}",
             "recorder": "alive" if self.recording.alive else "restarting",
-            "database": self._watch.database_fault or "answers",
+            "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",
             "spool": "; ".join(spool) or "writes",
             "spool_backlog": self.recording.counts.get("backlog"),

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from store.faults import DamagedError
 from store.models import Base
 from store.schema import dangling, first_line, head, misfit, revision, shown
 from store.session import engine
@@ -31,6 +32,8 @@ def check(url: str) -> list[str]:
             return [*differences(connection), *dangling(connection), *_damage(connection)]
     except DBAPIError as fault:
         return [f"database {shown(url)}: {first_line(fault)}"]
+    except DamagedError as fault:
+        return [str(fault)]
     finally:
         database.dispose()
 

@@ -12,3 +12,7 @@ class StoreError(Exception):
 
 class SealError(StoreError):
     """A sealed value cannot be opened, or the key file cannot be used."""
+
+
+class DamagedError(StoreError):
+    """The database's file is no longer whole. Nothing that is said to it is kept until a backup stands in its place."""

@@ -7,6 +7,7 @@ here. Never imported by a worker of the road; never logs a URL with its password
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -16,10 +17,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from store.faults import StoreError
+from store.faults import DamagedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import ExceptionContext
 
     from store.models import Base
 
@@ -51,7 +54,16 @@ def _sqlite(url: str, pragmas: tuple[str, ...]) -> Engine:
     made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(made, "connect", partial(_prepare_sqlite, pragmas))
     event.listen(made, "begin", _begin_sqlite)
+    event.listen(made, "handle_error", _damaged)
     return made
+
+
+def _damaged(context: ExceptionContext) -> None:
+    """A damaged file in words: no row is to blame for it, and none must be given up because of it."""
+    if type(context.original_exception) is sqlite3.DatabaseError:  # the bare class: SQLITE_CORRUPT and SQLITE_NOTADB
+        file = context.engine.url.database if context.engine is not None else ""
+        remedy = "stop the controller and put a backup in its place: proxeny db restore FILE"
+        raise DamagedError(f"database {file} is damaged: {context.original_exception}; {remedy}")
 
 
 def _prepare_sqlite(pragmas: tuple[str, ...], connection: Any, _record: Any) -> None:

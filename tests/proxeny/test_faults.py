@@ -75,6 +75,6 @@ def test_a_path_reads_like_the_file() -> None:
     assert "client[0].secret" == dotted(("client", 0, "secret"))
 
 
-def test_a_fault_is_one_line() -> None:
+def test_a_fault_shows_no_control_characters() -> None:
     """What an operator wrote may hold ends of lines and escape sequences; a terminal is shown neither."""
     assert 'N.toml: site "a\\nb\\x1b": is twice' == str(Fault("N.toml", 'site "a\nb\x1b"', "is twice"))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from proxeny import logs, opening, settings
 from proxeny.channel import above, pair
@@ -344,3 +344,26 @@ keeper.thread.join()
     with keeping(loaded) as keeper:
         until(lambda: keeper.draining.backlog == 0 and not list(keeper.draining._drain.batches(1)), "the drain", 30.0)
     assert sum(row.updates for row in rows(database, Session)) == 8_000
+
+
+def test_a_damaged_database_costs_no_record(parts):
+    """No row is blamed for a broken page: logins wait, and accounting stays in its spool."""
+    loaded, database = parts
+    path = Path(loaded.database.url.removeprefix("sqlite:///"))
+    with database.connect() as connection:
+        pages = connection.scalars(text("SELECT rootpage FROM sqlite_master WHERE tbl_name IN ('auth_event', 'session')")).all()
+    database.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the pages into the file
+    connection.close()
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
+    spooled(loaded, [accounting(number, 3) for number in range(50)])
+    with keeping(loaded) as keeper:
+        keeper.take([login(number) for number in range(3)])
+        until(lambda: "is damaged" in keeper.fault and keeper.counts["database_faults"] > 2, "the fault")
+        assert (3, 0, 0) == (keeper.waiting, keeper.counts["logins_lost"], keeper.draining.counts["accounting_set_apart"])
+        assert 50 == keeper.draining.backlog
+        keeper.end(0.0)

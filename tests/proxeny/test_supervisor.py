@@ -226,6 +226,18 @@ def _pid_of(running: Controller, worker: int) -> int | None:
     return next((each["pid"] for each in status["workers"] if each["worker"] == worker), None)
 
 
+def test_a_database_that_cannot_be_written_is_not_ready(running: Controller) -> None:
+    """It can be read all the while: only the recorder knows, and /readyz tells what it says until it writes again."""
+    holder = sqlite3.connect(running.folder / "var" / "proxeny.db", isolation_level=None, timeout=20)
+    holder.execute("BEGIN IMMEDIATE")
+    assert ACCEPT == answered(running)
+    until(lambda: readiness(running)[0] == 503, "the recorder's word", 30)
+    assert "database is locked" in readiness(running)[1]["database"]
+    holder.execute("ROLLBACK")
+    holder.close()
+    until(lambda: readiness(running)[0] == 200, "the recorder's word", 30)
+
+
 def test_metrics_are_served(running: Controller) -> None:
     """One counter per Reason, homes, kernel drops, over all workers."""
     with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/metrics", timeout=5) as page:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Select, select, text
 from sqlalchemy.exc import StatementError
 
+from store.faults import DamagedError
 from store.ids import new_id
 from store.models import AccountingKey, AuthEvent, Order, OrderState, Session, SessionAddress, SessionHop, SessionStatus, Via
 from store.schema import prepare
-from store.session import reading, transaction
+from store.session import engine, reading, transaction
 from tests.store import rows
 from tests.store.rows import NOW
 
@@ -177,3 +178,20 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
     assert len(set(made)) == len(made)
     assert {len(name) for name in made} == {16}
     assert [name[:9] for name in made] == sorted(name[:9] for name in made)
+
+
+@pytest.mark.parametrize("what", ["pages", "all"])
+def test_a_damaged_file_is_told_as_what_it_is(tmp_path: Path, what: str) -> None:
+    """Not as the fault of a row: one line with the file and the way out, for whoever reads or writes."""
+    url = f"sqlite:///{tmp_path / 'proxeny.db'}"
+    prepare(url).dispose()
+    octets = bytearray((tmp_path / "proxeny.db").read_bytes())
+    for at in range(0 if what == "all" else 4096, len(octets), 97):
+        octets[at] ^= 0x5A
+    (tmp_path / "proxeny.db").write_bytes(octets)
+    with pytest.raises(DamagedError, match=r"proxeny\.db is damaged: .*; stop the controller and .* proxeny db restore FILE"):
+        prepare(url)
+    database = engine(url)
+    with pytest.raises(DamagedError), transaction(database) as session:
+        session.add(AccountingKey(key=bytes(32), at=NOW))
+    database.dispose()

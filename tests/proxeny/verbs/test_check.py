@@ -133,4 +133,4 @@ def test_a_file_that_is_no_database_has_its_own_remedy(installed: Installation) 
     (installed.folder / "var" / "proxeny.db").write_text("this is not a database at all")
     result = installed.run("check")
     assert 1 == result.exit_code
-    assert "proxeny db restore FILE puts a backup in its place" in result.stderr
+    assert "put a backup in its place: proxeny db restore FILE" in result.stderr

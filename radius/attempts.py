@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from radius import codec, forward
 from radius.actions import Drop, Reason, Send
-from radius.pool import FALLEN
+from radius.pool import FALLEN, Health
 from radius.watch import PATIENCE
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Attempts:
 
     def _charge(self, exchange: Exchange, server: Server, lane: Lane, slot: int, now: float) -> None:
         """Note which home is tried, and under which identifier."""
-        if server.probe_at is not None and not server.home.status_server:
+        if server.probe_at is not None and (not server.home.status_server or server.health is Health.DEAD):  # its probes tell nothing
             server.trial = exchange
         exchange.attempt += 1
         exchange.tried += (server.name,)

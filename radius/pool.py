@@ -120,7 +120,21 @@ class Probe:
 class Server:
     """One home server as this worker knows it."""
 
-    __slots__ = ("acct_lane", "answers", "health", "heard", "home", "lane", "misses", "name", "probe", "probe_at", "retired", "trial")
+    __slots__ = (
+        "acct_lane",
+        "answers",
+        "attends",
+        "health",
+        "heard",
+        "home",
+        "lane",
+        "misses",
+        "name",
+        "probe",
+        "probe_at",
+        "retired",
+        "trial",
+    )
 
     def __init__(self, home: Home, lane: Lane, acct_lane: Lane) -> None:
         self.name = home.name
@@ -133,13 +147,16 @@ class Server:
         self.answers = 0
         self.probe: Probe | None = None  # the one in flight
         self.probe_at: float | None = None  # when to send the next; None: no need
-        self.trial: Exchange | None = None  # the live request that tries a home without Status-Server
+        self.attends = False  # whether it has ever answered a Status-Server: many that are said to do not
+        self.trial: Exchange | None = None  # the live request that tries a home whose probes tell nothing
         self.retired = False  # no longer in the network; finishes what it began
 
     def choosable(self, now: float) -> bool:
-        """Whether a home that is not alive may have a live request: without Status-Server, one at a time."""
-        if self.home.status_server:
-            return self.health is Health.ZOMBIE
+        """Whether a home that is not alive may have a live request: one at a time where probes tell nothing."""
+        if self.home.status_server and self.health is not Health.DEAD:
+            return True
+        if self.home.status_server and self.attends:
+            return False
         return (self.trial is None or self.trial.over) and (self.probe_at is None or self.probe_at <= now)
 
     def silent(self, now: float) -> bool:

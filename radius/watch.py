@@ -96,6 +96,7 @@ class Watch:
 
     def probed(self, probe: Probe) -> None:
         """A Status-Server was answered."""
+        probe.server.attends = True
         if probe.server.probe is probe:
             probe.server.probe = None
 

@@ -11,7 +11,7 @@ from radius.actions import Record, Send
 from radius.records import HomeChange
 from radius.secret import Secret
 from radius.tables import Home, Timing
-from tests.radius.road import ABOVE, Road, answer, check_request, home, only, reasons, sent, verdicts
+from tests.radius.road import ABOVE, Road, answer, check_answer, check_request, home, only, reasons, replied, sent, verdicts
 
 ONE = (RealmRow("uni-a.example", homes=("only",)),)
 
@@ -127,10 +127,42 @@ def test_a_home_that_falls_silent_while_reviving_is_dead_again() -> None:
     probe = next_probe(road)
     road.answered(probe, answer(probe.octets, 2))
     assert "reviving" == state(road)
-    assert [("no_answer", "NO_HOME_ALIVE")] == verdicts(road.receive(road.ask()))
+    road.now += 0.1
     next_probe(road)
     road.wait(2.1)
     assert "dead" == state(road)
+    assert [("no_answer", "NO_HOME_ALIVE")] == verdicts(road.receive(road.ask()))
+
+
+def test_a_reviving_home_is_better_than_none() -> None:
+    """Until its third answer it is chosen where no other lives."""
+    road = alone()
+    road.receive(road.ask())
+    road.wait(9.5)
+    probe = next_probe(road)
+    road.answered(probe, answer(probe.octets, 2))
+    asked = road.ask()
+    out = sent(road.receive(asked))
+    check_answer(replied(road.answered(out, answer(out.octets, 2))), asked)
+
+
+def test_a_home_deaf_to_status_server_comes_back_by_a_live_request() -> None:
+    """Declared with Status-Server and never known to answer one: its silence to probes says nothing."""
+    road = alone()
+    road.receive(road.ask())
+    road.wait(15.1)
+    assert "dead" == state(road)
+    tried = []
+    for _ in range(3000):
+        road.wait(0.01)
+        if tried := [send for send in only(road.receive(road.ask()), Send) if send.octets[0] == 1]:
+            break
+    road.answered(tried[0], answer(tried[0].octets, 2))
+    assert "reviving" == state(road)
+    for _ in range(2):
+        out = sent(road.receive(road.ask()))
+        road.answered(out, answer(out.octets, 2))
+    assert "alive" == state(road)
 
 
 def test_a_forged_answer_to_a_probe_is_no_sign_of_life() -> None:

@@ -187,9 +187,8 @@ def test_sessions_are_listed_page_by_page(database, privacy, monkeypatch):
 def test_rows_straight_to_the_driver_are_read_as_any_other(database, privacy):
     """Every column of a login comes back as the unit of work would have written it, times to the microsecond and in UTC."""
     west = timezone(timedelta(hours=-5))
-    made = login(
-        0.000_001, attempts=("b", 'a"'), eap=True, cui=b"\0cui", realm="é\n", at=(NOW + timedelta(microseconds=7)).astimezone(west)
-    )
+    moment = NOW + timedelta(microseconds=7)
+    made = login(attempts=("b", 'a"'), eap=True, cui=b"\0cui", realm="é\n", began_at=moment.astimezone(west))
     written(database, privacy, made)
     with transaction(database) as work:
         (event,) = work.query(AuthEvent).all()
@@ -200,7 +199,7 @@ def test_rows_straight_to_the_driver_are_read_as_any_other(database, privacy):
     with reading(database) as work:
         (again,) = work.query(AuthEvent).all()
         assert told == {name: getattr(again, name) for name in told}
-    assert (NOW + timedelta(microseconds=7), ["b", 'a"'], True, "é\n") == (again.began_at, again.attempts, again.eap, again.realm)
+    assert (moment, ["b", 'a"'], True, "é\n") == (again.began_at, again.attempts, again.eap, again.realm)
     assert privacy.opened(again.cui, "auth_event", made.id, "cui") == b"\0cui"
 
 

@@ -208,7 +208,14 @@ class Supervisor:
             "network": self._watch.fault or f"version {self._watch.version}",
             "spool": "; ".join(spool) or "writes",
             "spool_backlog": self.recording.counts.get("backlog"),
+            "logins_waiting": self.recording.counts.get("logins_waiting"),
+            "logins_lost": self._lost(),
         }
+
+    def _lost(self) -> int:
+        """Records that no bound held, since the workers and the recorder began: logins we served and cannot trace."""
+        unsent = sum(place.total()["journal_dropped"] for place in self.crew.places)
+        return int(self.recording.counts.get("logins_lost", 0)) + unsent
 
     def _gauges(self) -> dict[str, float]:
         return {

@@ -70,7 +70,7 @@ def test_ready_means_served(running: Controller) -> None:
     assert [1, 2] == [running.log.count("proxeny is ready:"), len(running.workers)]
     assert {ACCEPT} == {answered(running) for _ in range(8)}  # eight source ports: both workers, in all likelihood
     status, state = readiness(running)
-    assert (200, "2/2") == (status, state["workers"])
+    assert (200, "2/2", 0) == (status, state["workers"], state["logins_lost"])
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ def refuse_foreign(data_dir: Path) -> None:
     """Raise FaultyError where a file of another owner lies under data_dir: it would lock us or the service out."""
     if foreign := _foreign(data_dir):
         remedy = f"As root: chown -R {_name(os.geteuid())}: {data_dir}"
+        if foreign == data_dir and os.geteuid() != 0:  # it has its user already: handing it over would stop a controller
+            remedy = f"Run this as {_name(data_dir.stat().st_uid)}. Or, to hand it over, a{remedy[1:]}"
         what = f"{foreign} belongs to {_name(foreign.lstat().st_uid)}, and this runs as {_name(os.geteuid())}"
         raise FaultyError([Fault("data_dir", "", what, remedy)])
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):

@@ -153,18 +153,18 @@ class Spool:
         assert self._file is not None  # noqa: S101 - for the type checker
         if not rows and not self.fault:
             return True
-        if _crowded(self.path.parent):
-            return self._full("the disk of the spool is full")
         try:
+            if _crowded(self.path):  # fails where the file has lost its name: what it takes then, nobody would drain
+                return self._full("the disk of the spool is full")
             with self._file:  # without rows: a probe whether the fault has passed
                 self._file.executemany(_INSERT, rows)
-        except sqlite3.Error as fault:
+        except (sqlite3.Error, OSError) as fault:  # the latter: file or folder is gone, or the disk fails
             return self._failed(fault)
         self._well()
         self._since_checkpoint += len(rows)
         return True
 
-    def _failed(self, fault: sqlite3.Error) -> bool:
+    def _failed(self, fault: Exception) -> bool:
         code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):  # rolled back cleanly: the file stays good
             return self._full(str(fault))
@@ -191,6 +191,7 @@ class Spool:
             return False
         self._retry_at = time.monotonic() + _RETRY
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if _crowded(self.path.parent):
                 raise OSError("the disk of the spool is full")  # noqa: TRY301 - same road as a refused open
             self._file = connect(self.path)
@@ -272,9 +273,9 @@ def _own(path: Path) -> tuple[Path, Any]:
     raise RuntimeError(f"{path}: a thousand processes write spools of this name")
 
 
-def _crowded(folder: Path) -> bool:
+def _crowded(place: Path) -> bool:
     """Whether the disk is so full that the drain could soon not delete any more."""
-    disk = os.statvfs(folder)
+    disk = os.statvfs(place)
     return disk.f_bavail * disk.f_frsize < min(_ROOM, disk.f_blocks * disk.f_frsize // 16)
 
 

@@ -63,3 +63,18 @@ def test_a_program_that_its_user_cannot_read_is_refused(tmp_path, monkeypatch) -
     )
     done = subprocess.run([sys.executable, "-c", code, str(hidden)], capture_output=True, text=True, check=False)
     assert done.stdout.startswith(f"run.user: nobody cannot read the program: {hidden}. "), done.stderr
+
+
+@pytest.mark.root
+def test_another_users_verb_is_told_whom_to_be(tmp_path) -> None:
+    """A chown by whoever came by would lock the running controller out of its own folder."""
+    code = (
+        "import os, sys; from pathlib import Path; from proxeny import privileges\n"
+        "os.seteuid(12345)\n"
+        "try: privileges.refuse_foreign(Path(sys.argv[1]))\n"
+        "except privileges.FaultyError as fault: print(fault)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+    assert f"{folder} belongs to root, and this runs as 12345. Run this as root. Or, to hand it over, as root: chown -R" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -243,6 +244,23 @@ def test_a_damaged_file_stops_neither_spool_nor_drain(tmp_path):
     assert [3] == [len(batch.rows) for batch in drain.batches()]
     assert [".suspect"] == [path.suffix for path in drain.unreadable]
     assert drain.backlog() == 3
+    spool.close()
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_spool_that_was_removed_is_made_anew(tmp_path, what):
+    """Nothing is acknowledged into a file without a name; the next one is there within a second, and keeps."""
+    folder = tmp_path / "spool"
+    spool = Spool(folder / "worker-0.spool")
+    assert [True] == keep_all(spool, range(1))
+    if what == "folder":
+        shutil.rmtree(folder)
+    else:
+        spool.path.unlink()
+    assert [False] == keep_all(spool, range(1, 2))
+    until(lambda: keep_all(spool, range(2, 3)) == [True])
+    assert spool.works
+    assert 2 in drained(folder)
     spool.close()
 
 

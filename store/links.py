@@ -30,18 +30,31 @@ AFTER: Final = timedelta(seconds=60)  # clocks differ, and a Start may tell a ti
 def link_sessions(database: Database, sessions: Sequence[Session], privacy: Privacy) -> None:
     """Find the logins of sessions that were just made."""
     for some in slices(sessions, 200):
-        ids = {session.acct_session_id for session in some}
-        stations = {session.station_hash for session in some if session.station_hash}
-        earliest, latest = min(session.started_at for session in some) - BEFORE, max(session.started_at for session in some) + AFTER
-        query = select(AuthEvent).where(
-            AuthEvent.verdict == LoginVerdict.ACCEPT,
-            AuthEvent.at.between(earliest, latest),
-            or_(AuthEvent.acct_session_id.in_(ids), AuthEvent.station_hash.in_(stations)),
-        )
-        events = list(database.scalars(query.order_by(AuthEvent.at.desc())))
+        within = {"first": min(each.started_at for each in some) - BEFORE, "last": max(each.started_at for each in some) + AFTER}
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for row in database.execute(_OPENING, {**within, "sessions": [each.id for each in some]}):
+            found[row[0]].add(row[1])
+        wanted = sorted(set().union(*found.values()))
+        query = select(AuthEvent).order_by(AuthEvent.at.desc())
+        events = [each for ids in slices(wanted) for each in database.scalars(query.where(AuthEvent.id.in_(ids)))]
         for session in some:
-            if (event := _login_of(session, events)) is not None:
+            mine = sorted((each for each in events if each.id in found[session.id]), key=lambda each: each.at, reverse=True)
+            if (event := _login_of(session, mine)) is not None:
                 _tie(event, session, privacy)
+
+
+def _logins(*fits: ColumnElement[bool]) -> Select[str, str]:
+    """(session, login) where one may belong to the other; each row by an index, as a day's logins are too many to look through."""
+    batch = Session.id.in_(bindparam("sessions", expanding=True)), AuthEvent.at.between(bindparam("first"), bindparam("last"))
+    return select(Session.id, AuthEvent.id).where(
+        *batch, AuthEvent.verdict == LoginVerdict.ACCEPT, AuthEvent.client == Session.client, *fits
+    )
+
+
+_OPENING: Final = union(
+    _logins(AuthEvent.acct_session_id == Session.acct_session_id),
+    _logins(AuthEvent.station_hash == Session.station_hash, Session.station_hash != b""),
+)
 
 
 def _login_of(session: Session, events: Sequence[AuthEvent]) -> AuthEvent | None:

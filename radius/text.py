@@ -35,5 +35,5 @@ def place(called: bytes) -> tuple[str, str]:
 
 
 def _pairs(octets: bytes) -> str:
-    digits = octets.translate(None, _SEPARATORS).decode("ascii").upper()
-    return "-".join(digits[at : at + 2] for at in range(0, 12, 2))
+    text = octets.translate(None, _SEPARATORS).decode("ascii").upper()
+    return f"{text[:2]}-{text[2:4]}-{text[4:6]}-{text[6:8]}-{text[8:10]}-{text[10:12]}"

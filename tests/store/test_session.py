@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.exc import StatementError
 
 from store.faults import DamagedError
-from store.ids import new_id
+from store.ids import new_id, new_ids
 from store.models import AccountingKey, AuthEvent, Order, OrderState, Session, SessionAddress, SessionHop, SessionStatus, Via
 from store.schema import prepare
 from store.session import engine, reading, transaction
@@ -181,6 +181,13 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
 
 
 @pytest.mark.parametrize("what", ["pages", "all"])
+def test_names_made_together_sort_as_listed():
+    """A batch's names are in its order, all different, and of the same 16 characters as any other."""
+    made = new_ids(5_000)
+    assert sorted(set(made)) == made
+    assert {len(name) for name in made} == {16}
+
+
 def test_a_damaged_file_is_told_as_what_it_is(tmp_path: Path, what: str) -> None:
     """Not as the fault of a row: one line with the file and the way out, for whoever reads or writes."""
     url = f"sqlite:///{tmp_path / 'proxeny.db'}"

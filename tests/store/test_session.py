@@ -180,14 +180,14 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
     assert [name[:9] for name in made] == sorted(name[:9] for name in made)
 
 
-@pytest.mark.parametrize("what", ["pages", "all"])
-def test_names_made_together_sort_as_listed():
+def test_names_made_together_sort_as_listed() -> None:
     """A batch's names are in its order, all different, and of the same 16 characters as any other."""
     made = new_ids(5_000)
     assert sorted(set(made)) == made
     assert {len(name) for name in made} == {16}
 
 
+@pytest.mark.parametrize("what", ["pages", "all"])
 def test_a_damaged_file_is_told_as_what_it_is(tmp_path: Path, what: str) -> None:
     """Not as the fault of a row: one line with the file and the way out, for whoever reads or writes."""
     url = f"sqlite:///{tmp_path / 'proxeny.db'}"

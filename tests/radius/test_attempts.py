@@ -193,3 +193,45 @@ def test_a_home_that_is_not_alive_is_tried_by_that_request_alone() -> None:
     assert [("no_answer", "NO_HOME_ALIVE")] == verdicts(road.receive(road.ask()))
     road.answered(trial, answer(trial.octets, 3))
     sent(road.receive(road.ask()))
+
+
+def spoke(status_server: bool, after: float) -> tuple[Road, bytes, Send]:
+    """A request in flight to a home that answered somebody else `after` seconds later, and then nobody."""
+    road = Road((home("uni-a-1", 1, status_server=status_server), home("uni-a-2", 2)))
+    asked = road.ask()
+    out = sent(road.receive(asked))
+    road.wait(after)
+    other = sent(road.receive(road.ask()))
+    road.answered(other, answer(other.octets, 2))
+    return road, asked, out
+
+
+@pytest.mark.parametrize("after", [0.01, 1.5, 3.5])
+@pytest.mark.parametrize("status_server", [True, False])
+def test_a_home_that_fell_silent_behind_its_last_word_is_left(status_server: bool, after: float) -> None:
+    """It is doubted once it has missed a repetition; two seconds later, still silent, the request is at another."""
+    road, asked, _ = spoke(status_server, after)
+    moved = [send for send in requests(road.wait(10.0)) if send.link.address[0] == "127.0.1.2"]
+    check_answer(replied(road.answered(moved[0], answer(moved[0].octets, 2))), asked)
+
+
+def test_a_home_that_answers_the_doubt_is_waited_for() -> None:
+    """It lives; only this realm behind it is slow."""
+    road, asked, out = spoke(True, 0.01)
+    for _ in range(120):
+        actions = road.wait(0.1)
+        assert {"127.0.1.1"} >= {send.link.address[0] for send in requests(actions)}
+        for probe in requests(actions, 12):
+            road.answered(probe, answer(probe.octets, 2))
+    check_answer(replied(road.answered(out, answer(out.octets, 2))), asked)
+
+
+def test_doubts_end_with_the_request() -> None:
+    """Answered between a doubt and its end: nothing more is sent of it."""
+    road, asked, out = spoke(True, 0.01)
+    road.wait(2.5)
+    check_answer(replied(road.answered(out, answer(out.octets, 2))), asked)
+    assert [] == requests(road.wait(20.0))
+    road, asked, out = spoke(True, 0.01)
+    road.answered(out, answer(out.octets, 2))
+    assert [] == requests(road.wait(20.0))

@@ -70,7 +70,7 @@ def test_those_beyond_the_burst_wait_a_second() -> None:
     desk, late = Desk(), exchange(2)
     desk.refuse(exchange(1))
     assert [Record] == [type(action) for action in desk.refuse(late)]
-    assert late.reply is None
+    assert (None, 1) == (late.reply, len(desk.refusals))
     other = exchange(3)
     other.conversation.station = b"02-00-00-00-00-02"
     replied(desk.refuse(other))

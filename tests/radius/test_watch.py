@@ -183,6 +183,8 @@ def test_a_late_answer_is_a_sign_of_life() -> None:
     (probe,) = probes(road.wait(1.0))
     road.wait(2.5)
     assert "zombie" == state(road)
+    assert ["BAD_RESPONSE_AUTHENTICATOR"] == reasons(road.answered(probe, answer(probe.octets, 2, secret=b"not its secret, this")))
+    assert "zombie" == state(road)
     assert ["LATE"] == reasons(road.answered(probe, answer(probe.octets, 2)))
     assert "alive" == state(road)
 

@@ -40,7 +40,7 @@ def one(octets: bytes) -> None:
         at = end
     assert at == len(message.octets)
     assert len(message.attributes) <= wire.MOST_ATTRIBUTES
-    assert message.repeated == (len(message.attributes) != len(message.first))
+    assert len(message.repeated) == len(message.attributes) - len(message.first)
     built = wire.build(message.code, message.identifier, message.authenticator, message.attributes)
     assert built == message.octets
     assert wire.parse(built) == message

@@ -6,11 +6,11 @@ Never touches data_dir as root where the settings name a user (decision 24): a f
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from proxeny import privileges
 from store import keys, schema
-from store.session import transaction
+from store.session import reading, transaction
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
     from store.sealed import Seal
 
+_OURS: Final = (keys.LOOP, keys.TRACE)
+
 
 def store(settings: Settings) -> tuple[Engine, Seal]:
     """The database and its seal; an empty database is created, an old one refused with the verb to run."""
     enter(settings)
     database = schema.prepare(settings.database.url)
+    with reading(database) as session:  # nearly always: no verb that only looks waits for whoever writes
+        if keys.made(session, _OURS):
+            return database, keys.unlock(session, settings.seal_key)
     with transaction(database) as session:
         seal = keys.unlock(session, settings.seal_key)
-        for name in (keys.LOOP, keys.TRACE):
+        for name in _OURS:
             keys.named(session, seal, name, datetime.now(UTC))
     return database, seal
 

@@ -18,6 +18,7 @@ from store.sealed import Seal, Where, create_keys
 from store.session import insert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -58,6 +59,11 @@ def _missing(path: Path) -> bool:
     except OSError:  # we may not look: reading it says why
         return False
     return False
+
+
+def made(session: Session, names: Collection[str]) -> bool:
+    """Whether all of these exist, so that nothing needs to be written."""
+    return len(session.scalars(select(NamedKey.name).where(NamedKey.name.in_(names))).all()) == len(names)
 
 
 def named(session: Session, seal: Seal, name: str, now: datetime) -> bytes:

@@ -44,5 +44,5 @@ class Privacy:
 
 
 def privacy(database: Database, seal: Seal, now: datetime) -> Privacy:
-    """With the trace key of this database, made on first use: call it in a transaction that writes."""
+    """With the trace key of this database, made on first use: in a session that writes, unless it is known to be there."""
     return Privacy(seal, named(database, seal, TRACE, now))

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from store.faults import StoreError
-from store.session import engine
+from store.session import engine, looking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def downgrade(url: str, to: str) -> None:
 
 def revision(database: Engine) -> str | None:
     """The revision the database has; None before the first."""
-    with database.connect() as connection:
+    with looking(database) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

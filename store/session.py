@@ -96,12 +96,18 @@ def transaction(database: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(database: Engine) -> Iterator[Session]:
-    """A session that sees one state of the database and takes no lock that would hold up a writer."""
+def looking(database: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database, holds up no writer and waits for none."""
     with database.connect() as connection:
         connection.execution_options(**_reads(database))
-        with Session(connection, expire_on_commit=False, autoflush=False) as session:
-            yield session
+        yield connection
+
+
+@contextmanager
+def reading(database: Engine) -> Iterator[Session]:
+    """The same as a session."""
+    with looking(database) as connection, Session(connection, expire_on_commit=False, autoflush=False) as session:
+        yield session
 
 
 def _reads(database: Engine) -> dict[str, Any]:

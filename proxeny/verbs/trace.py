@@ -23,7 +23,7 @@ from radius.text import mac
 from store import outbox, trace
 from store.models import Realm
 from store.privacy import Privacy, privacy
-from store.session import reading, transaction
+from store.session import reading
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -49,7 +49,7 @@ def command(what: str, at: str | None, limit: int, config: Path | None, *, follo
         raise click.UsageError("say whose login: a full MAC, an exact user name, a session, or an IP address with --at")
     when = _time(at) if at else None
     database, seal = opening.store(options.load(config))
-    with transaction(database) as work:
+    with reading(database) as work:
         marks = privacy(work, seal, datetime.now(UTC))
     if follow:
         _follow(database, what, marks, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,3 +55,16 @@ def test_what_is_opened_can_be_read_without_writing(installed: Installation) -> 
     database, seal = opening.store(load(installed.settings, {}))
     with reading(database) as session:
         assert 32 == len(keys.named(session, seal, keys.LOOP, None))  # type: ignore[arg-type]  # it is there already
+
+
+def test_a_verb_that_looks_waits_for_nobody_who_writes(installed: Installation) -> None:
+    """Another process holds the database for itself: what is there can still be opened and read."""
+    settings = load(installed.settings, {})
+    database, _ = opening.store(settings)
+    with sqlite3.connect(database.url.database, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE network_version SET version = version")
+        opened, _ = opening.store(settings)
+        with reading(opened) as session:
+            assert keys.made(session, (keys.LOOP, keys.TRACE))
+        other.execute("ROLLBACK")

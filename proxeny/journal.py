@@ -1,6 +1,6 @@
 """How records get from the workers to the recorder: marshalled batches over an AF_UNIX datagram socket.
 
-`SocketJournal` is the workers' side (radius.ports.Journal): records wait in a bounded list until `flush`, at most 100 ms
+`SocketJournal` is the workers' side (radius.ports.Journal): records wait in a bounded list until `flush`, at most 20 ms
 later, which never waits: what the socket does not take stays for the next flush, what the list cannot hold is dropped
 and counted. `decode` is the recorder's side. marshal, not JSON: it carries octets and
 costs a tenth; both ends are one installation of one program, and the socket is inherited, with no name to connect to.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Entry = Login | Dropped | HomeChange
 
-FLUSH_EVERY: Final = 0.1  # seconds, at most
+FLUSH_EVERY: Final = 0.02  # seconds, at most: little at a time, so that no packet waits long behind it
 LARGEST: Final = 1 << 17  # octets the recorder must be ready to read
 _BATCH: Final = 100  # records in one datagram: some 40 KiB at their usual size
 _KINDS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in (Login, Dropped, HomeChange)}

@@ -8,6 +8,7 @@ another identifier still meets the home that knows it. Never touches State itsel
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from radius.exchange import Conversation
 
-Key = tuple[str, bytes]
+Key = Hashable  # (client, State), known by identity: of a type that says tuple, the compiled road keeps only the parts
 
 
 class Conversations:
@@ -53,7 +54,8 @@ class Conversations:
         """A Challenge went out with this State: expect the next round. Returns those that gave way, if any."""
         self._leave(conversation)
         conversation.busy = False
-        key = conversation.state = (client, state)
+        key: Key = (client, state)
+        conversation.state = key
         self._table[key] = conversation
         self._opened.append((now + self._seconds, key, conversation))
         return list(self._spill()) if self._crowded() else []

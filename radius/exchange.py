@@ -86,7 +86,7 @@ class Conversation:
         self.began = began
         self.held = ""  # the home that holds the State, or was asked last
         self.tried: tuple[str, ...] = ()
-        self.state: tuple[str, bytes] | None = None  # its latest Challenge's key in the table
+        self.state: Hashable | None = None  # its latest Challenge's key in the table, (client, State)
         self.busy = False  # the round that this State asks for has come and is in flight
         self.round_trips = 0
         self.own = 0.0  # seconds that we ourselves cost: waiting on silent homes

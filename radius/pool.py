@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from radius.actions import Link
 from radius.message import Code
-from radius.secret import md5
+from radius.secret import Secret, md5
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from radius.exchange import Exchange
-    from radius.secret import Secret
     from radius.tables import Home, Route
 
-SOCKETS: Final = 64  # of one source and family in a worker: 16,384 requests in flight to one home
+SOCKETS = 64  # of one source and family in a worker: 16,384 requests in flight to one home; not Final, for tests set fewer
 QUARANTINE: Final = 30.0  # seconds before the identifier of an unanswered attempt is used again
 TRIAL: Final = 10.0  # seconds before a home without Status-Server is tried with a live request
 
@@ -43,16 +42,6 @@ class Health(Enum):
 _ALIVE: Final = Health.ALIVE
 _LIVING: Final = (Health.ALIVE, Health.REVIVING)
 FALLEN: Final = (Health.ZOMBIE, Health.DEAD)
-
-
-class Overdue(NamedTuple):
-    """An attempt given up: what it takes to know its answer, should one still come."""
-
-    server: Server
-    asked: int  # its code
-    authenticator: bytes
-    secret: Secret  # the home's, as it was then
-    came: bool = False  # its answer came once: the same octets again are no sign of life
 
 
 class Lane:
@@ -193,6 +182,19 @@ class Server:
             self.health = Health.REVIVING
             self.probe_at = now + (timing.revive_probe if self.home.status_server else 0.0)
         return before is not self.health
+
+
+class Overdue(NamedTuple):
+    """An attempt given up: what it takes to know its answer, should one still come.
+
+    Below Server: a compiled NamedTuple evaluates its annotations.
+    """
+
+    server: Server
+    asked: int  # its code
+    authenticator: bytes
+    secret: Secret  # the home's, as it was then
+    came: bool = False  # its answer came once: the same octets again are no sign of life
 
 
 class Pool:

@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run .venv test peers lint types bench fuzz screenshots lock clean
+.PHONY: help run .venv compiled pure test peers lint types bench fuzz screenshots lock clean
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -28,7 +28,13 @@ run: .venv/installed ## the demo city: a controller, three simulated homes, an a
 	$(PIP) $(LOCKED) -r requirements-dev.lock
 	@touch $@
 
-test: .venv/dev peers ## every test, with real peers where they install; what was skipped is named at the end (ARGS= for pytest)
+compiled: .venv/dev ## the road as extension modules beside its sources: a third faster; needs a C compiler (docs/speed.md)
+	@$(BIN)/python -m proxeny.compiling
+
+pure: ## remove them again: the sources run, as everywhere else
+	@rm -f radius/*.so radius_road__mypyc*.so radius/compiled.sha256
+
+test: .venv/dev pure peers ## every test, with real peers where they install; what was skipped is named at the end (ARGS= for pytest)
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 peers: ## the programs the tests meet (FreeRADIUS, hostapd, …), by apt-get where we are root
@@ -42,7 +48,7 @@ lint: .venv/dev ## ruff, its formatter, and the arrows between the rooms
 types: .venv/dev ## mypy --strict over everything but the tests
 	$(BIN)/mypy
 
-bench: .venv/dev peers ## speed beside FreeRADIUS and radsecproxy: one table, and JSON
+bench: .venv/dev pure peers ## speed beside FreeRADIUS and radsecproxy: one table, and JSON
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets reach (SECONDS=300 TARGET=engine ARGS=--keep)

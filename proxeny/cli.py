@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from proxeny import __version__
+from proxeny import __version__, compiled
 from proxeny.faults import FaultyError
 from store.faults import StoreError
 
@@ -58,6 +58,8 @@ class Verbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            if (stale := compiled.fault()) is not None:
+                raise FaultyError([stale])  # noqa: TRY301  told like every other fault
             return super().invoke(ctx)
         except click.exceptions.Exit:
             raise

@@ -12,10 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from proxeny import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +53,24 @@ there_before: set[str] = set()
 def pytest_configure(config: pytest.Config) -> None:
     """Put sbin on the path, mark our processes, and remember what was there before."""
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
+    loaded_as_meant()
     name, _, value = MARK.partition("=")
     os.environ[name] = value
     there_before.update(strays())
     os.environ.pop("PROXENY_CONFIG", None)  # an operator's own settings have no say in a test
     for key in [key for key in os.environ if key.startswith("PROXENY_") and "__" in key]:
         del os.environ[key]
+
+
+def loaded_as_meant() -> None:
+    """Tests run the sources; with `PROXENY_COMPILED=required` (tests/radius/test_compiled.py) the compiled road, whole."""
+    if os.environ.get("PROXENY_COMPILED") != "required":
+        if found := sorted(compiled.there()):
+            raise pytest.UsageError(f"the tests run the sources, and {found[0]} would run in their place: make pure")
+        return
+    sources = [name for name in compiled.FILES if not import_module(f"radius.{name}").__file__.endswith(".so")]
+    if sources or HOME != compiled.HOME:
+        raise pytest.UsageError(f"not compiled, or of another tree: {', '.join(sources)}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from tests.bench import controller, figures, generator, memory, peers, report, routes
+from proxeny import compiling
+from tests.bench import compiled, controller, figures, generator, memory, peers, report, routes
 from tests.bench.result import Result
 from tests.bench.rounds import cell, first_answer
 from tests.peers.program import free_port
@@ -29,26 +30,26 @@ if TYPE_CHECKING:
     from tests.bench.peers import Running
 
 ENDPOINTS = (4, 64, 1024, 4096)
-PROGRAMS = ("Proxeny, 1 worker", "Proxeny, 2 workers", "FreeRADIUS", "radsecproxy")
+PROGRAMS = ("Proxeny, 1 worker", "Proxeny, 1 worker, compiled", "Proxeny, 2 workers", "FreeRADIUS", "radsecproxy")
 
 
 @contextmanager
-def started(name: str, folder: Path, home: int) -> Iterator[Running]:
-    """One of the programs, running."""
+def started(name: str, folder: Path, home: int, house: Path) -> Iterator[Running]:
+    """One of the programs, running; `house` is the copy that was compiled."""
     if name.startswith("Proxeny"):
-        with controller.proxeny(folder, home, int(name.split()[1])) as running:
+        with controller.proxeny(folder, home, int(name.split()[1]), house=house if name.endswith("compiled") else None) as running:
             yield running
     else:
         with getattr(peers, name.lower())(folder, home, max(ENDPOINTS)) as running:
             yield running
 
 
-def one_round(program: Path, names: list[str], seconds: float, say: Console, result: Result) -> None:
+def one_round(program: Path, names: list[str], seconds: float, house: Path, say: Console, result: Result) -> None:
     """Every program with every number of endpoints, once; and each program's seconds to its first answer."""
     for name in names:
         with tempfile.TemporaryDirectory() as folder, generator.home(program) as home:
             base = free_port()
-            with started(name, Path(folder), home) as running:
+            with started(name, Path(folder), home, house) as running:
                 result.starts.setdefault(name, []).append(first_answer(program, running, base))
                 for endpoints in ENDPOINTS:
                     say.print(f"  {name}, {endpoints} endpoints", style="dim")
@@ -69,6 +70,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `finally` runs
     say, out = Console(stderr=True), Console(width=None if sys.stdout.isatty() else 170)
     names = [name for name in options.only or PROGRAMS if name.startswith("Proxeny") or peers.installed(name.lower())]
+    if why := compiling.lacking():
+        names = [name for name in names if not name.endswith("compiled")]
+        out.print(f"Nothing is compiled here: {why}")
     for absent in set(options.only or PROGRAMS) - set(names):
         out.print(f"{absent} is not installed: left out")
     rounds, seconds = (1, 0.8) if options.quick else (3, 1.6)
@@ -77,9 +81,13 @@ def main() -> int:
     with generator.home(program) as home:  # the generator against the home alone: the ceiling of every rate below
         ceiling = generator.load(program, home, seconds=1.0, endpoints=64)
     result = Result(ceiling.rate, figures.processor(), controller.versions())
-    for number in range(rounds):
-        say.print(f"round {number + 1} of {rounds}")
-        one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, say, result)
+    with tempfile.TemporaryDirectory() as house:
+        if any(name.endswith("compiled") for name in names):
+            say.print("compiling a copy")
+            compiled.copy(Path(house))
+        for number in range(rounds):
+            say.print(f"round {number + 1} of {rounds}")
+            one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, Path(house), say, result)
     say.print("route look-up, memory")
     result.looks += [routes.cost(size) for size in routes.SIZES]
     if any(name.startswith("Proxeny") for name in names):

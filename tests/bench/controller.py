@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from proxeny import __version__
+from tests.bench import compiled
 from tests.bench.generator import REALM, SECRET
 from tests.bench.peers import Running
 from tests.peers import controller as control
@@ -31,11 +32,14 @@ def network(home: int, clients: int = 1, realms: int = 1) -> control.Rows:
 
 
 @contextmanager
-def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int = 1) -> Iterator[Running]:
-    """The running controller; its network was applied before it began."""
-    with control.controller(folder, network(home, clients, realms), workers=workers, start=False) as made:
+def proxeny(folder: Path, home: int, workers: int, clients: int = 1, realms: int = 1, house: Path | None = None) -> Iterator[Running]:
+    """The running controller, from another `house` (a compiled one) where given; its network was applied before it began."""
+    environment = {"PYTHONPATH": str(house)} if house else None
+    with control.controller(folder, network(home, clients, realms), workers=workers, start=False, environment=environment) as made:
         began = time.monotonic()
         made.start()
+        for pid in made.workers:
+            assert compiled.loaded(pid) == (house is not None), "the figures would be another road's"
         supervisor = made.program.pid
         recorder = made.recorder
         beside = {"supervisor": supervisor} | ({"recorder": recorder[0]} if recorder else {})

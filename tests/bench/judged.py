@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from tests.bench.result import Result
 
 ONE, TWO, FREERADIUS, RADSECPROXY = "Proxeny, 1 worker", "Proxeny, 2 workers", "FreeRADIUS", "radsecproxy"
+COMPILED = f"{ONE}, compiled"
 MANY = 1024  # endpoints from which both peers' processor time is the measure
 
 
 def judged(result: Result) -> Iterator[tuple[bool, str]]:
     """What is wanted, and whether this run shows it."""
-    yield from _processor_time(result)
+    yield from _processor_time(result, ONE)
+    yield from _processor_time(result, COMPILED, "compiled: ")
+    yield from _compiled(result)
     yield from _second_worker(result)
-    for name in (ONE, TWO):
+    for name in (ONE, COMPILED, TWO):
         cells = [one for (other, _), many in result.seen.items() if other == name for one in many]
         if cells:
             lost, bad = sum(one.lost for one in cells), sum(one.bad for one in cells)
@@ -40,10 +43,10 @@ def judged(result: Result) -> Iterator[tuple[bool, str]]:
     yield from _latency(result)
 
 
-def _processor_time(result: Result) -> Iterator[tuple[bool, str]]:
+def _processor_time(result: Result, ours: str, named: str = "") -> Iterator[tuple[bool, str]]:
     for endpoints in sorted({endpoints for _, endpoints in result.seen}):
         for peer in (FREERADIUS, RADSECPROXY):
-            ratio = result.ratio(ONE, peer, endpoints, "cpu")
+            ratio = result.ratio(ours, peer, endpoints, "cpu")
             if ratio is None:
                 continue
             aim = (
@@ -53,11 +56,16 @@ def _processor_time(result: Result) -> Iterator[tuple[bool, str]]:
                 if endpoints >= MANY or peer == FREERADIUS
                 else " (not asked for)"
             )
-            yield ratio <= 1, f"CPU per request with {endpoints:,} endpoints: {ratio:.2f} times {peer}'s{aim}"
-    few, most = (result.seen.get((ONE, endpoints)) for endpoints in (64, 4096))
+            yield ratio <= 1, f"{named}CPU per request with {endpoints:,} endpoints: {ratio:.2f} times {peer}'s{aim}"
+    few, most = (result.seen.get((ours, endpoints)) for endpoints in (64, 4096))
     if few and most:
         growth = middle(most).cpu / middle(few).cpu
-        yield growth < 1.25, f"CPU per request grows {growth:.2f} times from 64 to 4,096 endpoints (flat wanted)"
+        yield growth < 1.25, f"{named}CPU per request grows {growth:.2f} times from 64 to 4,096 endpoints (flat wanted)"
+
+
+def _compiled(result: Result) -> Iterator[tuple[bool, str]]:
+    if ratio := result.ratio(COMPILED, ONE, 64, "cpu"):
+        yield ratio < 1, f"compiled: CPU per request with 64 endpoints is {ratio:.2f} times that of the sources (less wanted)"
 
 
 def _second_worker(result: Result) -> Iterator[tuple[bool, str]]:

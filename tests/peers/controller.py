@@ -174,11 +174,12 @@ def controller(
     address: str = "127.0.0.1",
     start: bool = True,
     settings: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Controller]:
     """Write its files, apply the network, run it; `settings` are further sections of proxeny.toml (`radius` is merged)."""
     folder.mkdir(parents=True, exist_ok=True)
     auth = free_port(address=address, beside=1)
-    made = Controller(folder, auth, auth + 1, free_port(), address)
+    made = Controller(folder, auth, auth + 1, free_port(), address, environment=dict(environment or {}))
     sections: dict[str, Any] = {"data_dir": "var", **(settings or {})}
     listen = {"auth": [f"{address}:{made.auth}"], "acct": [f"{address}:{made.acct}"], "workers": workers}
     sections["radius"] = {**listen, **sections.get("radius", {})}

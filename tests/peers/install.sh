@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(freeradius freeradius-utils radsecproxy eapoltest wpasupplicant hostapd slapd postgresql redis-server chromium
-    iproute2 nftables strace gcc libc6-dev) # the last line: namespaces, lost packets, injected faults, the load generator
+    iproute2 nftables strace gcc libc6-dev python3-dev) # the last line: namespaces, lost packets, injected faults, what we compile
 
 missing=()
 for package in "${packages[@]}"; do

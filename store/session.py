@@ -8,6 +8,7 @@ here. Never imported by a worker of the road; never logs a URL with its password
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -69,7 +70,20 @@ def _damaged(context: ExceptionContext) -> None:
 def _prepare_sqlite(pragmas: tuple[str, ...], connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # Python's own idea of when to begin is not ours
     for pragma in pragmas:
-        connection.execute(f"PRAGMA {pragma}")
+        _insist(connection, f"PRAGMA {pragma}")
+
+
+def _insist(connection: Any, statement: str) -> None:
+    """A change of the journal's mode heeds no busy timeout while another process makes the same one (a new database, two openers)."""
+    for left in range(BUSY_SECONDS * 20, -1, -1):
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as fault:
+            if not left or "locked" not in str(fault):
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -41,6 +41,7 @@ class Draining:
         self._drain = Drain(folder)
         self.counts: Counter[str] = Counter({"accounting": 0, "accounting_repeated": 0, "accounting_set_apart": 0})
         self.backlog = 0
+        self.unreadable = 0  # spool files that hold records nobody can read
         self._count_at = 0.0
         self._log = structlog.get_logger(part="recorder")
 
@@ -55,12 +56,13 @@ class Draining:
                 left = left or len(batch.rows) == BATCH
         if time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + COUNT_EVERY
-            self.backlog = self._drain.backlog()
+            self.look()
         return left
 
     def look(self) -> None:
-        """Only count what waits: the database is away."""
+        """Only count what waits, and what nobody can read."""
         self.backlog = self._drain.backlog()
+        self.unreadable = len(self._drain.unreadable)
 
     def _count(self, batch: Batch, database: Engine, privacy: Privacy, placing: Placing) -> None:
         entries = [translation.entry(row, placing) for row in batch.rows]

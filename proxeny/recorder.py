@@ -80,6 +80,7 @@ class Recorder:
             **keeper.counts,
             **keeper.draining.counts,
             "backlog": keeper.draining.backlog,
+            "spools_unreadable": keeper.draining.unreadable,
             "logins_waiting": keeper.waiting,
             "database_up": int(not keeper.fault),
             "database_fault": keeper.fault,

@@ -208,6 +208,7 @@ class Supervisor:
             "network": self._watch.fault or f"version {self._watch.version}",
             "spool": "; ".join(spool) or "writes",
             "spool_backlog": self.recording.counts.get("backlog"),
+            "spools_unreadable": self.recording.counts.get("spools_unreadable"),
             "logins_waiting": self.recording.counts.get("logins_waiting"),
             "logins_lost": self._lost(),
         }

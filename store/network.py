@@ -7,9 +7,9 @@ composition root's part, which checks the whole before it takes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from store.models import AccessPoint, Client, Home, Hygiene, NetworkVersion, Operator, Policy, Realm, Site, UnknownAccessPoint
 from store.session import affected, insert
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NetworkRow = Operator | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
-MOST_UNKNOWN: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,41 +89,9 @@ def _count(session: Session, now: datetime) -> None:
     session.execute(first.on_conflict_do_update(index_elements=["id"], set_={"version": NetworkVersion.version + 1, "changed_at": now}))
 
 
-class Sighting(NamedTuple):
-    """An access point spoke that nobody declared."""
-
-    client: str
-    bssid: str = ""  # AA-BB-CC-DD-EE-FF
-    nas_identifier: str = ""
-    ssid: str = ""
-    packets: int = 1
-
-
-def saw(session: Session, sightings: Iterable[Sighting], now: datetime) -> None:
-    """Remember access points for adoption; beyond 10,000 the longest unseen go."""
-    for seen in sightings:
-        new = insert(session, UnknownAccessPoint).values(
-            client=seen.client,
-            bssid=seen.bssid,
-            nas_identifier=seen.nas_identifier,
-            ssid=seen.ssid,
-            first_seen=now,
-            last_seen=now,
-            sightings=seen.packets,
-        )
-        known = {"ssid": seen.ssid, "last_seen": now, "sightings": UnknownAccessPoint.sightings + seen.packets}
-        session.execute(new.on_conflict_do_update(index_elements=["client", "bssid", "nas_identifier"], set_=known))
-    beyond = (session.scalar(select(func.count()).select_from(UnknownAccessPoint)) or 0) - MOST_UNKNOWN
-    if beyond > 0:
-        oldest = select(UnknownAccessPoint.id).order_by(UnknownAccessPoint.last_seen, UnknownAccessPoint.id).limit(beyond)
-        session.execute(delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_(oldest)))
-
-
-def unknown(session: Session, most: int = 1000) -> list[UnknownAccessPoint]:
-    """Undeclared access points, the latest seen first."""
-    return list(
-        session.scalars(select(UnknownAccessPoint).order_by(UnknownAccessPoint.last_seen.desc(), UnknownAccessPoint.id).limit(most))
-    )
+def unknown(session: Session) -> list[UnknownAccessPoint]:
+    """Undeclared access points, the latest seen first; as many as store.sums keeps."""
+    return list(session.scalars(select(UnknownAccessPoint).order_by(UnknownAccessPoint.last_seen.desc(), UnknownAccessPoint.id)))
 
 
 def _forget_known(session: Session, mac: str) -> None:

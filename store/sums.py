@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.matching import Growth
     from store.models import Session
 
-UNKNOWN_MOST: Final = 10_000  # access points nobody declared; the longest unseen give way
+MOST_UNKNOWN: Final = 10_000  # access points nobody declared; the longest unseen give way
 _PLACE: Final = ("hour", "site", "access_point", "ssid")
 _FIGURES: Final = ("sessions", "seconds", "input_octets", "output_octets")
 _UNKNOWN: Final = ("client", "bssid", "nas_identifier")
@@ -111,7 +111,7 @@ def _newer(new: Any) -> dict[str, Any]:
 
 def _forget_oldest(database: Database) -> None:
     """Keep the list at its bound."""
-    over = (database.scalar(select(func.count()).select_from(UnknownAccessPoint)) or 0) - UNKNOWN_MOST
+    over = (database.scalar(select(func.count()).select_from(UnknownAccessPoint)) or 0) - MOST_UNKNOWN
     if over > 0:
         oldest = select(UnknownAccessPoint.id).order_by(UnknownAccessPoint.last_seen, UnknownAccessPoint.id).limit(over)
         gone = delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_(oldest))

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from proxeny import opening
 from proxeny.moments import iso
 from proxeny.verbs import options
-from store.models import AccessPoint, UnknownAccessPoint
+from store import network
+from store.models import AccessPoint
 from store.session import reading
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ def _declared(work: Database) -> list[dict[str, Any]]:
 
 
 def _unknown(work: Database) -> list[dict[str, Any]]:
-    found = work.scalars(select(UnknownAccessPoint).order_by(UnknownAccessPoint.last_seen.desc(), UnknownAccessPoint.id))
     return [
         {
             "client": row.client,
@@ -60,7 +60,7 @@ def _unknown(work: Database) -> list[dict[str, Any]]:
             "last_seen": iso(row.last_seen),
             "sightings": row.sightings,
         }
-        for row in found
+        for row in network.unknown(work)
     ]
 
 

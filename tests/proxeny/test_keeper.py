@@ -318,6 +318,16 @@ def test_the_recorder_as_a_process(parts, tmp_path):
     assert count(database, AuthEvent) == 5_000
 
 
+def test_a_damaged_spool_file_is_told_and_the_others_are_drained(parts):
+    """What nobody can read is an operator's matter, and has a number of its own."""
+    loaded, _database = parts
+    loaded.spool_dir.mkdir(exist_ok=True)
+    (loaded.spool_dir / "worker-9.spool.suspect").write_bytes(b"garbage" * 1_000)
+    with keeping(loaded) as keeper:
+        spooled(loaded, [accounting(0)])
+        until(lambda: (keeper.draining.counts["accounting"], keeper.draining.unreadable) == (1, 1), "both", 10.0)
+
+
 def test_killed_while_draining_counts_once(parts):
     """kill -9 of a recorder in the middle of a drain, again and again: each record is counted exactly once."""
     loaded, database = parts

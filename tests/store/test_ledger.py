@@ -240,7 +240,7 @@ def test_roaming_adds_hops(database, privacy):
 
 def test_unknown_access_points_are_listed_and_bounded(database, privacy, monkeypatch):
     """An access point nobody declared is listed for adoption, with its sightings; the list keeps its bound, oldest out first."""
-    monkeypatch.setattr("store.sums.UNKNOWN_MOST", 3)
+    monkeypatch.setattr("store.sums.MOST_UNKNOWN", 3)
     for number in range(5):
         told(database, privacy, start(number, acct_session_id=str(number), access_point="", bssid=f"AA-BB-CC-00-00-0{number}"))
     told(database, privacy, interim(9, 5, acct_session_id="4", access_point="", bssid="AA-BB-CC-00-00-04", ssid="city"))

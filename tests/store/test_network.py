@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from store import network
+from store import network, sums
 from store.models import AccessPoint, Client, Home, ManagedBy, Operator, Policy, Realm, Site
-from store.network import Sighting
 from store.session import reading, transaction
+from store.sums import Sums
 from tests.store import rows
 from tests.store.rows import NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
     from store.sealed import Seal
 
@@ -119,12 +122,21 @@ def test_realms_and_policies_keep_the_order_of_the_file(database: Engine) -> Non
         assert [realm.match for realm in network.rows(session).realms] == ["~z", "~a", "m.example"]
 
 
+def saw(session: Session, bssid: str, at: datetime, ssid: str = "", nas: str = "") -> None:
+    """An undeclared access point spoke."""
+    seen = Sums()
+    seen.see_unknown(("wlc", bssid, nas), ssid, at)
+    seen.write(session)
+
+
 def test_unknown_access_points_wait_for_adoption(database: Engine) -> None:
     """Seen twice, listed once, with the last SSID, the count and both times; the latest first."""
     with transaction(database) as session:
-        network.saw(session, [Sighting("wlc", "AA-BB-CC-00-00-01", "", "eduroam", 3)], NOW)
-        network.saw(session, [Sighting("wlc", "AA-BB-CC-00-00-02")], NOW + timedelta(minutes=1))
-        network.saw(session, [Sighting("wlc", "AA-BB-CC-00-00-01", "", "City", 4)], NOW + timedelta(minutes=2))
+        for _ in range(3):
+            saw(session, "AA-BB-CC-00-00-01", NOW, ssid="eduroam")
+        saw(session, "AA-BB-CC-00-00-02", NOW + timedelta(minutes=1))
+        for _ in range(4):
+            saw(session, "AA-BB-CC-00-00-01", NOW + timedelta(minutes=2), ssid="City")
     with reading(database) as session:
         first, second = network.unknown(session)
     assert (first.bssid, first.ssid, first.sightings, first.first_seen, first.last_seen) == (
@@ -139,10 +151,10 @@ def test_unknown_access_points_wait_for_adoption(database: Engine) -> None:
 
 def test_the_list_of_unknown_access_points_is_bounded(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever invents access points pushes out the longest unseen, not memory's end."""
-    monkeypatch.setattr(network, "MOST_UNKNOWN", 5)
+    monkeypatch.setattr(sums, "MOST_UNKNOWN", 5)
     for number in range(12):
         with transaction(database) as session:
-            network.saw(session, [Sighting("wlc", f"AA-BB-CC-00-00-{number:02X}")], NOW + timedelta(seconds=number))
+            saw(session, f"AA-BB-CC-00-00-{number:02X}", NOW + timedelta(seconds=number))
     with reading(database) as session:
         assert [seen.bssid[-2:] for seen in network.unknown(session)] == ["0B", "0A", "09", "08", "07"]
 
@@ -159,8 +171,9 @@ def test_the_list_of_unknown_access_points_is_bounded(database: Engine, monkeypa
 def test_a_declared_access_point_is_unknown_no_longer(database: Engine, mac: str, left: set[str]) -> None:
     """Declaring an access point by address or prefix takes it, and no other, off the list."""
     with transaction(database) as session:
-        network.saw(session, [Sighting("wlc", f"AA-BB-CC-00-00-{last}") for last in ("F0", "F3", "FF", "E0")], NOW)
-        network.saw(session, [Sighting("wlc", "", "nas-7")], NOW)
+        for last in ("F0", "F3", "FF", "E0"):
+            saw(session, f"AA-BB-CC-00-00-{last}", NOW)
+        saw(session, "", NOW, nas="nas-7")
         network.put(session, [AccessPoint(name="lib-1", mac=mac)], NOW)
     with reading(database) as session:
         assert {seen.bssid[-2:] for seen in network.unknown(session)} == left | {""}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from radius.clients import Clients
     from radius.message import Message
     from radius.nai import Nai
+    from radius.nas.family import Gateway
+    from radius.nas.plan import Plan
     from radius.policy import Policy
     from radius.secret import Secret
 
@@ -44,6 +46,7 @@ class Client:
     coa_port: int = 3799
     coa_secret: Secret | None = None
     rate: float | None = None  # packets a second; None: no limit
+    gateway: Gateway | None = None  # the same client as its NAS family sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,9 @@ class Limits:
     conversations: int = 100_000
     conversation_seconds: float = 60.0
     attributes: int = 200
+    grants: int = 100_000  # live grants in memory
+    asked: int = 1_000  # questions to the porter at once
+    asked_seconds: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +141,6 @@ class Tables:
     salted: frozenset[int | tuple[int, int]]  # attributes hidden with a salt: type, or (vendor, type)
     limits: Limits = field(default_factory=Limits)
     version: int = 0
+    plans: Mapping[str, Plan] = field(default_factory=dict)  # by name
+    device_key: bytes = b""  # 32 octets: stations become radius.grants devices with it
+    visit: Callable[[bytes, float], str] | None = None  # seals what the road tells the portal of a station; None without a portal

@@ -25,6 +25,11 @@ def new_ids(count: int) -> list[str]:
     return [_head(number >> 20) + _PAIRS[number >> 10 & 1023] + _PAIRS[number & 1023] for number in range(first, first + count)]
 
 
+def new_key() -> str:
+    """16 random characters, 80 bits: an address nobody guesses, though it is no secret either."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
+
+
 @lru_cache(maxsize=8)
 def _head(number: int) -> str:
     """The first 12 characters, which a million numbers in a row share."""

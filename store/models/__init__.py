@@ -1,23 +1,31 @@
 """Every row the store keeps, under one roof: importing this package fills `Base.metadata`. Never holds code."""
 
 from store.models.base import Base, Moment, Sealed
+from store.models.guests import Account, Device, Grant, GrantFeed, GuestUsage, Period, SignInToken, Way
 from store.models.keys import NamedKey
 from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Operator, Verdict
 from store.models.orders import Order, OrderKind, OrderState, Via
 from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
+from store.models.portals import District, Plan, Portal, Ssid
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, UsageHour
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
 
 __all__ = [
     "AccessPoint",
+    "Account",
     "AccountingKey",
     "AuthEvent",
     "Base",
     "Client",
+    "Device",
     "Direction",
+    "District",
     "DropMinute",
+    "Grant",
+    "GrantFeed",
+    "GuestUsage",
     "Home",
     "HomeChange",
     "Hygiene",
@@ -32,7 +40,10 @@ __all__ = [
     "Order",
     "OrderKind",
     "OrderState",
+    "Period",
+    "Plan",
     "Policy",
+    "Portal",
     "Realm",
     "RealmAccounting",
     "RealmAction",
@@ -41,10 +52,13 @@ __all__ = [
     "SessionAddress",
     "SessionHop",
     "SessionStatus",
+    "SignInToken",
     "Site",
+    "Ssid",
     "Strategy",
     "UnknownAccessPoint",
     "UsageHour",
     "Verdict",
     "Via",
+    "Way",
 ]

@@ -34,6 +34,7 @@ class Operator(Managed, Base):
     name: Mapped[str]  # F-Ticks VISINST
     operator_name: Mapped[str] = mapped_column(default="")  # RFC 5580; "" sends none
     country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2
+    timezone: Mapped[str] = mapped_column(default="UTC")  # IANA name: days and months of plans turn at its midnight
 
 
 class Verdict(StrEnum):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.models.base import Base, BigKey, closed
+from store.models.base import Base, BigKey, Sealed, closed
 
 
 class OrderKind(StrEnum):
@@ -44,13 +44,16 @@ class Order(Base):
     """One order."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "via", "id"), Index(None, "session_id"), Index(None, "queued_at"))
+    __table_args__ = (Index(None, "state", "via", "id"), Index(None, "session_id"), Index(None, "grant_id"), Index(None, "queued_at"))
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     kind: Mapped[OrderKind] = mapped_column(closed(OrderKind))
     via: Mapped[Via] = mapped_column(closed(Via), default=Via.RADIUS)
     state: Mapped[OrderState] = mapped_column(closed(OrderState), default=OrderState.QUEUED)
-    session_id: Mapped[str]
+    session_id: Mapped[str] = mapped_column(default="")  # "" where the NAS has told of no session yet
+    grant_id: Mapped[str] = mapped_column(default="")
+    client: Mapped[str] = mapped_column(default="")  # whom to tell, where no session says it
+    target: Mapped[bytes | None] = mapped_column(Sealed)  # radius.nas.family.Target as JSON, where no session says it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     queued_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]

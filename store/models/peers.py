@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from store.ids import new_key
 from store.models.base import Base, Sealed
 from store.models.network import Managed
 from store.models.places import refer
@@ -22,7 +23,8 @@ class Client(Managed, Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     addresses: Mapped[list[str]]  # addresses or prefixes, v4 or v6
-    secret: Mapped[bytes] = mapped_column(Sealed)
+    radius: Mapped[bool] = mapped_column(default=True)  # False: it sends none (openNDS, UniFi, ...), and needs no secret
+    secret: Mapped[bytes | None] = mapped_column(Sealed)
     previous_secret: Mapped[bytes | None] = mapped_column(Sealed)  # accepted too, until `previous_until`
     previous_until: Mapped[datetime | None]
     coa_secret: Mapped[bytes | None] = mapped_column(Sealed)  # None: as `secret`
@@ -32,6 +34,11 @@ class Client(Managed, Base):
     site: Mapped[str | None] = mapped_column(refer("site.id"))
     require_message_authenticator: Mapped[bool] = mapped_column(default=True)
     rate: Mapped[float | None]  # packets a second; None: no limit
+    key: Mapped[str] = mapped_column(unique=True, default=new_key)  # its path at the portal: /in/<family>/<key>
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # [client.options] but its secrets
+    uam_secret: Mapped[bytes | None] = mapped_column(Sealed)
+    fas_key: Mapped[bytes | None] = mapped_column(Sealed)
+    api_secret: Mapped[bytes | None] = mapped_column(Sealed)
 
 
 class Home(Managed, Base):

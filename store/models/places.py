@@ -29,6 +29,7 @@ class Site(Managed, Base):
     latitude: Mapped[float | None]  # degrees, WGS 84
     longitude: Mapped[float | None]
     timezone: Mapped[str] = mapped_column(default="UTC")  # IANA name
+    portal: Mapped[str | None] = mapped_column(refer("portal.name"))  # None: the only portal there is
 
 
 class AccessPoint(Managed, Base):
@@ -41,6 +42,8 @@ class AccessPoint(Managed, Base):
     mac: Mapped[str | None]
     site: Mapped[str | None] = mapped_column(refer("site.id"))
     client: Mapped[str | None] = mapped_column(refer("client.name"))
+    latitude: Mapped[float | None]  # degrees, WGS 84; None: its site's
+    longitude: Mapped[float | None]
 
 
 class UnknownAccessPoint(Base):

@@ -32,6 +32,7 @@ class Session(Base):
         Index(None, "updated_at"),
         Index(None, "ended_at"),
         Index(None, "acct_session_id"),
+        Index(None, "grant_id"),
         Index(None, "station_hash", "started_at"),
         Index(None, "user_hash", "started_at"),
         Index("ix_session_open", "status", "started_at", sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
@@ -49,6 +50,7 @@ class Session(Base):
     user_sealed: Mapped[bytes | None] = mapped_column(Sealed)  # User-Name as the NAS said it: orders must repeat it
     realm: Mapped[str] = mapped_column(default="")
     home: Mapped[str] = mapped_column(default="")
+    grant_id: Mapped[str | None]  # no foreign key: grants and sessions are kept for times of their own
     login: Mapped[str | None]  # auth_event.id; no foreign key: events are purged earlier
     access_point: Mapped[str] = mapped_column(default="")
     bssid: Mapped[str] = mapped_column(default="")

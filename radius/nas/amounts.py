@@ -1,0 +1,41 @@
+"""Octets, rates and times as attributes: split at 2^32, in the vendor's unit, never 0.
+
+A vendor's 32-bit attribute counts to 4 GiB; what is more needs its Gigawords beside it. Never writes an attribute for a
+limit that is not there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from radius.nas.family import Attributes
+
+WORD: Final = 1 << 32
+_MOST: Final = WORD - 1
+
+
+def octets(count: int | None, name: str, gigawords: str = "") -> Attributes:
+    """`count` octets as `name`, with `gigawords` where they pass 4 GiB; where there is no such attribute, as many as it holds."""
+    if count is None or count < 1:
+        return ()
+    if count < WORD:
+        return ((name, count),)
+    if not gigawords:
+        return ((name, _MOST),)
+    return ((name, count % WORD), (gigawords, min(count // WORD, _MOST)))
+
+
+def rate(bits: int | None, name: str, unit: int = 1) -> Attributes:
+    """A rate in bit/s as `name` counts it (unit 1000: kbit/s), at least 1 and at most what 32 bits hold."""
+    return ((name, min(max(bits // unit, 1), _MOST)),) if bits else ()
+
+
+def seconds(count: int | None, name: str) -> Attributes:
+    """A time of at least a second as `name`."""
+    return ((name, min(count, _MOST)),) if count is not None and count >= 1 else ()
+
+
+def minutes(count: int) -> int:
+    """Whole minutes that hold `count` seconds: an interface that counts minutes never ends a guest early."""
+    return max(1, -(-count // 60))

@@ -37,6 +37,8 @@ PROGRAMS = {
     "chromium": ("chromium",),
     "nftables": ("nft",),
     "strace": ("strace",),
+    "street": ("ip", "dnsmasq", "busybox", "iptables-legacy", "sysctl"),
+    "opennds": ("opennds", "php", "nsenter", "unshare"),
     "cc": ("cc",),
 }
 HOME = Path(__file__).parent.parent

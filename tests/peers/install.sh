@@ -4,6 +4,7 @@
 set -euo pipefail
 
 packages=(freeradius freeradius-utils radsecproxy eapoltest wpasupplicant hostapd slapd postgresql redis-server chromium
+    opennds php-cli iptables dnsmasq-base busybox curl
     iproute2 nftables strace gcc libc6-dev python3-dev) # the last line: namespaces, lost packets, injected faults, what we compile
 
 missing=()
@@ -40,7 +41,7 @@ fi
 if command -v systemctl >/dev/null; then
     for package in "${missing[@]}"; do
         case $package in
-            freeradius | radsecproxy | slapd | postgresql | redis-server | hostapd)
+            freeradius | radsecproxy | slapd | opennds | postgresql | redis-server | hostapd)
                 systemctl disable --quiet "$package" 2>/dev/null || true ;;
             wpasupplicant) systemctl disable --quiet wpa_supplicant 2>/dev/null || true ;;
         esac

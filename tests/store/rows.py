@@ -18,8 +18,19 @@ def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> l
         return seal.close(CANARIES[number].encode(), Where(table, row, column))
 
     return [
-        m.Operator(id=1, name="city-of-example", operator_name="1wifi.city.example", country="CA"),
-        m.Site(id="central-library", name="Central Library", latitude=43.5885, longitude=-79.6441, timezone="America/Toronto"),
+        m.Operator(id=1, name="city-of-example", operator_name="1wifi.city.example", country="CA", timezone="America/Toronto"),
+        m.District(name="downtown"),
+        m.Ssid(name="City Wi-Fi"),
+        m.Plan(name="visitor", session=7200, day_data=10**9, up=2 * 10**6, down=10**7, devices=2, extend_times=2, extend_by=1800),
+        m.Portal(name="library", ways=["terms"], plan="visitor", languages=["en", "fr"], welcome={"en": "Welcome", "fr": "Bienvenue"}),
+        m.Site(
+            id="central-library",
+            name="Central Library",
+            latitude=43.5885,
+            longitude=-79.6441,
+            timezone="America/Toronto",
+            portal="library",
+        ),
         m.Client(
             name=client,
             addresses=["127.0.0.1/32", "2001:db8::/64"],
@@ -29,6 +40,10 @@ def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> l
             coa_secret=sealed("client", client, "coa_secret", 2),
             site="central-library",
             rate=200.0,
+            options={"login_url": "http://10.1.0.1:3990"},
+            uam_secret=sealed("client", client, "uam_secret", 10),
+            fas_key=sealed("client", client, "fas_key", 11),
+            api_secret=sealed("client", client, "api_secret", 12),
         ),
         m.AccessPoint(name="lib-1", mac="AA-BB-CC-DD-EE-F0/44", site="central-library", client=client),
         m.Home(name=home, address="127.0.0.1", port=18120, secret=sealed("home", home, "secret", 3), timing={"request_timeout": 10}),
@@ -94,5 +109,41 @@ def everything(seal: Seal) -> list[m.Base]:
         ),
         m.DropMinute(minute=NOW, source="192.0.2.1", client="", reason="UNKNOWN_CLIENT", count=3),
         m.HomeChange(at=NOW, home="uni-a-1", state="dead", why="3 probes missed"),
-        m.Order(kind=m.OrderKind.DISCONNECT, session_id="0123456789abcdef", queued_at=NOW),
+        m.Order(
+            id=41,
+            kind=m.OrderKind.DISCONNECT,
+            session_id="0123456789abcdef",
+            target=seal.close(CANARIES[13].encode(), Where("outbox", "41", "target")),
+            queued_at=NOW,
+        ),
+        *guests(seal),
+    ]
+
+
+def guests(seal: Seal) -> list[m.Base]:
+    """One guest with an account, who is online."""
+    account, grant, token = "0123456789abcdej", "0123456789abcdek", "t-0123456789abcdem"
+    return [
+        m.Account(id=account, way=m.Way.EMAIL, identity_hash=b"i" * 16, created_at=NOW, last_seen=NOW),
+        m.Device(hash=b"d" * 16, account_id=account, first_seen=NOW, last_seen=NOW),
+        m.Grant(
+            id=grant,
+            device_hash=b"d" * 16,
+            account_id=account,
+            plan="visitor",
+            way=m.Way.EMAIL,
+            starts_at=NOW,
+            ends_at=NOW + timedelta(hours=2),
+            support="K7Q-42M",
+            changed=2**40,
+        ),
+        m.GrantFeed(id=1, number=2**40),
+        m.GuestUsage(subject=account, period=m.Period.DAY, begins_at=NOW, ends_at=NOW + timedelta(days=1), seconds=60, octets=2**40),
+        m.SignInToken(
+            name=token,
+            secret=seal.close(CANARIES[14].encode(), Where("sign_in_token", token, "secret")),
+            grant_id=grant,
+            client="library-wlc",
+            expires_at=NOW + timedelta(minutes=5),
+        ),
     ]

@@ -122,6 +122,7 @@ class Arrival:
     reason: str = ""  # the gateway's own word for a failure
     proven: bool = False  # signed or sealed by the gateway or by us
     words: Words = ()  # what `let_in` must repeat to the gateway
+    back: str = ""  # our page to which the gateway sends the browser afterwards; the guest app's own, never a query's
 
 
 class Login(NamedTuple):
@@ -209,6 +210,8 @@ class Target(NamedTuple):
     access_point: str = ""
     ssid: str = ""
     words: Words = ()
+    used_seconds: int = 0  # of this session so far: many a NAS counts new limits from the session's start
+    used_octets: int = 0
 
 
 class Asked(NamedTuple):
@@ -245,6 +248,14 @@ class Family:
     def origins(self, gateway: Gateway) -> tuple[str, ...]:
         """The origins that a form on our page may be sent to (CSP form-action): registered ones only."""
         raise NotImplementedError
+
+    def reaches(self, arrival: Arrival, gateway: Gateway) -> tuple[str, ...]:
+        """The origins that `let_in` may send this guest's browser to: `origins`, and what a signed query adds to them."""
+        return self.origins(gateway)
+
+    def lacks(self, options: Options) -> str:
+        """What `[client.options]` must still say for this family to work, in words for staff; "" where nothing."""
+        return ", ".join(name for name in sorted(self.needs) if not getattr(options, name))
 
     def attributes(self, plan: Plan, left: Remaining, gateway: Gateway) -> Attributes:
         """What an Access-Accept says of the plan. Never a 0, never a limit that the family cannot hold."""

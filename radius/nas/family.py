@@ -158,7 +158,9 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What came back: status 0 where nothing did. Header names in lower case; cookies are kept by who carries it out."""
+    """What came back: status 0 where nothing did, with the reason in words as its body. Header names in lower case; cookies
+    are kept by who carries it out.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -170,6 +172,7 @@ class Outcome(NamedTuple):
 
     done: bool
     text: str
+    again: bool = False  # not done now, and worth another try: nothing answered, or the controller has trouble of its own
 
 
 Conversation = "Generator[Request, Response, Outcome]"  # yields requests, is sent their responses, returns how it ended

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _MODELS: Final[dict[str, Any]] = {
     "operator": models.Operator,
+    "district": models.District,
+    "plan": models.Plan,
+    "portal": models.Portal,
+    "ssid": models.Ssid,
     "site": models.Site,
     "client": models.Client,
     "access_point": models.AccessPoint,
@@ -101,6 +105,8 @@ def _model(section: str, name: str, wanted: Network, seal: Seal, place: int) -> 
             value = seal.close(value.octets, Where(section, name, each.name))
         elif isinstance(value, tuple):
             value = list(value)
+        elif each.name == "key" and not value:
+            continue  # the store makes one
         values[each.name] = value
     if section in ORDERED:
         values["position"] = place

@@ -25,6 +25,57 @@ class Operator:
     name: str
     operator_name: str = ""
     country: str = ""
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """[[district]]"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """[[plan]]: seconds, octets, bit/s; None is no limit."""
+
+    name: str
+    session: int | None = None
+    day_time: int | None = None
+    day_data: int | None = None
+    month_data: int | None = None
+    up: int | None = None
+    down: int | None = None
+    devices: int | None = None
+    simultaneous: int | None = None
+    idle: int | None = None
+    extend_times: int = 0
+    extend_by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """[[portal]]; texts are language -> text, `plans` is way -> plan."""
+
+    name: str
+    plan: str
+    ways: tuple[str, ...] = ("terms",)
+    plans: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ("en", "fr")
+    logo: str = ""
+    accent: str = ""
+    welcome: Mapping[str, str] = field(default_factory=dict)
+    help: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
+    provisional: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Ssid:
+    """[[ssid]]"""
+
+    name: str
+    profile: str = "portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +89,15 @@ class Site:
     latitude: float | None = None
     longitude: float | None = None
     timezone: str = "UTC"
+    portal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """[[client]]; a secret of None in a declaration means: keep the stored one."""
+    """[[client]]; in a declaration a secret of None, and a key of "", mean: keep the stored one."""
 
     name: str
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
     secret: Secret | None = None
     previous_secret: Secret | None = None
     previous_until: datetime | None = None
@@ -56,6 +108,12 @@ class Client:
     site: str | None = None
     require_message_authenticator: bool = True
     rate: float | None = None
+    radius: bool = True  # False: it sends none
+    key: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)  # [client.options] but its secrets: only what was written
+    uam_secret: Secret | None = None
+    fas_key: Secret | None = None
+    api_secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +124,8 @@ class AccessPoint:
     mac: str | None = None
     site: str | None = None
     client: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +188,14 @@ class Hygiene:
     verdict: str
 
 
-Row = Operator | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
+Row = Operator | District | Plan | Portal | Ssid | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
 # Section -> the field that names an entry; in the order they refer to each other and are written.
 KEYS: Final = {
     "operator": "",
+    "district": "name",
+    "plan": "name",
+    "portal": "name",
+    "ssid": "name",
     "site": "id",
     "client": "name",
     "access_point": "name",
@@ -141,7 +205,8 @@ KEYS: Final = {
     "hygiene": "realm",
 }
 ORDERED: Final = frozenset({"realm", "policy"})  # the order of the file decides
-SECRETS: Final = ("secret", "previous_secret", "coa_secret")
+OPTION_SECRETS: Final = ("uam_secret", "fas_key", "api_secret")
+SECRETS: Final = ("secret", "previous_secret", "coa_secret", *OPTION_SECRETS)
 Rows = dict[str, Row]
 
 
@@ -154,10 +219,13 @@ class Network:
     whole: frozenset[str] = frozenset()  # sections declared whole: what such a section leaves out is gone
     version: int = 0
     proxy_tag: bytes = b""
+    device_key: bytes = b""  # stations become devices with it
+    visit_key: bytes = b""  # seals what the road and the guest app tell each other
     # From the settings, so that a worker needs nothing else:
     timing: Timing = field(default_factory=Timing)
     limits: Limits = field(default_factory=Limits)
     source: str | None = None
+    portal_url: str = ""  # origin of the guest app; "" where [guest] is off
 
     def of(self, section: str) -> Iterator[Any]:
         """The rows of one section, in order."""
@@ -186,16 +254,27 @@ def _pruned(section: str, name: str, stored: Network, declared: Network, *, prun
 
 
 def _keeping(old: Row | None, new: Row) -> Row:
-    """The declared row with the stored secrets where it names none (decision 28)."""
-    if not isinstance(new, Client | Home) or old is None:
-        return new
-    kept: dict[str, Any] = {"secret": new.secret or getattr(old, "secret", None)}
+    """The declared row with the stored secrets, and a client's key, where it names none (decision 28)."""
     if isinstance(new, Client) and isinstance(old, Client):
-        kept["coa_secret"] = new.coa_secret or old.coa_secret
+        return _client_keeping(old, new)
+    if isinstance(new, Home) and isinstance(old, Home):
+        return replace(new, secret=new.secret or old.secret, weak_secret=_still_weak(old, new))
+    return new
+
+
+def _client_keeping(old: Client, new: Client) -> Client:
+    kept: dict[str, Any] = {"key": new.key or old.key}
+    if new.radius:
+        kept |= {name: getattr(new, name) or getattr(old, name) for name in ("secret", "coa_secret")}
         if new.previous_until and not new.previous_secret:
             kept["previous_secret"] = old.previous_secret
-    weak = new.weak_secret or (new.secret is None and bool(getattr(old, "weak_secret", False)))
-    return replace(new, **kept, weak_secret=weak)
+    if new.nas == old.nas:  # another family's keys are of no use to this one
+        kept |= {name: getattr(new, name) or getattr(old, name) for name in OPTION_SECRETS}
+    return replace(new, **kept, weak_secret=_still_weak(old, new))
+
+
+def _still_weak(old: Client | Home, new: Client | Home) -> bool:
+    return new.weak_secret or (new.secret is None and old.weak_secret)
 
 
 def _in_file_order(rows: Rows, declared: tuple[str, ...]) -> Rows:

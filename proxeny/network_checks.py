@@ -79,7 +79,7 @@ def _references(network: Network) -> Iterator[Finding]:
 def _missing_secrets(network: Network) -> Iterator[Finding]:
     for section in ("client", "home"):
         for row in network.of(section):
-            if row.secret is None:
+            if row.secret is None and getattr(row, "radius", True):
                 yield Finding(section, row.name, "secret", "is missing", "A new entry needs secret, secret_env or secret_file")
 
 
@@ -87,7 +87,7 @@ def _same_address(network: Network) -> Iterator[Finding]:
     """One address, one secret (RFC 2865, 3: the source address selects it)."""
     claimed: dict[str, str] = {}
     for client in network.of("client"):
-        for prefix in client.addresses:
+        for prefix in client.addresses if client.radius else ():
             if (other := claimed.setdefault(prefix, client.name)) != client.name:
                 words = f'{prefix} belongs to client "{other}" too'
                 yield Finding("client", client.name, "address", words, "One address has one secret: give each client its own")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
     from store.sealed import Seal
 
-_OURS: Final = (keys.LOOP, keys.TRACE)
+_OURS: Final = (keys.LOOP, keys.TRACE, keys.DEVICE, keys.VISIT)
 
 
 def store(settings: Settings) -> tuple[Engine, Seal]:

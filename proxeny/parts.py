@@ -25,7 +25,7 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """A list, or the same separated by commas (the environment has no lists)."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -78,7 +78,7 @@ def _named(value: object) -> object:
 
 
 At = Annotated[Endpoint, BeforeValidator(endpoint)]
-Listed = Annotated[tuple[At, ...], BeforeValidator(_listed)]
+Listed = Annotated[tuple[At, ...], BeforeValidator(listed)]
 Address = Annotated[str, BeforeValidator(literal)]
 
 
@@ -115,7 +115,7 @@ class Radius(Part):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     source: Address | None = None
     receive_buffer: Annotated[int, Field(ge=65_536, le=1 << 30)] = 8 << 20
-    resend: Annotated[tuple[Seconds, ...], BeforeValidator(_listed), Field(min_length=2, max_length=8)] = (1.0, 3.0, 7.0)
+    resend: Annotated[tuple[Seconds, ...], BeforeValidator(listed), Field(min_length=2, max_length=8)] = (1.0, 3.0, 7.0)
     request_timeout: Seconds = 15.0
     zombie_probe: Seconds = 2.0
     zombie_misses: Count = 3

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+from proxeny.parts_web import Directory, Guest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
 _PREFIX: Final = "PROXENY_"
 _ENVIRONMENT: Final = "environment"
+_ELSEWHERE: Final = (("directory", "bind_password"),)  # may also stand as _env and _file
+_PATHS: Final = {"guest": ("certificate", "key"), "directory": ("ca",)}
 _PLAIN: Final = {  # pydantic's words for these name Python's types
     "model_type": "must be a section, written once in single brackets",
     "dict_type": "must be a section, written in single brackets",
@@ -38,18 +41,18 @@ class Settings(Part):
     run: Run = Run()
     radius: Radius | None = None
     metrics: Metrics | None = None
+    guest: Guest | None = None
+    directory: Directory | None = None
     fticks: FTicks | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
     log: Log = Log()
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
-    guest: Unserved | None = None
     staff: Unserved | None = None
     business: Unserved | None = None
     mail: Unserved | None = None
     sms: Unserved | None = None
-    directory: Unserved | None = None
     oidc: Unserved | None = None
     privacy: Unserved | None = None
     map: Unserved | None = None
@@ -90,7 +93,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     text = _text(file) if file else ""
     written, from_environment = _merged(file, text, environ)
     folder = (file.parent if file else Path()).absolute()
-    return _checked(written, folder, file, _Places(str(file or _ENVIRONMENT), Lines(text), from_environment))
+    places = _Places(str(file or _ENVIRONMENT), Lines(text), from_environment)
+    noted = [places.fault(*words) for words in _fetched(written, folder, environ)]
+    return _checked(written, folder, file, places, noted)
 
 
 def _text(file: Path) -> str:
@@ -123,6 +128,31 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
     return written, names
 
 
+def _fetched(written: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Put passwords from the environment and from files in their place; what cannot be had is told, and not asked for again."""
+    for section, key in _ELSEWHERE:
+        table = written.get(section)
+        given = [name for name in (key, f"{key}_env", f"{key}_file") if name in table] if isinstance(table, dict) else []
+        if isinstance(table, dict) and given != [key]:
+            for name in given[1:]:
+                yield (section, name), f"and {given[0]} are both given", "Keep one of them"
+            for name in given:
+                value = table.pop(name)
+                table[key] = value if name == key else _elsewhere(name, str(value), folder, environ)
+                if isinstance(fault := table[key], WrongError):
+                    yield (section, name), fault.what, fault.remedy
+                    table[key] = "-"  # stands in for it, so that its absence is not told too
+
+
+def _elsewhere(name: str, value: str, folder: Path, environ: Mapping[str, str]) -> str | WrongError:
+    if name.endswith("_env"):
+        return environ.get(value) or WrongError(f"the environment has no {value}", "Set it where proxeny runs")
+    try:
+        return (folder / value).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as fault:
+        return WrongError(f"{folder / value} cannot be read: {getattr(fault, 'strerror', None) or 'it is not UTF-8'}")
+
+
 def _slips() -> frozenset[str]:
     """Keys written with one underscore where two are meant: PROXENY_RADIUS_WORKERS."""
     sections = [section for section in Settings.model_fields if _model(section)]
@@ -145,7 +175,7 @@ class _Places:
         return Fault(self.file, dotted(path), what, remedy, self.lines.find(path))
 
 
-def _checked(written: dict[str, Any], folder: Path, file: Path | None, places: _Places) -> Settings:
+def _checked(written: dict[str, Any], folder: Path, file: Path | None, places: _Places, noted: list[Fault]) -> Settings:
     named = written.get("data_dir", "var")
     data_dir = folder / named if isinstance(named, str) else folder
     tables = written | {"data_dir": data_dir if isinstance(named, str) else named}
@@ -155,7 +185,9 @@ def _checked(written: dict[str, Any], folder: Path, file: Path | None, places: _
     try:
         settings = Settings.model_validate(tables | {"file": file.absolute() if file else None})
     except ValidationError as fault:
-        raise FaultyError(_translated(fault, places)) from None
+        raise FaultyError([*noted, *_translated(fault, places)]) from None
+    if noted:
+        raise FaultyError(noted)
     return _rooted(settings, folder)
 
 
@@ -171,6 +203,9 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
         if fticks.destination != "syslog" and "://" not in fticks.destination:
             update["destination"] = str(folder / fticks.destination)
         changed["fticks"] = fticks.model_copy(update=update)
+    for name, keys in _PATHS.items():
+        if part := getattr(settings, name):
+            changed[name] = part.model_copy(update={key: folder / path for key in keys if (path := getattr(part, key))})
     return settings.model_copy(update=changed)
 
 

@@ -6,6 +6,7 @@ never imports SQLAlchemy at the top, and never leaves a row half read.
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -15,15 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 from federation.dress import Dresser
 from federation.loops import has_looped
 from federation.realms import RealmRow, Realms
+from proxeny import doors
 from proxeny import network as declared
 from proxeny.network import KEYS, Network
 from proxeny.places import Places
 from radius import tables as road
 from radius.clients import Clients
+from radius.nas.tokens import Tokens
 from radius.policy import Policy, Rule
 from radius.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from proxeny.settings import Settings
@@ -34,6 +39,10 @@ __all__ = ["Network", "expires", "read", "realms", "rule", "tables", "with_setti
 
 _ROWS: Final = {
     "operator": declared.Operator,
+    "district": declared.District,
+    "plan": declared.Plan,
+    "portal": declared.Portal,
+    "ssid": declared.Ssid,
     "site": declared.Site,
     "client": declared.Client,
     "access_point": declared.AccessPoint,
@@ -42,6 +51,7 @@ _ROWS: Final = {
     "policy": declared.Policy,
     "hygiene": declared.Hygiene,
 }
+ROAD: Final = "road"  # the purpose of tokens that the road hands out and the guest app opens
 _DISABLED: Final = "Every home of the realm is disabled"
 
 
@@ -53,6 +63,10 @@ def read(session: Session, seal: Seal) -> Network:
     kept = store.rows(session)
     by_section: dict[str, tuple[Any, ...]] = {
         "operator": (kept.operator,) if kept.operator else (),
+        "district": kept.districts,
+        "plan": kept.plans,
+        "portal": kept.portals,
+        "ssid": kept.ssids,
         "site": kept.sites,
         "client": kept.clients,
         "access_point": kept.access_points,
@@ -63,16 +77,17 @@ def read(session: Session, seal: Seal) -> Network:
     }
     rows = {section: {_named(section, row): _row(section, row, seal) for row in by_section[section]} for section in KEYS}
     app = frozenset((section, _named(section, row)) for section in KEYS for row in by_section[section] if row.managed_by == "app")
-    tag = keys.named(session, seal, keys.LOOP, datetime.now(UTC))[:4]
-    return Network(rows, app, version=kept.version, proxy_tag=tag)
+    tag, device, visit = (keys.named(session, seal, name, datetime.now(UTC)) for name in (keys.LOOP, keys.DEVICE, keys.VISIT))
+    return Network(rows, app, version=kept.version, proxy_tag=tag[:4], device_key=device, visit_key=visit)
 
 
 def with_settings(network: Network, settings: Settings) -> Network:
     """The same with what the road takes from the settings."""
     radius = settings.radius
+    portal = settings.guest.origin if settings.guest else ""
     if radius is None:
-        return replace(network, limits=settings.limits.table)
-    return replace(network, limits=settings.limits.table, timing=radius.timing, source=radius.source)
+        return replace(network, limits=settings.limits.table, portal_url=portal)
+    return replace(network, limits=settings.limits.table, portal_url=portal, timing=radius.timing, source=radius.source)
 
 
 def _named(section: str, row: Any) -> str:
@@ -91,7 +106,7 @@ def _row(section: str, row: Any, seal: Seal) -> declared.Row:
             value = tuple(value)
         elif isinstance(value, Enum):
             value = value.value
-        elif each.name == "timing":
+        elif each.name in ("timing", "options"):
             value = {key: tuple(item) if isinstance(item, list) else item for key, item in (value or {}).items()}
         values[each.name] = value
     row_type: Any = _ROWS[section]
@@ -100,11 +115,11 @@ def _row(section: str, row: Any, seal: Seal) -> declared.Row:
 
 
 def tables(network: Network, dictionary: Dictionary, now: datetime | None = None) -> road.Tables:
-    """Everything the road looks up. Raises ValueError naming the row that cannot stand."""
+    """Everything the road looks up; who sends no RADIUS is not in it. Raises ValueError naming the row that cannot stand."""
     moment = now or datetime.now(UTC)
     operator = network.operator
     return road.Tables(
-        clients=Clients(_client(row, moment) for row in network.of("client")),
+        clients=Clients(_client(row, moment, network.portal_url) for row in network.of("client") if row.radius),
         homes={row.name: _home(row, network) for row in network.of("home") if row.enabled},
         policy=Policy(map(rule, network.of("policy")), dictionary),
         route=realms(network).route,
@@ -115,7 +130,17 @@ def tables(network: Network, dictionary: Dictionary, now: datetime | None = None
         salted=dictionary.salted,
         limits=network.limits,
         version=network.version,
+        plans={row.name: doors.plan(row) for row in network.of("plan")},
+        device_key=network.device_key,
+        visit=_visit(network),
     )
+
+
+def _visit(network: Network) -> Callable[[bytes, float], str] | None:
+    """What seals the road's words about a station for the guest app; none where there is no such app."""
+    if not network.portal_url or not network.visit_key:
+        return None
+    return partial(Tokens(network.visit_key, os.urandom).seal, ROAD)
 
 
 def realms(network: Network) -> Realms:
@@ -141,7 +166,7 @@ def expires(network: Network, now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment > now), default=None)
 
 
-def _client(row: declared.Client, now: datetime) -> road.Client:
+def _client(row: declared.Client, now: datetime, portal_url: str) -> road.Client:
     if row.secret is None:
         raise ValueError(f"client {row.name}: it has no secret")
     overlaps = row.previous_until is not None and row.previous_until > now
@@ -156,6 +181,7 @@ def _client(row: declared.Client, now: datetime) -> road.Client:
         coa_port=row.coa_port,
         coa_secret=row.coa_secret,
         rate=row.rate,
+        gateway=doors.gateway(row, portal_url),
     )
 
 

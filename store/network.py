@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from store.models import AccessPoint, Client, Home, Hygiene, NetworkVersion, Operator, Policy, Realm, Site, UnknownAccessPoint
+from store.models import (
+    AccessPoint,
+    Client,
+    District,
+    Home,
+    Hygiene,
+    NetworkVersion,
+    Operator,
+    Plan,
+    Policy,
+    Portal,
+    Realm,
+    Site,
+    Ssid,
+    UnknownAccessPoint,
+)
 from store.session import affected, insert
 
 if TYPE_CHECKING:
@@ -20,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-NetworkRow = Operator | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
+NetworkRow = Operator | District | Plan | Portal | Ssid | Site | Client | AccessPoint | Home | Realm | Policy | Hygiene
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,10 @@ class Rows:
 
     version: int
     operator: Operator | None
+    districts: tuple[District, ...]
+    plans: tuple[Plan, ...]
+    portals: tuple[Portal, ...]
+    ssids: tuple[Ssid, ...]
     sites: tuple[Site, ...]
     clients: tuple[Client, ...]
     access_points: tuple[AccessPoint, ...]
@@ -43,6 +62,10 @@ def rows(session: Session) -> Rows:
     return Rows(
         version=version(session),
         operator=session.scalar(select(Operator)),
+        districts=tuple(session.scalars(select(District).order_by(District.name))),
+        plans=tuple(session.scalars(select(Plan).order_by(Plan.name))),
+        portals=tuple(session.scalars(select(Portal).order_by(Portal.name))),
+        ssids=tuple(session.scalars(select(Ssid).order_by(Ssid.name))),
         sites=tuple(session.scalars(select(Site).order_by(Site.id))),
         clients=tuple(session.scalars(select(Client).order_by(Client.name))),
         access_points=tuple(session.scalars(select(AccessPoint).order_by(AccessPoint.name))),

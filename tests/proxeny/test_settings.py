@@ -88,8 +88,8 @@ def test_an_absent_section_is_a_part_that_is_off(tmp_path: Path) -> None:
 
 def test_what_is_not_served_yet_is_taken_and_named(tmp_path: Path) -> None:
     """Sections of later versions are accepted, and listed as not served."""
-    settings = load(written(tmp_path, '[guest]\nlisten = "127.0.0.1:8080"\n[radsec]\nlisten = []\n'), {})
-    assert settings.not_served == ("radsec", "guest")
+    settings = load(written(tmp_path, '[staff]\nlisten = "127.0.0.1:8081"\n[radsec]\nlisten = []\n'), {})
+    assert settings.not_served == ("radsec", "staff")
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""The parts of the settings that guests meet: [guest], the pages, and [directory], where the city's own accounts are.
+
+A key's meaning is told in config/proxeny.toml. Never reads a file: a password from elsewhere was put in its place before.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path  # noqa: TC003  pydantic reads the annotations when the module runs
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from proxeny.addresses import Endpoint, prefix
+from proxeny.faults import WrongError
+from proxeny.parts import At, Part, listed
+from radius.secret import Secret
+
+_HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?|\[[0-9a-f:.]+\]")
+_USER: Final = "{user}"
+
+
+def origin(value: object) -> str:
+    """ "https://wifi.city.example" or "http://127.0.0.1:8080": scheme, host and port in lower case, and nothing behind."""
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        parts, host, port = urlsplit(""), "", None
+    host = f"[{host}]" if ":" in host else host
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or parts.username is not None:
+        raise WrongError(f'"{text}" is no origin', 'Write "https://wifi.city.example", with ":8443" where the port is not the usual one')
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise WrongError(f'"{text}" says more than an origin', f'Write "{parts.scheme}://{parts.netloc.lower()}"')
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def _host(value: object) -> str:
+    text = str(value).strip().lower()
+    if not _HOST.fullmatch(text):
+        raise WrongError(f'"{value}" is no host name', 'Write names alone: "wifi.city.example"')
+    return text
+
+
+def _prefix(value: object) -> str:
+    return prefix(value)
+
+
+def _filter(value: object) -> str:
+    text = str(value).strip()
+    if not text.startswith("(") or not text.endswith(")") or text.count("(") != text.count(")"):
+        raise WrongError(f'"{text}" is no filter (RFC 4515)', 'Write "(uid={user})"')
+    if _USER not in text or set(re.findall(r"\{[^}]*\}", text)) != {_USER}:
+        raise WrongError(f'"{text}" does not say where the name goes', 'Write {user} in its place: "(uid={user})"')
+    return text
+
+
+def _secret(value: object) -> Secret:
+    if not isinstance(value, str) or not value:
+        raise WrongError("must be text in quotes, and not empty")
+    return Secret(value.encode())
+
+
+def _uri(value: object) -> str:
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        stands = parts.scheme in ("ldap", "ldaps") and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+    except ValueError:
+        stands = False
+    if not stands:
+        raise WrongError(f'"{text}" is no directory', 'Write "ldaps://directory.city.example", or "ldap://..." with starttls')
+    return text
+
+
+class Guest(Part):
+    """[guest]: the guests' pages."""
+
+    listen: At = Endpoint("127.0.0.1", 8080)
+    url: Annotated[str, BeforeValidator(origin)] | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    trusted_proxies: Annotated[tuple[Annotated[str, BeforeValidator(_prefix)], ...], BeforeValidator(listed)] = ()
+    hosts: Annotated[tuple[Annotated[str, BeforeValidator(_host)], ...], BeforeValidator(listed)] = ()
+    threads: Annotated[int, Field(ge=2, le=256)] = 16
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            given, wanted = ("certificate", "key") if self.certificate else ("key", "certificate")
+            raise WrongError(f"is missing, and {given} is given", "TLS needs both; leave both out behind a proxy", (wanted,))
+        if self.certificate and self.url and self.url.startswith("http:"):
+            raise WrongError("begins with http:, and there is a certificate", f'Write "https:{self.url[5:]}"', ("url",))
+        if self.url is None and self.listen.host in ("0.0.0.0", "::"):  # noqa: S104  refused here, not bound
+            raise WrongError("is missing", f"Guests cannot be sent to {self.listen}: say which name they know us by", ("url",))
+        return self
+
+    @property
+    def origin(self) -> str:
+        """How guests' browsers reach the pages: no slash at the end."""
+        return self.url or origin(f"http{'s' * bool(self.certificate)}://{self.listen}")
+
+    @property
+    def secure(self) -> bool:
+        """Whether what guests type is encrypted on its way, or never leaves this machine."""
+        host = urlsplit(self.origin).hostname or ""
+        return self.origin.startswith("https:") or host in ("localhost", "::1") or host.startswith("127.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every host name (without port) that a request may name."""
+        own = urlsplit(self.origin).hostname or ""
+        return tuple(dict.fromkeys((f"[{own}]" if ":" in own else own, *self.hosts)))
+
+
+class Directory(Part):
+    """[directory]: LDAP, for accounts of the city's own."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    uri: Annotated[str, BeforeValidator(_uri)]
+    starttls: bool = True
+    ca: Path | None = None
+    bind_dn: str = ""
+    bind_password: Annotated[Secret, BeforeValidator(_secret)] | None = None
+    base: Annotated[str, Field(min_length=1)]
+    filter: Annotated[str, BeforeValidator(_filter)] = "(uid={user})"
+    card_filter: Annotated[str, BeforeValidator(_filter)] | None = None
+    timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
+    pool: Annotated[int, Field(ge=1, le=64)] = 4
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bind_dn and self.bind_password is None:
+            remedy = "A bind without a password succeeds and proves nothing (RFC 4513, 5.1.2): give bind_password, _env or _file"
+            raise WrongError("is missing", remedy, ("bind_password",))
+        if self.bind_password is not None and not self.bind_dn:
+            raise WrongError("is missing", "Say whose password it is", ("bind_dn",))
+        if self.uri.startswith("ldap:") and not self.starttls and not self._near:
+            raise WrongError("is false, and passwords would travel in clear", "Use ldaps:, or starttls = true", ("starttls",))
+        return self
+
+    @property
+    def _near(self) -> bool:
+        host = urlsplit(self.uri).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.uri).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.uri).port or (636 if self.uri.startswith("ldaps:") else 389)

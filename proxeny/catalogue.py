@@ -67,6 +67,54 @@ ADVICE: Final[dict[Reason, Advice]] = {
     ),
     Reason.REFUSED_BY_POLICY: Advice("A policy rule of the network refused it.", "Look at [[policy]] in the network file."),
     Reason.TOO_LONG: Advice("The packet would pass 4096 octets.", "Ask its sender to leave something out."),
+    Reason.NO_GRANT: Advice(
+        "The guest has not signed in at the portal, or the device has changed its address since.",
+        "Nothing, usually: the portal opens by itself. If it does not, see the guide of {client}'s make.",
+    ),
+    Reason.GRANT_SPENT_ENDED: Advice("The time of the grant is over.", "The guest signs in again at the portal."),
+    Reason.GRANT_SPENT_DAY_TIME: Advice("The day's time is used up.", "It begins anew at midnight; a larger plan allows more."),
+    Reason.GRANT_SPENT_DAY_DATA: Advice("The day's data is used up.", "It begins anew at midnight; a larger plan allows more."),
+    Reason.GRANT_SPENT_MONTH_DATA: Advice("The month's data is used up.", "It begins anew with the month; a larger plan allows more."),
+    Reason.PLAN_GONE: Advice(
+        "The plan of this grant is no longer in the network file.", "Declare the [[plan]] again, or have the guest sign in anew."
+    ),
+    Reason.TOO_MANY_SESSIONS: Advice(
+        "The guest is online with as many devices as the plan allows at once.", "The guest signs out another device on the portal's page."
+    ),
+    Reason.TOO_MANY_DEVICES: Advice("The account has as many devices as its plan allows.", "The guest removes one under My devices."),
+    Reason.MAC_MISMATCH: Advice(
+        "{client} asks about a device by another address than the device's own.",
+        "Have the client send Calling-Station-Id; or somebody typed a hardware address as a user name.",
+    ),
+    Reason.TOKEN_UNKNOWN: Advice(
+        "The gateway repeats a sign-in that we do not know: a very old page, or a guess.", "The guest opens the portal again."
+    ),
+    Reason.TOKEN_WRONG: Advice("The gateway scrambles the sign-in with another secret than ours.", "Set `uam_secret` anew on both sides."),
+    Reason.TOKEN_EXPIRED: Advice("Minutes passed between the portal and the gateway.", "The guest opens the portal again."),
+    Reason.TOKEN_USED: Advice("The same sign-in was used a second time.", "The guest opens the portal again."),
+    Reason.TOKEN_FOREIGN: Advice(
+        "The sign-in was made for another gateway or another device.",
+        "Make sure that one gateway is one [[client]]; the guest opens the portal again.",
+    ),
+    Reason.LOCAL_NEEDS_PASSWORD: Advice(
+        "The device or {client} uses EAP or CHAP for {realm}, which we can only check by password (PAP).",
+        "Set {client} to PAP for this network; for EAP use a home server.",
+    ),
+    Reason.DIRECTORY_WRONG: Advice(
+        "The user name or password is wrong, as the directory says.",
+        "The person checks the password; the directory's administrator sees more.",
+    ),
+    Reason.DIRECTORY_UNAVAILABLE: Advice("The directory did not answer.", "See /readyz and the log; check the way to the directory."),
+    Reason.DIRECTORY_BUSY: Advice("Too many sign-ins wait for the directory.", "The directory is slow, or somebody tries many passwords."),
+    Reason.PORTER_SILENT: Advice(
+        "The controller's own porter did not answer.", "See /readyz and the log: usually the database is down or slow."
+    ),
+    Reason.PORTER_BUSY: Advice(
+        "Too many questions wait for the porter.", "Find the client that floods in the metrics; look at the database."
+    ),
+    Reason.UNWRITABLE: Advice(
+        "An attribute for {client} was too long to be written.", "Shorten the role, the ACL or the portal's address of this client."
+    ),
     Reason.NO_SLOT: Advice("Too many requests wait for this home.", "The home is far too slow: see `proxeny homes`."),
     Reason.UNKNOWN_HOME: Advice("Somebody answers what nobody asked.", "A home may answer from another address than it was asked at."),
     Reason.UNMATCHED: Advice("Answers came after everything was over.", "Many of them: the home is slow, or somebody forges answers."),

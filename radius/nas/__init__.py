@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from radius.nas.aruba import Aruba
+from radius.nas.aruba_instant import ArubaInstant
+from radius.nas.cisco_cwa import CiscoCwa
+from radius.nas.cisco_lwa import CiscoLwa
 from radius.nas.generic import Generic
+from radius.nas.meraki_cwa import MerakiCwa
+from radius.nas.omada import Omada
+from radius.nas.ruckus_sz import RuckusSz
+from radius.nas.unifi import Unifi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from radius.nas.family import Family
 
-_ALL: Final[tuple[Family, ...]] = (Generic(),)
+_ALL: Final[tuple[Family, ...]] = (Aruba(), ArubaInstant(), CiscoCwa(), CiscoLwa(), Generic(), MerakiCwa(), Omada(), RuckusSz(), Unifi())
 
 FAMILIES: Final[Mapping[str, Family]] = {family.name: family for family in _ALL}

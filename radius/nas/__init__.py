@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 from radius.nas.aruba import Aruba
 from radius.nas.aruba_instant import ArubaInstant
+from radius.nas.cambium import Cambium
 from radius.nas.cisco_cwa import CiscoCwa
 from radius.nas.cisco_lwa import CiscoLwa
+from radius.nas.coova import Coova
 from radius.nas.generic import Generic
+from radius.nas.hostapd import Hostapd
+from radius.nas.meraki_click import MerakiClick
 from radius.nas.meraki_cwa import MerakiCwa
+from radius.nas.meraki_signon import MerakiSignon
+from radius.nas.mikrotik import Mikrotik
 from radius.nas.omada import Omada
+from radius.nas.opennds import Opennds
 from radius.nas.ruckus_sz import RuckusSz
+from radius.nas.ruckus_zd import RuckusZd
 from radius.nas.unifi import Unifi
 
 if TYPE_CHECKING:
@@ -19,6 +27,24 @@ if TYPE_CHECKING:
 
     from radius.nas.family import Family
 
-_ALL: Final[tuple[Family, ...]] = (Aruba(), ArubaInstant(), CiscoCwa(), CiscoLwa(), Generic(), MerakiCwa(), Omada(), RuckusSz(), Unifi())
+_ALL: Final[tuple[Family, ...]] = (
+    Aruba(),
+    ArubaInstant(),
+    Cambium(),
+    CiscoCwa(),
+    CiscoLwa(),
+    Coova(),
+    Generic(),
+    Hostapd(),
+    MerakiClick(),
+    MerakiCwa(),
+    MerakiSignon(),
+    Mikrotik(),
+    Omada(),
+    Opennds(),
+    RuckusSz(),
+    RuckusZd(),
+    Unifi(),
+)
 
 FAMILIES: Final[Mapping[str, Family]] = {family.name: family for family in _ALL}

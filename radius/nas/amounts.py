@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from radius.nas.plan import Remaining
+
 if TYPE_CHECKING:
-    from radius.nas.family import Attributes
+    from radius.nas.family import Attributes, Target
 
 WORD: Final = 1 << 32
 _MOST: Final = WORD - 1
@@ -39,3 +41,12 @@ def seconds(count: int | None, name: str) -> Attributes:
 def minutes(count: int) -> int:
     """Whole minutes that hold `count` seconds: an interface that counts minutes never ends a guest early."""
     return max(1, -(-count // 60))
+
+
+def whole(left: Remaining, target: Target) -> Remaining:
+    """What remains as a NAS wants it that counts from the session's start: with what the session has used already."""
+    return Remaining(
+        seconds=None if left.seconds is None else left.seconds + target.used_seconds,
+        octets=None if left.octets is None else left.octets + target.used_octets,
+        spent=left.spent,
+    )

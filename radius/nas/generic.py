@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from radius.nas import amounts
-from radius.nas.family import Arrival, Attributes, Change, Family, Misfit, Refused
+from radius.nas.family import Arrival, Attributes, Change, Family, Means, Misfit, Refused, Target
 from radius.nas.mac import FORM, read, written
 from radius.nas.query import LONGEST_URL, address, destination, one, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from radius.nas.family import Gateway, Login, Target, Way
+    from radius.nas.family import Gateway, Login, Way
     from radius.nas.plan import Plan, Remaining
 
 INTERIM: Final = 300  # seconds between reports of use, by which quotas are counted (RFC 2869, 5.16: never below 60)
@@ -26,6 +26,7 @@ INTERIM: Final = 300  # seconds between reports of use, by which quotas are coun
 class Generic(Family):
     """RFC 2865, 2869 and 5176, and the defaults of every other family."""
 
+    grants: ClassVar[Means] = Means.RADIUS
     mac_form: ClassVar[str] = FORM  # an example of how orders spell stations, where `mac_format` does not say
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:
@@ -41,8 +42,10 @@ class Generic(Family):
         )
 
     def let_in(self, arrival: Arrival, gateway: Gateway, login: Login, plan: Plan, left: Remaining) -> Way:
-        """No way but the NAS's next MAC authentication, which a Disconnect brings about where the station has a session."""
-        return Refused("this gateway asks again by itself: reconnect the device")
+        """A Disconnect of the waiting station, which comes back and is let in by its address."""
+        if not arrival.station:
+            return Refused("this gateway does not say whose device this is")
+        return self.disconnect(Target(station=arrival.station), gateway)
 
     def origins(self, gateway: Gateway) -> tuple[str, ...]:
         """The registered origin of `login_url`, where there is one."""
@@ -75,6 +78,14 @@ class Generic(Family):
             ("Calling-Station-Id", self.station(target.station, gateway)),
             ("Acct-Session-Id", target.acct_session_id),
         )
+
+
+def registered(gateway: Gateway, port: int) -> str:
+    """The origin of `login_url`; where none is declared, http at `port` of the client's one address; else ""."""
+    if gateway.options.login_url or not gateway.address:
+        return origin(gateway.options.login_url)
+    host = f"[{gateway.address}]" if ":" in gateway.address else gateway.address
+    return origin(f"http://{host}:{port}")
 
 
 def user(target: Target) -> str:

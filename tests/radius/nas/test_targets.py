@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.nas import targets
-from radius.nas.family import Target
+from radius.nas.family import Arrival, Target
 
 TEXT = st.text(max_size=20)
 
@@ -68,3 +68,18 @@ def test_words_are_kept_in_order_and_twice() -> None:
     """A gateway may want a name repeated."""
     target = Target(words=(("b", "2"), ("a", "1"), ("b", "3")))
     assert target.words == targets.unpack(targets.pack(target)).words
+
+
+def test_an_arrival_is_a_target_and_again_an_arrival() -> None:
+    """What `let_in` needs of a guest survives the order's row; the challenge does not."""
+    come = Arrival("02-00-5E-00-00-07", ssid="City", session="s1", challenge="00", words=(("nas_address", "192.0.2.1"), ("nas_port", "7")))
+    named = targets.of(come, "t-abc")
+    assert (b"t-abc", "192.0.2.1", 7) == (named.user_name, named.nas_address, named.nas_port)
+    again = targets.arrival(named)
+    assert (come.station, come.ssid, come.session, come.words, "") == (
+        again.station,
+        again.ssid,
+        again.session,
+        again.words,
+        again.challenge,
+    )

@@ -6,9 +6,11 @@ import ipaddress
 import re
 import socket
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from proxeny.faults import WrongError
 
+HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?|\[[0-9a-f:.]+\]")
 _MAC: Final = re.compile(r"[0-9A-F]{2}(?:[0-9A-F]{2}){5}")
 _MAC_PREFIX: Final = re.compile(r"(?P<mac>[^/]+)(?:/(?P<bits>\d+))?")
 
@@ -81,6 +83,23 @@ def spell(number: int) -> str:
     """A 48-bit number as AA-BB-CC-DD-EE-FF."""
     digits = f"{number:012X}"
     return "-".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def origin(value: object) -> str:
+    """ "https://wifi.city.example" or "http://127.0.0.1:8080": scheme, host and port in lower case, and nothing behind."""
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        parts, host, port = urlsplit(""), "", None
+    host = f"[{host}]" if ":" in host else host
+    if parts.scheme not in ("http", "https") or not HOST.fullmatch(host) or port == 0 or parts.username is not None:
+        raise WrongError(f'"{text}" is no origin', 'Write "https://wifi.city.example", with ":8443" where the port is not the usual one')
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise WrongError(f'"{text}" says more than an origin', f'Write "{parts.scheme}://{parts.netloc.lower()}"')
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def is_ours(host: str) -> bool:

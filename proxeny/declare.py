@@ -79,12 +79,13 @@ def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tup
     now = datetime.now(UTC)
     touched = {(change.section, change.name) for change in changes if change.sign != "-"}
     rows = [_model(section, name, wanted, seal, place) for section in KEYS for place, name in _to_write(section, stored, wanted, touched)]
-    if rows:
-        store.put(session, rows, now)
-    for section, kind in _MODELS.items():
+    for section, kind in _MODELS.items():  # first, so that what is unique may pass to another row
         gone = [change.name for change in changes if change.sign == "-" and change.section == section]
         if gone:
             store.remove(session, kind, gone, now)
+    if rows:
+        store.free_keys(session, {row.key for row in rows if isinstance(row, models.Client) and row.key})
+        store.put(session, rows, now)
     return changes
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from proxeny.measures import with_unit
 from proxeny.network import KEYS, ORDERED, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proxeny.network import Network, Row
+
+
+_TABLES: Final = frozenset({"timing", "options", "plans"})  # told name by name
+_TEXTS: Final = frozenset({"welcome", "help", "terms"})  # too long to be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,14 @@ def _keys(old: Row, new: Row) -> Iterator[str]:
         key = "address" if each.name == "addresses" else each.name
         if each.name in SECRETS:
             yield f"{key} {'changed' if before and after else 'given' if after else 'removed'}"
-        elif key == "timing":
+        elif key in _TEXTS:
+            names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+            yield f"{key} changed in {', '.join(names)}"
+        elif key in _TABLES:
             names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
             yield from (f"{name} {_shown(before.get(name))} -> {_shown(after.get(name))}" for name in names)
         else:
-            yield f"{key} {_shown(before)} -> {_shown(after)}"
+            yield f"{key} {_shown(with_unit(key, before))} -> {_shown(with_unit(key, after))}"
 
 
 def _shown(value: Any) -> str:

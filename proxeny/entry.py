@@ -40,12 +40,12 @@ class Report:
 class Entry:
     """A table of the file, at a path."""
 
-    def __init__(self, report: Report, path: Path, table: Mapping[str, Any], named: str = "name") -> None:
+    def __init__(self, report: Report, path: Path, table: Mapping[str, Any], named: str = "name", *, called: str = "") -> None:
         self._report = report
         self.path: Final = path
         self._table = table
         self._asked: set[str] = set()
-        self.name: Final = table[named] if isinstance(table.get(named), str) else ""
+        self.name: Final = called or (table[named] if isinstance(table.get(named), str) else "")
 
     def note(self, key: str, what: str, remedy: str = "") -> None:
         """A fault at one key of this entry."""
@@ -53,6 +53,18 @@ class Entry:
 
     def has(self, key: str) -> bool:
         return key in self._table
+
+    def is_text(self, key: str) -> bool:
+        return isinstance(self._table.get(key), str)
+
+    def skip(self, *keys: str) -> None:
+        """Keys that exist, though nobody wrote them here."""
+        self._asked.update(keys)
+
+    def inside(self, key: str) -> Entry | None:
+        """The table under this key, told by this entry's name; None where it is none."""
+        table = self._take(key, dict, "a table")
+        return None if table is _ABSENT else Entry(self._report, (*self.path, key), table, called=self.name)
 
     def _take(self, key: str, kind: type | tuple[type, ...], words: str) -> Any:
         self._asked.add(key)

@@ -86,7 +86,7 @@ class Lines:
         counts: dict[Path, int] = {}
         for number, line in enumerate(text.splitlines(), 1):
             if header := _HEADER.match(line):
-                table = tuple(name.strip().strip("\"'") for name in header[2].split("."))
+                table = _within(tuple(name.strip().strip("\"'") for name in header[2].split(".")), counts)
                 if header[1] == "[[":
                     counts[table] = counts.get(table, -1) + 1
                     table = (*table, counts[table])
@@ -101,3 +101,13 @@ class Lines:
                 return line
             path = path[:-1]
         return None
+
+
+def _within(table: Path, counts: dict[Path, int]) -> Path:
+    """[client.options] belongs to the [[client]] above it: ("client", 2, "options")."""
+    found: Path = ()
+    for at, step in enumerate(table):
+        found = (*found, step)
+        if at + 1 < len(table) and found in counts:
+            found = (*found, counts[found])
+    return found

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from proxeny import network_rows
+from proxeny import network_rows, portal_rows
 from proxeny.entry import Entry, Report
 from proxeny.faults import Fault, FaultyError, did_you_mean
 from proxeny.network import KEYS, Hygiene, Network, Row
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proxeny.network_checks import Finding
-
-_LATER: Final = frozenset({"district", "ssid", "plan", "portal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,7 @@ def read(file: Path, environ: Mapping[str, str]) -> Declaration:
 def parse(tables: Mapping[str, Any], report: Report, sources: Sources) -> Declaration:
     """The same from tables already read."""
     for section in tables:
-        if section in _LATER:
-            report.note((section,), "is not served by this version")
-        elif section not in KEYS:
+        if section not in KEYS:
             report.note((section,), "is no section of ours", did_you_mean(section, KEYS))
     rows: dict[str, dict[str, Row]] = {section: {} for section in KEYS}
     places: dict[tuple[str, str], int] = {}
@@ -92,6 +88,10 @@ def parse(tables: Mapping[str, Any], report: Report, sources: Sources) -> Declar
 
 def _readers(sources: Sources) -> dict[str, Callable[[Entry], Row]]:
     return {
+        "district": portal_rows.district,
+        "plan": portal_rows.plan,
+        "portal": portal_rows.portal,
+        "ssid": portal_rows.ssid,
         "site": network_rows.site,
         "client": lambda entry: network_rows.client(entry, sources),
         "access_point": network_rows.access_point,

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from federation import operator_name
+from proxeny import portal_rows
 from proxeny.addresses import literal, mac, prefix
-from proxeny.faults import WrongError
+from proxeny.faults import WrongError, did_you_mean
 from proxeny.network import AccessPoint, Client, Home, Operator, Policy, Realm, Site
 from proxeny.parts import TIMING, check_timing
+from radius.nas import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 
     from proxeny.entry import Entry
 
-NAS_FAMILIES: Final = frozenset(
-    {"generic", "aruba", "cambium", "cisco", "coova", "extreme", "fortinet", "hostapd", "huawei", "juniper", "meraki"}
-    | {"mikrotik", "mist", "omada", "openwrt", "opennds", "ruckus", "unifi"}
+_NAMED: Final = frozenset(
+    {"generic", "coova", "mikrotik", "cisco-cwa", "cisco-lwa", "aruba", "aruba-instant", "meraki-click", "meraki-signon", "meraki-cwa"}
+    | {"unifi", "omada", "opennds", "ruckus-zd", "ruckus-sz", "hostapd", "cambium"}
 )
 _SELECTOR: Final = re.compile(r"\*|(?:\*\.)?[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -44,6 +46,7 @@ def operator(entry: Entry) -> Operator:
         name=entry.label("name"),
         operator_name=entry.checked("operator_name", lambda text: operator_name.validated(str(text)) if text else "", ""),
         country=entry.checked("country", _country, ""),
+        timezone=entry.checked("timezone", _timezone, "UTC"),
     )
 
 
@@ -56,26 +59,45 @@ def site(entry: Entry) -> Site:
         latitude=entry.number("latitude", -90, 90),
         longitude=entry.number("longitude", -180, 180),
         timezone=entry.checked("timezone", _timezone, "UTC"),
+        portal=entry.maybe("portal"),
     )
 
 
 def client(entry: Entry, sources: Sources) -> Client:
     entry.not_yet("certificate", "RADIUS over TLS comes later; give an address and a secret")
     weak = entry.flag("weak_secret", default=False)
+    nas = _family(entry)
+    family = FAMILIES.get(nas, FAMILIES["generic"])
+    radius = entry.flag("radius", default=family.radius)
+    options, secrets = portal_rows.options(entry, sources.folder, sources.environ, weak=weak)
     row = Client(
         name=entry.label("name"),
-        addresses=entry.each("address", prefix, needed=not entry.has("certificate")),
+        addresses=entry.each("address", prefix, needed=radius and not entry.has("certificate")),
         secret=entry.secret("secret", sources.folder, sources.environ, weak=weak),
         previous_secret=entry.secret("previous_secret", sources.folder, sources.environ, weak=True),
         previous_until=entry.checked("previous_until", _moment, None),
         coa_secret=entry.secret("coa_secret", sources.folder, sources.environ, weak=weak),
-        coa_port=entry.integer("coa_port", 3799, 1, 65535),
+        coa_port=entry.integer("coa_port", family.port, 1, 65535),
         weak_secret=weak,
-        nas=entry.choice("nas", NAS_FAMILIES, "generic"),
+        nas=nas,
         site=entry.maybe("site"),
         require_message_authenticator=entry.flag("require_message_authenticator", default=True),
         rate=entry.number("rate", 0.1, 1_000_000),
+        radius=radius,
+        key=entry.checked("key", portal_rows.key, ""),
+        options=options,
+        **secrets,
     )
+    for key in ("secret", "previous_secret", "coa_secret"):
+        if getattr(row, key) and not radius:
+            remedy = "Take it out; where its other networks do send RADIUS, write radius = true"
+            entry.note(
+                key,
+                f'has no use: a client of the family "{nas}" sends no RADIUS for guests'
+                if not entry.has("radius")
+                else "has no use with radius = false",
+                remedy,
+            )
     if row.previous_secret and not row.previous_until:
         entry.note("previous_until", "is missing", "Say until when the previous secret is taken too: previous_until = 2030-01-31T12:00:00Z")
     return row
@@ -87,7 +109,23 @@ def access_point(entry: Entry) -> AccessPoint:
         mac=entry.checked("mac", _mac, None),
         site=entry.maybe("site"),
         client=entry.maybe("client"),
+        latitude=entry.number("latitude", -90, 90),
+        longitude=entry.number("longitude", -180, 180),
     )
+
+
+def _family(entry: Entry) -> str:
+    """The NAS family; a maker's name alone does not say which of its ways is meant."""
+    nas = entry.text("nas", "generic")
+    of_maker = sorted(name for name in _NAMED if name.startswith(f"{nas}-"))
+    if nas not in _NAMED and of_maker:
+        words = " or ".join(f'"{name}"' for name in of_maker)
+        entry.note("nas", f'"{nas}" is a maker with more than one way', f"Did you mean {words}? See docs/nas")
+        return "generic"
+    if nas not in _NAMED:
+        entry.note("nas", f'"{nas}" is none of its words', did_you_mean(nas, _NAMED))
+        return "generic"
+    return nas
 
 
 def home(entry: Entry, sources: Sources) -> Home:

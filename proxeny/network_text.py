@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from federation.hygiene import builtin_hygiene
-from proxeny.network import KEYS, SECRETS
+from proxeny import measures
+from proxeny.network import KEYS, OPTION_SECRETS, SECRETS, Client, Plan
+from radius.nas import FAMILIES
 from radius.policy import builtins
 from radius.secret import Secret
 
@@ -42,20 +44,46 @@ def text(network: Network, *, secrets: bool) -> str:
 def _lines(section: str, row: Row, *, secrets: bool) -> Iterator[str]:
     for each in fields(row):
         value = getattr(row, each.name)
-        key = "address" if each.name == "addresses" else each.name
-        if key == "address" and isinstance(value, tuple) and len(value) == 1:
-            value = value[0]
-        if key == "timing":
+        if each.name == "timing":
             yield from (f"{name} = {_value(seconds)}" for name, seconds in value.items())
-        elif key in SECRETS:
-            if secrets and value is not None:
-                yield f"{key} = {_value(value)}"
-        elif key == KEYS[section] or (section, key) == ("home", "acct_port") or not _is_default(each, value):
-            yield f"{key} = {_value(value)}"
+        elif each.name in SECRETS:
+            if secrets and value is not None and each.name not in OPTION_SECRETS:
+                yield f"{each.name} = {_value(value)}"
+        elif each.name != "options" and (each.name == KEYS[section] or not _goes_without_saying(section, row, each, value)):
+            yield from _line(section, each.name, value, row)
+    if isinstance(row, Client):
+        yield from _options(row, secrets=secrets)
 
 
-def _is_default(each: Any, value: Any) -> bool:
+def _line(section: str, name: str, value: Any, row: Row) -> Iterator[str]:
+    """One key as the file writes it: with its unit, a list of one alone."""
+    if isinstance(row, Plan) and name == "extend_times":
+        yield f"extend = {_inline({'times': value, 'by': measures.with_unit('extend_by', row.extend_by)})}"
+    elif section in ("plan", "portal") and name != "extend_by":
+        yield f"{name} = {_value(measures.with_unit(name, value))}"
+    elif name == "addresses":
+        yield f"address = {_value(value[0] if len(value) == 1 else value)}"
+    elif name != "extend_by":
+        yield f"{name} = {_value(value)}"
+
+
+def _options(row: Client, *, secrets: bool) -> Iterator[str]:
+    """A table of its own, and so the entry's last."""
+    shown = dict(row.options)
+    if secrets:
+        shown |= {name: kept for name in OPTION_SECRETS if (kept := getattr(row, name)) is not None}
+    if shown:
+        yield "[client.options]"
+        yield from (f"{name} = {_value(value)}" for name, value in shown.items())
+
+
+def _goes_without_saying(section: str, row: Row, each: Any, value: Any) -> bool:
     """Whether leaving the key out says the same."""
+    if (section, each.name) == ("home", "acct_port"):
+        return False
+    if isinstance(row, Client) and each.name in ("radius", "coa_port"):  # the family says what they are where the file does not
+        family = FAMILIES.get(row.nas, FAMILIES["generic"])
+        return bool(value == (family.radius if each.name == "radius" else family.port))
     if each.default is not MISSING:
         return bool(value == each.default)
     return each.default_factory is not MISSING and value == each.default_factory()

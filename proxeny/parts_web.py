@@ -12,35 +12,17 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from proxeny.addresses import Endpoint, prefix
+from proxeny.addresses import HOST, Endpoint, origin, prefix
 from proxeny.faults import WrongError
 from proxeny.parts import At, Part, listed
 from radius.secret import Secret
 
-_HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?|\[[0-9a-f:.]+\]")
 _USER: Final = "{user}"
-
-
-def origin(value: object) -> str:
-    """ "https://wifi.city.example" or "http://127.0.0.1:8080": scheme, host and port in lower case, and nothing behind."""
-    text = str(value).strip()
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        parts, host, port = urlsplit(""), "", None
-    host = f"[{host}]" if ":" in host else host
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or parts.username is not None:
-        raise WrongError(f'"{text}" is no origin', 'Write "https://wifi.city.example", with ":8443" where the port is not the usual one')
-    if parts.path not in ("", "/") or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise WrongError(f'"{text}" says more than an origin', f'Write "{parts.scheme}://{parts.netloc.lower()}"')
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def _host(value: object) -> str:
     text = str(value).strip().lower()
-    if not _HOST.fullmatch(text):
+    if not HOST.fullmatch(text):
         raise WrongError(f'"{value}" is no host name', 'Write names alone: "wifi.city.example"')
     return text
 
@@ -94,7 +76,7 @@ class Guest(Part):
             raise WrongError(f"is missing, and {given} is given", "TLS needs both; leave both out behind a proxy", (wanted,))
         if self.certificate and self.url and self.url.startswith("http:"):
             raise WrongError("begins with http:, and there is a certificate", f'Write "https:{self.url[5:]}"', ("url",))
-        if self.url is None and self.listen.host in ("0.0.0.0", "::"):  # noqa: S104  refused here, not bound
+        if self.url is None and self.listen.host in ("0.0.0.0", "::"):
             raise WrongError("is missing", f"Guests cannot be sent to {self.listen}: say which name they know us by", ("url",))
         return self
 

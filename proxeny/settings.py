@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
-from proxeny.parts_web import Directory, Guest
+from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from store.ids import new_key
 from store.models import (
     AccessPoint,
     Client,
@@ -99,6 +100,14 @@ def remove(session: Session, kind: type[NetworkRow], names: Collection[str], now
     gone = sum(affected(session.execute(delete(kind).where(column.in_(part)))) for part in _parts(list(names), 500))
     _count(session, now)
     return gone
+
+
+def free_keys(session: Session, keys: Collection[str]) -> None:
+    """Give the holders of these keys other ones: `put` follows, and may hand a key from one client to another."""
+    for part in _parts(list(keys), 500):
+        for client in session.scalars(select(Client).where(Client.key.in_(part))):
+            client.key = new_key()
+    session.flush()
 
 
 def _parts(names: list[str], size: int) -> Iterable[list[str]]:

@@ -97,7 +97,6 @@ SLIPS = {
     "bad time zone": ('[[site]]\nid = "s"\nname = "S"\ntimezone = "Mars/Olympus"\n', ['"Mars/Olympus" is no time zone']),
     "off the map": ('[[site]]\nid = "s"\nname = "S"\nlatitude = 91\n', ["latitude: is 91. It goes from -90 to 90"]),
     "unknown section": ("[[cleint]]\n", ['cleint: is no section of ours. Did you mean "client"?']),
-    "section of later": ('[[plan]]\nname = "x"\n', ["plan: is not served by this version"]),
     "one bracket": ('[client]\nname = "x"\n', ["Write [[client]] before each entry"]),
     "two brackets": ('[[operator]]\nname = "x"\n', ["Write [operator] once"]),
     "hygiene both ways": ('[hygiene]\nallow = ["a.b"]\nrefuse = ["a.b"]\n', ['has "a.b", which the other list has too']),

@@ -29,10 +29,15 @@ VALUES = st.recursive(
     ONES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3), max_leaves=4
 )
 ENTRY_KEYS = {
-    "operator": "name operator_name country",
-    "site": "id name latitude longitude timezone address",
-    "client": "name address secret secret_env secret_file previous_secret previous_until coa_secret coa_port weak_secret nas site rate",
-    "access_point": "name mac site client",
+    "operator": "name operator_name country timezone",
+    "district": "name",
+    "plan": "name session day_time day_data month_data up down devices simultaneous idle extend",
+    "portal": "name plan plans ways languages logo accent welcome help terms provisional",
+    "ssid": "name profile",
+    "site": "id name latitude longitude timezone address portal",
+    "client": "name address secret secret_env secret_file previous_secret previous_until coa_secret coa_port weak_secret nas site rate"
+    " radius key options",
+    "access_point": "name mac site client latitude longitude",
     "home": "name address port acct_port transport trust secret source enabled resend request_timeout zombie_misses dead_probe",
     "realm": "match homes strategy institution country accounting action reason",
     "policy": "codes realm site client home remove clamp add set refuse foreign",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 
 from store.models import Order, OrderKind, OrderState, Via
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=15)
 STALE: Final = timedelta(minutes=10)  # by then the session it meant is another
 TRIES: Final = 4  # claims; each sends its packet up to three times
+TRIES_BY_JOB: Final = 8  # with growing pauses, two minutes: a controller that restarts is back by then
 
 
 def queue(
@@ -32,6 +33,11 @@ def queue(
     session.add(order)
     session.flush()
     return order
+
+
+def tries(via: Via) -> int:
+    """How often an order may be claimed."""
+    return TRIES_BY_JOB if via is Via.HTTP else TRIES
 
 
 def claim(session: Session, via: Via, now: datetime, most: int = 32) -> list[Order]:
@@ -68,7 +74,8 @@ def settle(session: Session, order: int, *, done: bool, outcome: str, now: datet
 
 def give_up(session: Session, now: datetime) -> list[int]:
     """Fail the orders that nobody could carry out in time; their ids."""
-    spent = and_(Order.state == OrderState.CLAIMED, Order.leased_until < now, Order.tries >= TRIES)
+    most = case((Order.via == Via.HTTP, TRIES_BY_JOB), else_=TRIES)
+    spent = and_(Order.state == OrderState.CLAIMED, Order.leased_until < now, Order.tries >= most)
     stale = and_(Order.state.in_((OrderState.QUEUED, OrderState.CLAIMED)), Order.queued_at < now - STALE)
     failed = (
         update(Order)

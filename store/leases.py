@@ -1,0 +1,71 @@
+"""Orders one by one: found, taken under a lease, put off for another try, handed to somebody else.
+
+For those who carry out one order at a time, in many threads or processes at once: whoever takes it first has it. Never
+speaks to anyone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, func, or_, select, update
+
+from store.models import Order, OrderState, Session, Via
+from store.outbox import LEASE, tries
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session as Database
+
+
+class Waiting(NamedTuple):
+    """An order that somebody should take, and whom it is for: "" where no row says it."""
+
+    order: int
+    client: str
+
+
+def waiting(database: Database, via: Via, now: datetime, most: int = 256) -> list[Waiting]:
+    """The orders that may be taken now, oldest first."""
+    client = func.coalesce(func.nullif(Order.client, ""), Session.client, "")
+    found = (
+        select(Order.id, client).outerjoin(Session, Session.id == Order.session_id).where(_free(via, now)).order_by(Order.id).limit(most)
+    )
+    return [Waiting(*row) for row in database.execute(found)]
+
+
+def take(database: Database, order: int, via: Via, now: datetime) -> Order | None:
+    """The order, ours alone until its lease ends; None where another was faster. Commit before carrying it out."""
+    taken = (
+        update(Order)
+        .where(Order.id == order, _free(via, now))
+        .values(state=OrderState.CLAIMED, leased_until=now + LEASE, tries=Order.tries + 1)
+        .returning(Order)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return database.scalars(taken).one_or_none()
+
+
+def put_off(database: Database, order: int, why: str, until: datetime) -> None:
+    """Let it wait for another try: nobody takes it before `until`."""
+    held = and_(Order.id == order, Order.state == OrderState.CLAIMED)
+    database.execute(update(Order).where(held).values(leased_until=until, outcome=why).execution_options(synchronize_session=False))
+
+
+def hand_over(database: Database, order: int, via: Via) -> None:
+    """Let others carry it out, as if it had just been queued."""
+    held = and_(Order.id == order, Order.state == OrderState.CLAIMED)
+    free = {"via": via, "state": OrderState.QUEUED, "leased_until": None, "tries": 0}
+    database.execute(update(Order).where(held).values(free).execution_options(synchronize_session=False))
+
+
+def pause(after: int, first: timedelta, longest: timedelta) -> timedelta:
+    """How long to wait after so many tries: twice as long each time."""
+    return min(first * 2 ** min(max(after - 1, 0), 16), longest)
+
+
+def _free(via: Via, now: datetime) -> ColumnElement[bool]:
+    over = and_(Order.state == OrderState.CLAIMED, Order.leased_until < now)
+    return and_(Order.via == via, or_(Order.state == OrderState.QUEUED, over), Order.tries < tries(via))

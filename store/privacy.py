@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.keys import TRACE, keyed_hash, named
+from store.keys import DEVICE, TRACE, keyed_hash, named
 from store.sealed import Where
 
 if TYPE_CHECKING:
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """The seal and the trace key of one database."""
+    """The seal, the trace key and the device key of one database."""
 
     seal: Seal
     trace_key: bytes
+    device_key: bytes
 
     def station(self, station: str) -> bytes:
         """The hash of AA-BB-CC-DD-EE-FF; b"" for none."""
         return keyed_hash(self.trace_key, station.upper().encode())
+
+    def device(self, station: str) -> bytes:
+        """The device that AA-BB-CC-DD-EE-FF is: what grants are for; b"" for none. Another key, so that neither names the other."""
+        return keyed_hash(self.device_key, station.upper().encode())
 
     def user(self, user_name: bytes) -> bytes:
         """The hash of an outer identity, whatever its case; b"" for none."""
@@ -44,5 +49,5 @@ class Privacy:
 
 
 def privacy(database: Database, seal: Seal, now: datetime) -> Privacy:
-    """With the trace key of this database, made on first use: in a session that writes, unless it is known to be there."""
-    return Privacy(seal, named(database, seal, TRACE, now))
+    """With the keys of this database, made on first use: in a session that writes, unless they are known to be there."""
+    return Privacy(seal, named(database, seal, TRACE, now), named(database, seal, DEVICE, now))

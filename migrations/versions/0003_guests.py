@@ -155,6 +155,7 @@ def _grants() -> None:
     op.create_index("ix_grant_changed", "grant", ["changed"])
     op.create_index("ix_grant_device_hash_ends_at", "grant", ["device_hash", "ends_at"])
     op.create_index("ix_grant_ends_at", "grant", ["ends_at"])
+    op.create_index("ix_grant_support", "grant", ["support"])
     op.create_table(
         "grant_feed",
         sa.Column("id", NUMBER, nullable=False, autoincrement=False),

@@ -56,7 +56,13 @@ class Grant(Base):
     """Who may be online, under which plan, from when until when."""
 
     __tablename__ = "grant"
-    __table_args__ = (Index(None, "device_hash", "ends_at"), Index(None, "account_id"), Index(None, "ends_at"), Index(None, "changed"))
+    __table_args__ = (
+        Index(None, "device_hash", "ends_at"),
+        Index(None, "account_id"),
+        Index(None, "ends_at"),
+        Index(None, "changed"),
+        Index(None, "support"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     device_hash: Mapped[bytes] = mapped_column(ForeignKey("device.hash", ondelete="CASCADE"))

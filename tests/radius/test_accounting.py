@@ -170,3 +170,21 @@ def test_octets_that_are_no_packet_are_malformed(octets: bytes) -> None:
             read(octets, NOW)
     else:
         assert read(octets, NOW).at <= NOW
+
+
+def test_what_is_told_together_lies_together() -> None:
+    """A key begins with the Event-Timestamp, else with zeros, so that an index grows where it is warm; the rest is a hash."""
+    timed, timeless = key(message(*STOP), "wlc"), key(message((40, 2), (44, "x")), "wlc")
+    assert (1_789_999_990).to_bytes(4, "big") == timed[:4]
+    assert bytes(4) == timeless[:4]
+    assert 1 == len({key(message((40, 2), (55, b"\1\2")), "wlc")[:4], bytes(4)})
+
+
+@pytest.mark.parametrize(
+    ("value", "guests"), [("000038df0a0600000001", False), ("000038df0a0600000002", True), ("0000000901067878", None), ("0000", None)]
+)
+def test_whose_view_a_chilli_counts_from(value: str, guests: bool | None) -> None:
+    """ChilliSpot-Acct-View-Point in any of the vendors' attributes: 1 the NAS's, 2 the client's; without it nothing is known."""
+    said = event((26, bytes.fromhex("00000009010478")), (26, bytes.fromhex(value)), (42, 5))
+    assert (guests, 5) == (said.guests_view, said.input_octets)
+    assert event((42, 5)).guests_view is None

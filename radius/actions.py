@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from radius.questions import Question
     from radius.records import Record as Kept
 
 
@@ -45,7 +46,7 @@ class Ask(NamedTuple):
     """Work that may block; its outcome comes back by `engine.settled(ticket, outcome, now)`."""
 
     ticket: int
-    question: Kept
+    question: Kept | Question
 
 
 class Record(NamedTuple):

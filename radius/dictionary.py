@@ -115,6 +115,10 @@ class Dictionary:
             raise ValueError(f"{self.name(key)} cannot hold {len(octets)} octets")
         return attribute(Type.VENDOR_SPECIFIC, vendor.to_bytes(4, "big") + bytes((kind, len(octets) + 2)) + octets)
 
+    def written(self, name: str, value: str | int) -> bytes:
+        """The same by the attribute's name."""
+        return self.encode(self.key(name), value)
+
     def value(self, key: Key, value: str | int) -> bytes:
         """The value alone in octets; ValueError where it does not fit."""
         definition = self._definitions.get(key)

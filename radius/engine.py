@@ -4,7 +4,7 @@
     home   -> answer   -> parse, match, verify -> attributes re-hidden, policy -> Reply, Record
     clock  -> tick     -> resend, move to another home, give up, probe
     store  -> adopt    -> a new version of the network, swapped whole
-    disk   -> settled  -> the accounting record is durable: answer it
+    disk   -> settled  -> the accounting record is durable, or the porter has decided a local login: answer it
 
 Every call takes octets and a monotonic `now`, and returns actions for the shell to perform; so the whole behaviour
 replays from a list of calls with no port open. Never waits, never raises on input, never reads a clock or a socket.
@@ -23,9 +23,11 @@ from radius.conversations import Conversations
 from radius.duplicates import Duplicates
 from radius.exchange import Conversation, Exchange
 from radius.limits import Buckets
+from radius.local import Local
 from radius.message import Code
 from radius.nai import parse as parse_nai
 from radius.pool import Probe
+from radius.questions import Verdict
 from radius.refusals import Refusals
 from radius.tables import Action, Route
 from radius.tickets import Tickets
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 
 _ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
 _ACCOUNTING, _ACCOUNTED, _PROTOCOL_ERROR = int(Code.ACCOUNTING_REQUEST), int(Code.ACCOUNTING_RESPONSE), int(Code.PROTOCOL_ERROR)
-_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _CUI = 1, 24, 30, 31, 32, 33, 89  # radius.message.Type, as plain numbers
-_MA: Final = 80
+# radius.message.Type, as plain numbers
+_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _EAP, _MA, _CUI = 1, 24, 30, 31, 32, 33, 79, 80, 89
 _UNROUTED: Final = Route("", "(identity)", Action.REJECT)
 _VERDICTS: Final = {2: "accept", 3: "reject", 11: "challenge"}
 CLIENT_BURST: Final = 100.0
@@ -71,6 +73,7 @@ class Engine:
         self._pool = self._watch.pool
         self._refusals = Refusals(limits, self._timers, self._duplicates, self.counts)
         self._attempts = Attempts(self._watch, self._timers, entropy, self.counts, self._refusals.refuse)
+        self.local = Local(limits, self._timers, self._duplicates, self._refusals, self.counts)
         self._tickets = Tickets(self._attempts, self._duplicates, self.counts)
         self._limits = limits
         self.adopt(tables, 0.0)
@@ -145,14 +148,16 @@ class Engine:
         if station and not self._stations.take(station, now):  # without one it is the client's traffic, under the client's rate
             self._duplicates.forget(exchange)
             return self._drop(Reason.STATION_LIMITED, exchange.key[0], client)
-        nai = parse_nai(user_name)
-        route = _UNROUTED if isinstance(nai, Reason) else self.tables.route(nai, client)
+        bad = None
+        route = None if _EAP in request.first else self.local.route(request, user_name, station)
+        if route is None:
+            nai = parse_nai(user_name)
+            route, bad = (_UNROUTED, nai) if isinstance(nai, Reason) else (self.tables.route(nai, client), None)
         place = self.tables.place(value(_CALLED), value(_NAS), client)
         exchange.conversation = Conversation(client.name, exchange.key[0].peer, user_name, station, route, place, now)
-        exchange.conversation.round_trips = 1
         if state is not None:
             exchange.conversation.held = self._conversations.holder(client.name, state, user_name)
-        fault = flaw(request, user_name) or (nai if isinstance(nai, Reason) else None)
+        fault = flaw(request, user_name) or bad
         if fault is not None:
             return self._refusals.refuse(exchange, fault, now)
         return self._attempts.send(exchange, now) if route.action is Action.PROXY else self._turn_away(exchange, route, now)
@@ -162,8 +167,9 @@ class Engine:
         if route.action is Action.BLACKHOLE:
             self._duplicates.forget(exchange)
             return self._drop(Reason.REFUSED_REALM, exchange.key[0], exchange.client)
-        local = Reason.LOCAL_UNAVAILABLE if route.action is Action.LOCAL else Reason.REFUSED_REALM
-        return self._refusals.refuse(exchange, route.refusal or local, now, route.reason)
+        if route.action is Action.LOCAL and route.refusal is None:
+            return self.local.begin(exchange, now)
+        return self._refusals.refuse(exchange, route.refusal or Reason.REFUSED_REALM, now, route.reason)
 
     # ---- from a home ------------------------------------------------------------------------------------------------
 
@@ -180,8 +186,7 @@ class Engine:
         waiting = lane.pending.get(slot)
         if waiting is None:
             return self._watch.late(lane, slot, answer, now) or self._drop(Reason.UNMATCHED)
-        server = waiting.server
-        if server is None:
+        if (server := waiting.server) is None:
             return self._drop(Reason.UNMATCHED)
         asked = _STATUS if isinstance(waiting, Probe) else waiting.request.code
         reason = admit_answer(answer, asked, waiting.authenticator, waiting.server_secret, server.home)
@@ -193,13 +198,9 @@ class Engine:
             self._watch.probed(waiting)
             return news
         if answer.code == _PROTOCOL_ERROR:
-            return news + self._failed(waiting, now)
+            self.counts[Reason.PROTOCOL_ERROR.name] += 1  # this attempt failed; another home may do better
+            return news + self._attempts.move(waiting, now)
         return self._deliver(waiting, server, lane, answer, now) + news
-
-    def _failed(self, exchange: Exchange, now: float) -> Actions:
-        """Protocol-Error: this attempt failed; another home may do better."""
-        self.counts[Reason.PROTOCOL_ERROR.name] += 1
-        return self._attempts.move(exchange, now)
 
     def _deliver(self, exchange: Exchange, server: Server, lane: Lane, answer: Message, now: float) -> Actions:
         """A home's answer, re-secured for the client."""
@@ -227,14 +228,12 @@ class Engine:
         lane.answered(slot)
         talk.own += exchange.sent_at - exchange.began
         reply = forward.reply(exchange, answer.code, body)
-        verdict = _VERDICTS[answer.code]
-        self.counts[verdict] += 1
+        self.counts[verdict := _VERDICTS[answer.code]] += 1
         talk.note(exchange.request)
-        client = exchange.client.name
         self._duplicates.answered(exchange, reply.octets, now)
         if answer.code != _CHALLENGE:
             return (reply, Record(talk.login(verdict, "", now, answer.value(_CUI) or b"")))
-        gone = self._conversations.challenged(talk, client, answer.value(_STATE) or b"", now)
+        gone = self._conversations.challenged(talk, exchange.client.name, answer.value(_STATE) or b"", now)
         return (reply, *(Record(old.login("abandoned", Reason.TABLE_FULL.name, now)) for old in gone))
 
     # ---- the clock, the disk and the store --------------------------------------------------------------------------
@@ -253,14 +252,17 @@ class Engine:
         times = (self._timers.next(), self._watch.next(), self._conversations.next(), now + 1.0 if len(self._duplicates) else None)
         return min((time for time in times if time is not None), default=None)
 
-    def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
-        """The accounting record of `ticket` is on disk, or could not be put there."""
+    def settled(self, ticket: int, outcome: bool | Verdict, now: float) -> Actions:
+        """The accounting record of `ticket` is on disk, or could not be put there; or the porter's Verdict on a login."""
+        if isinstance(outcome, Verdict):
+            return self.local.settled(ticket, outcome, now)
         self.durable = outcome
         return self._tickets.settled(ticket, outcome, now)
 
     def adopt(self, tables: Tables, now: float) -> None:
         """A new version of the network. Exchanges finish with the client and the home that they began with."""
         self.tables = self._attempts.tables = self._tickets.tables = tables
+        self.local.adopt(tables)
         self._salted = forward.Salted(tables.salted)
         self._most_attributes = tables.limits.attributes
         if tables.limits != self._limits:
@@ -276,6 +278,10 @@ class Engine:
         self._clients = Buckets(1.0, CLIENT_BURST, limits.stations)
         self._refusals.bound(limits)
 
+    def date(self, calendar: float) -> None:
+        """Seconds since 1970 at the monotonic clock's zero: grants end by the calendar."""
+        self.local.calendar = calendar
+
     def suspect(self, home: str, now: float) -> Actions:
         """Another worker doubts this home: ask it now."""
         return self._watch.suspect(home, now)
@@ -286,8 +292,8 @@ class Engine:
 
     @property
     def in_flight(self) -> int:
-        """Requests that wait for a home, for the disk or for their Reject to go out: drained before a worker ends."""
-        return sum(len(lane.pending) for lane in self._pool.lanes.values()) + len(self._tickets) + len(self._refusals)
+        """Requests that wait for a home, the disk, the porter or their Reject to go out: drained before a worker ends."""
+        return sum(len(lane.pending) for lane in self._pool.lanes.values()) + len(self._tickets) + len(self.local) + len(self._refusals)
 
     def _drop(self, reason: Reason, origin: Origin | None = None, client: Client | None = None) -> Actions:
         self.counts[reason.name] += 1

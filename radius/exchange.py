@@ -72,7 +72,7 @@ class Conversation:
     """One login: the exchanges that State strings together."""
 
     __slots__ = (
-        "acct_session_id", "began", "busy", "client", "eap", "held", "nas_identifier", "over", "own", "peer", "place",
+        "acct_session_id", "began", "busy", "client", "eap", "grant", "held", "nas_identifier", "over", "own", "peer", "place",
         "round_trips", "route", "state", "station", "tried", "user_name",
     )  # fmt: skip
 
@@ -88,11 +88,12 @@ class Conversation:
         self.tried: tuple[str, ...] = ()
         self.state: Hashable | None = None  # its latest Challenge's key in the table, (client, State)
         self.busy = False  # the round that this State asks for has come and is in flight
-        self.round_trips = 0
+        self.round_trips = 1
         self.own = 0.0  # seconds that we ourselves cost: waiting on silent homes
         self.over = False  # told
         self.nas_identifier = self.acct_session_id = b""
         self.eap = False
+        self.grant = ""  # the grant that decided, where we did
 
     def note(self, request: Message) -> None:
         """Keep of its latest request what its record will tell."""
@@ -128,6 +129,7 @@ class Conversation:
             self.own * 1000,
             cui,
             self.eap,
+            self.grant,
         )
 
 

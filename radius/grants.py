@@ -63,6 +63,11 @@ class Grants:
         while len(self._by_device) > self.most:
             self._by_device.popitem(last=False)
 
+    def bound(self, most: int) -> None:
+        """How many at once; those too many give way now."""
+        self.most = most
+        self.put(())
+
     def clear(self) -> None:
         """Forget all: the porter sends them anew."""
         self._by_device.clear()

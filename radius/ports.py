@@ -1,4 +1,4 @@
-"""What the runner needs from outside, as Protocols: who keeps records, who carries octets. Names no implementation."""
+"""What the runner needs from outside, as Protocols: who keeps records, carries octets, knows the guests. Names no implementation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from radius.actions import Origin
+    from radius.questions import Question, Verdict
     from radius.records import Accounting, Dropped, HomeChange, Login
 
 
@@ -22,6 +23,13 @@ class Journal(Protocol):
     """Carries records to the recorder; drops and counts when its bound is reached, never waits."""
 
     def write(self, record: Login | Dropped | HomeChange) -> None: ...
+
+
+class Porter(Protocol):
+    """Knows what the road must not wait for: the store's grants and tokens, the directory."""
+
+    def ask(self, question: Question, done: Callable[[Verdict], None]) -> None:
+        """Take the question; call `done` in the loop, once, later. Where that is never, the engine ends the wait."""
 
 
 class Listener(Protocol):

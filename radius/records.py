@@ -35,6 +35,7 @@ class Login(NamedTuple):
     own_milliseconds: float  # of these, ours: from a packet's arrival to its departure, homes' time left out
     cui: bytes  # Chargeable-User-Identity of the Accept, b"" where none
     eap: bool
+    grant: str = ""  # the grant that let it in or allowed nothing, "" for every other login
 
 
 class Dropped(NamedTuple):

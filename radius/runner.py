@@ -13,7 +13,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from radius.actions import Ask, Drop, Record, Reply, Send
+from radius.actions import Ask, Drop, Reason, Record, Reply, Send
+from radius.questions import ByDirectory, ByStation, ByToken, Verdict
 from radius.records import Accounting
 from radius.udp import Upstream
 
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
     from radius.actions import Actions, Origin
     from radius.admission import Allowed
-    from radius.ports import Journal, Ledger, Listener
+    from radius.ports import Journal, Ledger, Listener, Porter
     from radius.tables import Client, Tables
     from radius.udp import UdpListener, UpstreamSocket
 
 GAP: Final = 1.0  # seconds without a wake-up after which the clock goes first
 SOONEST: Final = 0.001  # seconds between two ticks at least: a deadline already past never spins the loop
+CALENDAR_DRIFT: Final = 0.5  # seconds by which the calendar may be off before the engine is told anew
 MOST_DROPS: Final = 10_000  # (sender, client, reason) counted apart; beyond, per client and reason only
 
 
@@ -40,7 +42,8 @@ class Road(Protocol):
     def tick(self, now: float) -> Actions: ...
     def due(self, now: float) -> float | None: ...
     def adopt(self, tables: Tables, now: float) -> Actions | None: ...
-    def settled(self, ticket: int, ok: bool, now: float) -> Actions: ...
+    def settled(self, ticket: int, outcome: bool | Verdict, now: float) -> Actions: ...
+    def date(self, calendar: float) -> None: ...
     def suspect(self, home: str, now: float) -> Actions: ...
 
 
@@ -54,15 +57,20 @@ class Runner:
         *,
         ledger: Ledger,
         journal: Journal,
+        porter: Porter | None = None,
         fault: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        calendar: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
         self._loop = loop
         self._ledger = ledger
         self._journal = journal
+        self._porter = porter
         self._fault = fault  # called inside `except`: logs the trace
         self._clock = clock
+        self._calendar = calendar
+        self._dated = float("-inf")
         self._listeners: dict[int, Listener] = {}
         self._read: set[int] = set()
         self.upstream = Upstream(self._listen_upstream, fault)
@@ -70,6 +78,7 @@ class Runner:
         self._awake = clock()
         self._wake_at = float("inf")
         self._timer: asyncio.TimerHandle | None = None
+        self._date(self._awake)
 
     # Listeners
 
@@ -127,9 +136,9 @@ class Runner:
         """A new version of the network, swapped whole."""
         self.call(partial(self.engine.adopt, tables))
 
-    def settled(self, ticket: int, ok: bool) -> None:
+    def settled(self, ticket: int, outcome: bool | Verdict) -> None:
         """Work done: called in the loop."""
-        self.call(partial(self.engine.settled, ticket, ok))
+        self.call(partial(self.engine.settled, ticket, outcome))
 
     def submit(self, octets: bytes, origin: Origin, allowed: Allowed, client: Client) -> Actions:
         """A request from a client of our own that is no socket (`proxeny ask`); its actions are performed and returned."""
@@ -157,9 +166,14 @@ class Runner:
                 self._ask(action)  # type: ignore[arg-type]
 
     def _ask(self, ask: Ask) -> None:
-        record = ask.question
-        if isinstance(record, Accounting):
-            self._ledger.keep(record, partial(self.settled, ask.ticket))
+        question = ask.question
+        if isinstance(question, Accounting):
+            self._ledger.keep(question, partial(self.settled, ask.ticket))
+        elif isinstance(question, ByStation | ByToken | ByDirectory):
+            if self._porter is not None:
+                self._porter.ask(question, partial(self.settled, ask.ticket))
+            else:
+                self._loop.call_soon(self.settled, ask.ticket, Verdict(False, Reason.PORTER_SILENT.name))
         else:
             self._loop.call_soon(self.settled, ask.ticket, False)  # nobody here can answer it
 
@@ -182,7 +196,15 @@ class Runner:
             self._tick(now)
         self._awake = now
 
+    def _date(self, now: float) -> None:
+        """Tell the engine the calendar, again only where somebody has set it: what it is told is part of a replay."""
+        calendar = self._calendar() - now
+        if abs(calendar - self._dated) > CALENDAR_DRIFT:
+            self._dated = calendar
+            self.engine.date(calendar)
+
     def _tick(self, now: float) -> None:
+        self._date(now)
         try:
             self.perform(self.engine.tick(now))
         except Exception:  # noqa: BLE001  # as above

@@ -126,6 +126,10 @@ class Limits:
     asked_seconds: float = 8.0
 
 
+def _unwritable(name: str, value: str | int) -> bytes:
+    raise ValueError(f"no dictionary was handed in: {name} = {value}")
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """Everything the road looks up. `route`, `dress` and `place` are handed in: the road knows no realm syntax but the NAI."""
@@ -142,5 +146,6 @@ class Tables:
     limits: Limits = field(default_factory=Limits)
     version: int = 0
     plans: Mapping[str, Plan] = field(default_factory=dict)  # by name
-    device_key: bytes = b""  # 32 octets: stations become radius.grants devices with it
+    device_key: bytes = b""  # 32 octets: stations become radius.grants devices with it; b"" without a guests' half
+    written: Callable[[str, str | int], bytes] = _unwritable  # a whole attribute by its name; ValueError where it does not fit
     visit: Callable[[bytes, float], str] | None = None  # seals what the road tells the portal of a station; None without a portal

@@ -29,6 +29,7 @@ class Twin:
         self.on_datagram: Callable = lambda octets, origin: ()
         self.on_tick: Callable = lambda now: ()
         self.wanted: float | None = None
+        self.dated: list[float] = []
 
     def datagram(self, octets, origin, allowed, now, client=None):
         self.asked.append(("datagram", octets, allowed))
@@ -52,6 +53,9 @@ class Twin:
 
     def suspect(self, home, now):
         return ()
+
+    def date(self, calendar):
+        self.dated.append(calendar)
 
     def adopt(self, tables, now):
         return None

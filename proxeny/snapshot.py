@@ -132,6 +132,7 @@ def tables(network: Network, dictionary: Dictionary, now: datetime | None = None
         version=network.version,
         plans={row.name: doors.plan(row) for row in network.of("plan")},
         device_key=network.device_key,
+        written=dictionary.written,
         visit=_visit(network),
     )
 

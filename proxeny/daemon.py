@@ -31,6 +31,7 @@ import uvloop
 
 from proxeny import snapshot
 from proxeny.asking import Asker
+from proxeny.asking_porter import AskingPorter
 from proxeny.channel import Channel, below
 from proxeny.complaints import Complaints
 from proxeny.entropy import Entropy
@@ -74,6 +75,7 @@ class Worker:
         self.spool = Spool(Path(spec["spool"]))
         self.journal = SocketJournal(_inherited(spec["journal"]), loop, self._home_changed)
         self.asker = Asker(loop, self.journal)
+        self.porter = AskingPorter(_inherited(spec["porter"]), loop) if "porter" in spec else None
         self.complaints = Complaints()
         self.runner: Runner | None = None
         self.engine: Engine | None = None
@@ -102,10 +104,13 @@ class Worker:
 
     def _begin(self, tables: Tables) -> None:
         self.engine = Engine(tables, Entropy())
-        self.runner = Runner(self.engine, self.loop, ledger=SpoolLedger(self.spool, self.loop), journal=self.asker, fault=_fault)
+        ledger = SpoolLedger(self.spool, self.loop)
+        self.runner = Runner(self.engine, self.loop, ledger=ledger, journal=self.asker, porter=self.porter, fault=_fault)
         for index, listener in self.listeners.items():
             self.runner.know(index, listener)
         self.asker.open(self.runner)
+        if self.porter is not None:
+            self.porter.open(self.engine.local.grants)
         self.take(self.own)
         self._tell_homes(self.engine)
         self.channel.write("serving", tables.version)
@@ -163,6 +168,9 @@ class Worker:
             counts["unsent_requests"] = self.runner.upstream.unsent
             counts["in_flight"] = self.engine.in_flight
             counts["engine"] = dict(self.engine.counts)
+            counts["grants"] = len(self.engine.local.grants)
+        if self.porter is not None:
+            counts |= self.porter.counts | {"porter_away": int(self.porter.away)}
         return counts
 
     def _report_drops(self) -> None:
@@ -207,6 +215,8 @@ class Worker:
         self._report_drops()
         if self.runner is not None:
             self.runner.close()
+        if self.porter is not None:
+            self.porter.close()
         self.journal.close()
         self.spool.close()
 

@@ -33,6 +33,8 @@ _WORKER_COUNTERS: Final = {
     "journal_dropped": ("proxeny_journal_dropped", "Records lost because the recorder did not keep up"),
     "unsent_replies": ("proxeny_unsent_replies", "Replies that the kernel did not take"),
     "unsent_requests": ("proxeny_unsent_requests", "Requests to homes that the kernel did not take"),
+    "porter_asked": ("proxeny_porter_asked", "Questions put to the porter"),
+    "porter_unheard": ("proxeny_porter_unheard", "Questions given back because the porter was away or full"),
     "upstream_drops": ("proxeny_kernel_drops_upstream", "Answers of homes lost in a full receive buffer"),
 }
 _READ_WITHIN: Final = 5.0  # seconds for a request
@@ -54,6 +56,8 @@ class Counts(Collector):
             yield _per_worker(CounterMetricFamily(name, words, labels=["worker"]), {at: total[counter] for at, total in totals.items()})
         resident = {place.number: place.counts.get("resident_bytes", 0) for place in self._crew.places}
         yield _per_worker(GaugeMetricFamily("proxeny_worker_resident_bytes", "Memory of each worker", labels=["worker"]), resident)
+        grants = {place.number: place.counts.get("grants", 0) for place in self._crew.places}
+        yield _per_worker(GaugeMetricFamily("proxeny_worker_grants", "Live grants in each worker's memory", labels=["worker"]), grants)
         restarts = {place.number: place.restarts for place in self._crew.places}
         yield _per_worker(CounterMetricFamily("proxeny_worker_restarts", "Times a worker was started again", labels=["worker"]), restarts)
         versions = {place.number: place.version for place in self._crew.places}

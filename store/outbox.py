@@ -92,6 +92,12 @@ def find(session: Session, order: int) -> Order | None:
     return session.get(Order, order, populate_existing=True)
 
 
+def latest(session: Session, grant: str, kind: OrderKind) -> Order | None:
+    """The newest order of this kind about a grant, as it stands now."""
+    mine = select(Order).where(Order.grant_id == grant, Order.kind == kind).order_by(Order.id.desc()).limit(1)
+    return session.scalar(mine.execution_options(populate_existing=True))
+
+
 def of_sessions(session: Session, sessions: Collection[str]) -> list[Order]:
     """Every order about these sessions, the oldest first."""
     return list(session.scalars(select(Order).where(Order.session_id.in_(sessions)).order_by(Order.id)))

@@ -204,6 +204,7 @@ _OPTIONS: Final[dict[str, Callable[[Entry, str], Any]]] = {
     "login_url": _checked(origin),
     "api_url": _checked(origin),
     "api_user": _text,
+    "api_ca": _text,
     "site": _text,
     "swap_octets": lambda entry, name: entry.flag(name, default=False),
     "mac_format": _checked(_example),

@@ -63,7 +63,8 @@ def hand_over(database: Database, order: int, via: Via) -> None:
 
 def pause(after: int, first: timedelta, longest: timedelta) -> timedelta:
     """How long to wait after so many tries: twice as long each time."""
-    return min(first * 2 ** min(max(after - 1, 0), 16), longest)
+    factor: int = 1 << min(max(after - 1, 0), 16)
+    return min(first * factor, longest)
 
 
 def _free(via: Via, now: datetime) -> ColumnElement[bool]:

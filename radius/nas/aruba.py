@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from radius.nas import road
+from radius.nas import road, targets
 from radius.nas.family import Arrival, Attributes, Browse, Change, Means, Misfit, Refused, State
 from radius.nas.generic import Generic, filled
 from radius.nas.mac import read
@@ -62,7 +62,7 @@ class Aruba(Generic):
     def let_in(self, arrival: Arrival, gateway: Gateway, login: Login, plan: Plan, left: Remaining) -> Way:
         """POST to the controller; a guest whom the road sent is let in by the role."""
         if arrival.proven:
-            return self._change(road.target(arrival), gateway)
+            return self._change(targets.of(arrival), gateway)
         at = dict(arrival.words).get("host") or next(iter(self.origins(gateway)))
         fields = (
             ("cmd", "authenticate"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from radius.nas import road
+from radius.nas import road, targets
 from radius.nas.cisco import AV_PAIR, Cisco, av_pairs
 from radius.nas.family import Attributes, Change, Family, Means, Refused
 from radius.nas.generic import filled
@@ -44,7 +44,7 @@ class CiscoCwa(Cisco):
 
     def let_in(self, arrival: Arrival, gateway: Gateway, login: Login, plan: Plan, left: Remaining) -> Way:
         """Have the WLC ask us again: this time there is a grant."""
-        return self._again(road.target(arrival), gateway)
+        return self._again(targets.of(arrival), gateway)
 
     def redirect(self, url: str, asked: Asked, gateway: Gateway) -> Attributes | None:
         """url-redirect-acl and url-redirect; None where the URL is longer than an AVPair holds."""

@@ -79,6 +79,7 @@ class Options:
     login_url: str = ""  # origin at which guests' browsers reach the gateway's login: "http://10.1.0.1:3990"
     api_url: str = ""
     api_user: str = ""
+    api_ca: str = ""  # PEM file of the authority that the API's certificate is checked against; "": the system's
     site: str = ""  # the controller's own name or id of its site
     swap_octets: bool = False  # the NAS counts Input and Output from its own side
     mac_format: str = ""  # an example of the form wanted: "AA-BB-CC-DD-EE-FF", "aabbccddeeff"

@@ -6,16 +6,16 @@ else. Never believes a part without the others' form being right.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from radius.nas.family import Arrival, Misfit, Target
+from radius.nas.family import Arrival, Misfit
 from radius.nas.mac import read
-from radius.nas.query import LONGEST_URL, address, destination, one
+from radius.nas.query import LONGEST_URL, destination, one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WORDS = ("nas_address", "nas_port", "source", "local")
+WORDS: Final = ("nas_address", "nas_port", "source", "local")
 
 
 def came(query: Mapping[str, Sequence[str]]) -> bool:
@@ -40,20 +40,4 @@ def arrival(query: Mapping[str, Sequence[str]]) -> Arrival | Misfit:
         session=one(query, "road.session"),
         proven=True,
         words=tuple((name, value) for name in WORDS if (value := one(query, f"road.{name}"))),
-    )
-
-
-def target(arrival: Arrival) -> Target:
-    """The same guest as an order names it to the NAS."""
-    words = dict(arrival.words)
-    port = words.get("nas_port", "")
-    return Target(
-        station=arrival.station,
-        session=arrival.session,
-        nas_address=address(words.get("nas_address", "")),
-        nas_port=int(port) if port.isascii() and port.isdigit() else None,
-        address=arrival.address,
-        access_point=arrival.access_point,
-        ssid=arrival.ssid,
-        words=arrival.words,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from proxeny import network_checks, snapshot
+from proxeny import network_checks, portal_checks, snapshot
 from proxeny.difference import Change, difference
 from proxeny.network import KEYS, ORDERED, SECRETS, Network, merged
 from radius.policy import Policy
@@ -64,7 +64,14 @@ def findings(network: Network, settings: Settings, dictionary: Dictionary) -> It
     def judge(row: declared.Policy) -> None:
         Policy((snapshot.rule(row),), dictionary)
 
-    return network_checks.findings(network, settings.radius, judge)
+    yield from network_checks.findings(network, settings.radius, judge)
+    yield from portal_checks.findings(network, settings)
+
+
+def warnings(network: Network) -> Iterator[Finding]:
+    """What may stand and is said aloud."""
+    yield from network_checks.warnings(network)
+    yield from portal_checks.warnings(network)
 
 
 def alone(session: Session) -> None:

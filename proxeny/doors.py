@@ -46,5 +46,8 @@ def _only_address(addresses: tuple[str, ...]) -> str:
     """The literal address of a client that has exactly one; "" for prefixes and lists."""
     if len(addresses) != 1:
         return ""
-    network = ip_network(addresses[0])
+    try:
+        network = ip_network(addresses[0])
+    except ValueError:  # told by who looks clients up
+        return ""
     return str(network.network_address) if network.num_addresses == 1 else ""

@@ -56,6 +56,8 @@ def findings(network: Network, radius: Radius | None, judge: Callable[[Policy], 
 
 
 _REFERENCES: Final = (
+    ("portal", "plan", "plan"),
+    ("site", "portal", "portal"),
     ("client", "site", "site"),
     ("access_point", "site", "site"),
     ("access_point", "client", "client"),
@@ -187,7 +189,6 @@ def warnings(network: Network) -> Iterator[Finding]:
 
 def count(network: Network) -> str:
     """One line of what a network holds."""
-    words = Counter(
-        {section.replace("_", " "): len(network.rows[section]) for section in ("site", "client", "access_point", "home", "realm")}
-    )
+    sections = ["site", "client", "access_point", "home", "realm", *(name for name in ("plan", "portal") if network.rows[name])]
+    words = Counter({section.replace("_", " "): len(network.rows[section]) for section in sections})
     return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in words.items())

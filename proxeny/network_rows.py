@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
     from proxeny.entry import Entry
 
-_NAMED: Final = frozenset(
-    {"generic", "coova", "mikrotik", "cisco-cwa", "cisco-lwa", "aruba", "aruba-instant", "meraki-click", "meraki-signon", "meraki-cwa"}
-    | {"unifi", "omada", "opennds", "ruckus-zd", "ruckus-sz", "hostapd", "cambium"}
-)
 _SELECTOR: Final = re.compile(r"\*|(?:\*\.)?[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
@@ -117,13 +113,13 @@ def access_point(entry: Entry) -> AccessPoint:
 def _family(entry: Entry) -> str:
     """The NAS family; a maker's name alone does not say which of its ways is meant."""
     nas = entry.text("nas", "generic")
-    of_maker = sorted(name for name in _NAMED if name.startswith(f"{nas}-"))
-    if nas not in _NAMED and of_maker:
+    of_maker = sorted(name for name in FAMILIES if name.startswith(f"{nas}-"))
+    if nas not in FAMILIES and of_maker:
         words = " or ".join(f'"{name}"' for name in of_maker)
         entry.note("nas", f'"{nas}" is a maker with more than one way', f"Did you mean {words}? See docs/nas")
         return "generic"
-    if nas not in _NAMED:
-        entry.note("nas", f'"{nas}" is none of its words', did_you_mean(nas, _NAMED))
+    if nas not in FAMILIES:
+        entry.note("nas", f'"{nas}" is none of its words', did_you_mean(nas, FAMILIES))
         return "generic"
     return nas
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from proxeny import declare, network_checks, opening, snapshot
+from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot
 from proxeny.addresses import is_ours
 from proxeny.faults import Fault
 from radius import dictionary
@@ -135,9 +135,10 @@ def _network(settings: Settings, found: Survey) -> None:
     book = dictionary.load()
     wrong = list(declare.findings(network, settings, book))
     found.faults += map(_fault, wrong)
-    found.warnings += map(_fault, network_checks.warnings(network))
+    found.warnings += map(_fault, declare.warnings(network))
     if not wrong:
         _built(lambda: snapshot.tables(snapshot.with_settings(network, settings), book), found)
+    found.notes += map(str, simulator.simulated(network, portal_checks.portal_of))
     found.notes.append(f"The network, version {network.version}: {network_checks.count(network)}")
 
 

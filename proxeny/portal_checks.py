@@ -1,0 +1,136 @@
+"""What the entries that guests meet mean together: plans, portals, sites, gateways, and the settings they need.
+
+Faults are what would leave guests outside or betray them; warnings are lived with and said. Never changes a row.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from proxeny import doors, simulator
+from proxeny.faults import did_you_mean
+from proxeny.network_checks import Finding
+from radius.nas import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proxeny.network import Client, Network, Portal
+    from proxeny.settings import Settings
+
+SERVED: Final = frozenset({"terms", "card"})  # ways in of this version
+_TYPED: Final = ("card", "email", "oidc")  # what is typed there is nobody else's business
+
+
+def findings(network: Network, settings: Settings) -> Iterator[Finding]:
+    """Everything wrong among what guests meet."""
+    for portal in network.of("portal"):
+        yield from _plans(portal, network)
+        yield from _ways(portal, settings)
+    yield from _keys(network)
+    for client in network.of("client"):
+        family = FAMILIES.get(client.nas)
+        if family and portal_of(client, network) and (lacks := family.lacks(doors.gateway(client, "").options)):
+            remedy = f'A gateway of the family "{client.nas}" cannot let guests in without; see docs/nas/{client.nas}.md'
+            yield Finding("client", client.name, "options", f"must say {lacks}", remedy)
+
+
+def portal_of(client: Client, network: Network) -> Portal | None:
+    """The portal of this gateway's guests: its site's, else the only one there is."""
+    site = network.rows["site"].get(client.site or "")
+    if named := getattr(site, "portal", None):
+        return network.rows["portal"].get(named)  # type: ignore[return-value]  # rows are typed by section, which mypy cannot see
+    portals = list(network.of("portal"))
+    return portals[0] if len(portals) == 1 else None
+
+
+def _plans(portal: Portal, network: Network) -> Iterator[Finding]:
+    plans = network.rows["plan"]
+    for way, name in portal.plans.items():
+        if name not in plans:
+            yield Finding("portal", portal.name, "plans", f'{way}: there is no plan "{name}"', did_you_mean(name, list(plans)[:20]))
+        if way not in portal.ways:
+            yield Finding("portal", portal.name, "plans", f'"{way}" is none of its ways', did_you_mean(way, portal.ways))
+
+
+def _ways(portal: Portal, settings: Settings) -> Iterator[Finding]:
+    if portal.ways and not SERVED & set(portal.ways):
+        words = f"{_quoted(portal.ways)}: no way that this version serves, so that no guest would come in"
+        yield Finding("portal", portal.name, "ways", words, f"Add one of: {', '.join(sorted(SERVED))}")
+    if "card" in portal.ways and settings.directory is None:
+        yield Finding("portal", portal.name, "ways", '"card" needs a directory', "Write [directory] into proxeny.toml, or take it out")
+    if settings.guest and not settings.guest.secure:
+        typed = [way for way in portal.ways if way.partition(":")[0] in _TYPED]
+        if typed:
+            words = f"{_quoted(typed)}: guests would type in clear, for [guest] url is {settings.guest.origin}"
+            yield Finding("portal", portal.name, "ways", words, "Give [guest] a certificate and key, or an https: url behind a proxy")
+
+
+def _keys(network: Network) -> Iterator[Finding]:
+    held: dict[str, str] = {}
+    for client in network.of("client"):
+        if client.key and (other := held.setdefault(client.key, client.name)) != client.name:
+            remedy = "The key says from which gateway a guest comes: give each its own, or leave it out"
+            yield Finding("client", client.name, "key", f'is that of client "{other}" too', remedy)
+
+
+def warnings(network: Network) -> Iterator[Finding]:
+    """What may stand and is said aloud."""
+    return chain(_unserved(network), _districts(network), _undecided(network), _strangers(network), _left_out(network), _amounts(network))
+
+
+def _unserved(network: Network) -> Iterator[Finding]:
+    for portal in network.of("portal"):
+        if (later := [way for way in portal.ways if way not in SERVED]) and len(later) < len(portal.ways):
+            yield Finding("portal", portal.name, "ways", f"{_quoted(later)}: not served by this version, and not shown to guests")
+        if portal.logo:
+            yield Finding("portal", portal.name, "logo", "is not shown by this version")
+
+
+def _districts(network: Network) -> Iterator[Finding]:
+    known = network.rows["district"]
+    for site in network.of("site"):
+        if known and site.district and site.district not in known:
+            remedy = did_you_mean(site.district, list(known)[:20])
+            yield Finding("site", site.id, "district", f'there is no district "{site.district}"', remedy)
+
+
+def _undecided(network: Network) -> Iterator[Finding]:
+    """With several portals each site must say which is its own."""
+    if len(network.rows["portal"]) > 1:
+        for client in network.of("client"):
+            if _brings_guests(client) and portal_of(client, network) is None:
+                remedy = "Give its site a portal" if client.site else "Give it a site, and the site a portal"
+                yield Finding("client", client.name, "site", "there are several portals, and which is its guests' is not said", remedy)
+
+
+def _brings_guests(client: Client) -> bool:
+    """Whether its family has a way of its own to our pages: a generic NAS is often one of eduroam's alone."""
+    return client.nas not in ("generic", "hostapd")
+
+
+def _strangers(network: Network) -> Iterator[Finding]:
+    """Families that an earlier version took by name and never used."""
+    for client in network.of("client"):
+        if client.nas not in FAMILIES:
+            words = f'"{client.nas}" is no family of this version: it is treated as a generic NAS'
+            yield Finding("client", client.name, "nas", words, f"Known here: {', '.join(sorted(FAMILIES))}")
+
+
+def _left_out(network: Network) -> Iterator[Finding]:
+    """What a plan promises and nobody holds a guest to."""
+    for told in simulator.simulated(network, portal_of):
+        if told.loose:
+            words = f'the family "{told.family}" cannot hold a guest to {", ".join(told.loose)}'
+            yield Finding("plan", told.plan, "", f"{words} ({simulator.some(told.clients)})", "It is left out there")
+
+
+def _amounts(network: Network) -> Iterator[Finding]:
+    for plan in network.of("plan"):
+        if plan.day_data and plan.month_data and plan.day_data > plan.month_data:
+            yield Finding("plan", plan.name, "day_data", "is more than month_data, so that it is never reached")
+
+
+def _quoted(words: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(f'"{word}"' for word in words)

@@ -1,0 +1,85 @@
+"""The plan simulator: of each family that a plan meets, what its gateways enforce, what we do, and what is left out.
+
+A gateway that holds a limit by itself does so to the second or octet. Where it cannot, we end the session when its own
+reports say that the limit is reached, if it reports and can be told. What neither does is left out, and named. Values
+only: never promises for a family what radius/nas does not say of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from proxeny.measures import with_unit
+from radius.nas import FAMILIES
+from radius.nas.family import Bound, Means
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from proxeny.network import Client, Network, Plan, Portal
+    from radius.nas.family import Family
+
+_KEYS: Final = {  # of [[plan]]: what must be held, and what the key is called
+    "session": Bound.TIME,
+    "day_time": Bound.TIME,
+    "day_data": Bound.DATA,
+    "month_data": Bound.DATA,
+    "up": Bound.RATE,
+    "down": Bound.RATE,
+    "idle": Bound.IDLE,
+}
+_COUNTED: Final = frozenset({Bound.TIME, Bound.DATA})  # what accounting tells us, so that we can end what passes it
+_SHOWN: Final = 3  # clients named
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """One plan at the gateways of one family."""
+
+    family: str
+    plan: str
+    clients: tuple[str, ...]
+    gateway: tuple[str, ...] = ()  # "session 2h": held by the gateway
+    ours: tuple[str, ...] = ()  # ended by us, once the gateway's reports show it
+    loose: tuple[str, ...] = ()  # left out
+
+    def __str__(self) -> str:
+        parts = [("the gateway holds", self.gateway), ("we end", self.ours), ("left out", self.loose)]
+        words = "; ".join(f"{who} {', '.join(what)}" for who, what in parts if what) or "no limit to hold"
+        return f'Plan "{self.plan}" at {self.family} ({some(self.clients)}): {words}'
+
+
+def simulated(network: Network, portal_of: Callable[[Client, Network], Portal | None]) -> Iterator[Simulation]:
+    """Every plan that guests of a family's gateways can come under, in the order of the names."""
+    met: dict[tuple[str, str], list[str]] = {}
+    for client in network.of("client"):
+        portal = portal_of(client, network)
+        for name in sorted({portal.plan, *portal.plans.values()}) if portal else ():
+            met.setdefault((client.nas if client.nas in FAMILIES else "generic", name), []).append(client.name)
+    for (nas, name), clients in sorted(met.items()):
+        plan = network.rows["plan"].get(name)
+        if plan is not None:
+            yield simulate(plan, FAMILIES[nas], tuple(clients))  # type: ignore[arg-type]  # rows are typed by section
+
+
+def simulate(plan: Plan, family: Family, clients: tuple[str, ...]) -> Simulation:
+    """One plan, one family."""
+    kinds: dict[str, list[str]] = {"gateway": [], "ours": [], "loose": []}
+    for key, bound in _KEYS.items():
+        if (value := getattr(plan, key)) is not None:
+            kinds[_holder(bound, family)].append(f"{key} {with_unit(key, value)}")
+    return Simulation(family.name, plan.name, clients, **{kind: tuple(words) for kind, words in kinds.items()})
+
+
+def _holder(bound: Bound, family: Family) -> str:
+    if bound in family.holds:
+        return "gateway"
+    reports = family.radius or family.ends is Means.POLL  # openNDS's agent posts what its guests used
+    return "ours" if bound in _COUNTED and reports and family.ends is not Means.NONE else "loose"
+
+
+def some(names: tuple[str, ...]) -> str:
+    """The first few names, and how many more."""
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

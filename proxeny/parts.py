@@ -180,6 +180,9 @@ class Limits(Part):
     conversations: Count = 100_000
     conversation_seconds: Seconds = 60.0
     attributes: Annotated[int, Field(ge=20, le=2000)] = 200
+    grants: Count = 100_000
+    asked: Count = 1_000
+    asked_seconds: Seconds = 8.0
 
     @property
     def table(self) -> tables.Limits:

@@ -35,7 +35,8 @@ BACK_OFF: Final = (0.1, 0.5, 1.0)  # seconds before the first restarts
 SLOWEST: Final = 30.0  # seconds between later ones, where somebody stands in
 ASKED_WITHIN: Final = 60.0  # seconds for a question to a worker
 _COUNTERS: Final = frozenset(
-    ("cpu_seconds", "journal_dropped", "journal_sent", "unsent_replies", "upstream_drops", "unsent_requests", "porter_asked", "porter_unheard")
+    ("cpu_seconds", "journal_dropped", "journal_sent", "unsent_replies", "upstream_drops", "unsent_requests")
+    + ("porter_asked", "porter_unheard")
 )
 
 

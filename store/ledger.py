@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
 from store import matching
+from store.consumption import Consumption
 from store.entries import Entry, Kind
 from store.ids import new_id
 from store.links import link_sessions
@@ -58,10 +60,10 @@ class Identity(NamedTuple):
     station_hash: bytes
 
 
-def record_accounting(database: Database, entries: Iterable[Entry], privacy: Privacy) -> int:
-    """Count a batch of records; how many of them were new."""
+def record_accounting(database: Database, entries: Iterable[Entry], privacy: Privacy, consumption: Consumption | None = None) -> int:
+    """Count a batch of records; how many of them were new. `consumption` learns what guests used."""
     fresh = _unseen(database, entries)
-    _Batch(database, privacy, fresh).count()
+    _Batch(database, privacy, fresh, consumption or Consumption(UTC)).count()
     return len(fresh)
 
 
@@ -78,7 +80,7 @@ def _unseen(database: Database, entries: Iterable[Entry]) -> list[Entry]:
 class _Batch:
     """The work on one batch: what it looked up, and the sums it will write at the end."""
 
-    def __init__(self, database: Database, privacy: Privacy, entries: Sequence[Entry]) -> None:
+    def __init__(self, database: Database, privacy: Privacy, entries: Sequence[Entry], consumption: Consumption) -> None:
         self.database = database
         self.privacy = privacy
         self.entries = entries
@@ -86,6 +88,7 @@ class _Batch:
         self.known: defaultdict[Identity, list[Session]] = defaultdict(list)
         self.made: list[Session] = []
         self.sums = Sums()
+        self.consumption = consumption
 
     def count(self) -> None:
         self._load()
@@ -100,6 +103,7 @@ class _Batch:
         self.database.flush()
         link_sessions(self.database, self.made, self.privacy)
         self.sums.write(self.database)
+        self.consumption.write(self.database)
 
     def _load(self) -> None:
         """Every session these records may belong to, locked, in order of start."""
@@ -122,6 +126,7 @@ class _Batch:
             matching.infer_end(older, Inferred.REUSED)
         self._describe(entry, session)
         self.sums.grow(entry.at, session, growth)
+        self.consumption.grow(entry, session, growth)
 
     def _make(self, entry: Entry, mine: Identity) -> Session:
         begun = matching.reckoned_start(entry)
@@ -131,6 +136,7 @@ class _Batch:
         self.database.add(session)
         self.made.append(session)
         self.sums.begin(session)
+        self.consumption.begin(entry, session, self.privacy)
         return session
 
     def _place(self, entry: Entry, session: Session) -> None:

@@ -34,10 +34,8 @@ QUICK: Final = 3  # failures in a row before the sockets are lent
 BACK_OFF: Final = (0.1, 0.5, 1.0)  # seconds before the first restarts
 SLOWEST: Final = 30.0  # seconds between later ones, where somebody stands in
 ASKED_WITHIN: Final = 60.0  # seconds for a question to a worker
-_COUNTERS: Final = frozenset(
-    ("cpu_seconds", "journal_dropped", "journal_sent", "unsent_replies", "upstream_drops", "unsent_requests")
-    + ("porter_asked", "porter_unheard")
-)
+_COUNTERS: Final = frozenset({"cpu_seconds", "journal_dropped", "journal_sent", "unsent_replies", "upstream_drops", "unsent_requests"})
+_PORTER: Final = frozenset({"porter_asked", "porter_unheard"})
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ class Place:
 
 
 def _counters(counts: dict[str, Any]) -> Counter[str]:
-    flat = Counter({name: value for name, value in counts.items() if name in _COUNTERS})
+    flat = Counter({name: value for name, value in counts.items() if name in _COUNTERS | _PORTER})
     flat.update({f"engine.{name}": value for name, value in counts.get("engine", {}).items()})
     return flat
 

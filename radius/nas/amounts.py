@@ -25,7 +25,8 @@ def octets(count: int | None, name: str, gigawords: str = "") -> Attributes:
         return ((name, count),)
     if not gigawords:
         return ((name, _MOST),)
-    return ((name, count % WORD), (gigawords, min(count // WORD, _MOST)))
+    low = count % WORD or 1  # an octet more: a 0 is read as no limit where the Gigawords are not
+    return ((name, low), (gigawords, min(count // WORD, _MOST)))
 
 
 def rate(bits: int | None, name: str, unit: int = 1) -> Attributes:

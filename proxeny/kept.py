@@ -16,7 +16,7 @@ from proxeny import logs
 from proxeny.child import start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from proxeny.child import Child
     from proxeny.settings import Settings
@@ -38,6 +38,10 @@ class Kept:
         self.restarts = 0
         self.counts: dict[str, Any] = {}
         self._log = structlog.get_logger(part=name)
+
+    def greetings(self) -> Iterable[tuple[Any, ...]]:
+        """What each new process is told first: settings, then whatever else it needs."""
+        return (("settings", self._settings),)
 
     @property
     def alive(self) -> bool:
@@ -62,7 +66,8 @@ class Kept:
                 self._log.error(f"{self._name} cannot be started", fault=str(fault))
                 await asyncio.sleep(SLOWEST)
                 continue
-            child.channel.write("settings", self._settings)
+            for message in self.greetings():
+                child.channel.write(*message, urgent=True)
             self._child = child
             status = await child.listen(self._hear)
             self._child = None
@@ -96,8 +101,12 @@ class Kept:
     def adopt(self, settings: Settings) -> None:
         """New settings, for it and for those that come after it."""
         self._settings = settings
+        self.tell("settings", settings)
+
+    def tell(self, *message: Any) -> None:
+        """A message for the process that runs now; one that starts later is greeted with what applies then."""
         if self._child is not None:
-            self._child.channel.write("settings", settings)
+            self._child.channel.write(*message, urgent=True)
 
     async def end(self) -> None:
         """Have it finish what it has at hand, and end."""

@@ -28,8 +28,8 @@ class Portering(Kept):
     def __init__(self, workers: int, settings: Settings, network: Network) -> None:
         self._pairs = [_pair() for _ in range(workers)]
         windows = [near.fileno() for near, _ in self._pairs]
-        super().__init__("porter", "proxeny.porter", {"windows": windows}, windows, ENDS_WITHIN)
-        self._settings, self._network = settings, network
+        super().__init__("porter", "proxeny.porter", settings, ENDS_WITHIN, {"windows": windows}, windows)
+        self._network = network
 
     @property
     def doors(self) -> list[int]:
@@ -37,16 +37,12 @@ class Portering(Kept):
         return [far.fileno() for _, far in self._pairs]
 
     def greetings(self) -> Iterable[tuple[Any, ...]]:
-        return ("settings", self._settings), ("network", self._network)
+        return *super().greetings(), ("network", self._network)
 
-    def adopt(self, *, settings: Settings | None = None, network: Network | None = None) -> None:
-        """What is new, for it and for those that come after it."""
-        if settings is not None:
-            self._settings = settings
-            self.tell("settings", settings)
-        if network is not None:
-            self._network = network
-            self.tell("network", network)
+    def serve(self, network: Network) -> None:
+        """A new version of the network, for it and for those that come after it."""
+        self._network = network
+        self.tell("network", network)
 
     async def end(self) -> None:
         await super().end()

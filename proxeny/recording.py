@@ -5,13 +5,11 @@ What the workers write waits in the journal's socket and in the spools meanwhile
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from proxeny.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from proxeny.settings import Settings
 
 ENDS_WITHIN: Final = 8.0  # seconds to write down what the workers left
@@ -22,13 +20,4 @@ class Recording(Kept):
 
     def __init__(self, journal: int, settings: Settings) -> None:
         """`journal` is the descriptor of the receiving end."""
-        super().__init__("recorder", "proxeny.recorder", {"journal": journal}, [journal], ENDS_WITHIN)
-        self._settings = settings
-
-    def greetings(self) -> Iterable[tuple[Any, ...]]:
-        return (("settings", self._settings),)
-
-    def adopt(self, settings: Settings) -> None:
-        """New settings, for it and for those that come after it."""
-        self._settings = settings
-        self.tell("settings", settings)
+        super().__init__("recorder", "proxeny.recorder", settings, ENDS_WITHIN, {"journal": journal}, [journal])

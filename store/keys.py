@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TRACE: Final = "trace"
 LOOP: Final = "loop"  # its first four octets begin every Proxy-State of ours
 DEVICE: Final = "device"  # stations become devices with it, for as long as the installation lives
+ACCOUNT: Final = "account"  # verified identities become accounts with it
 VISIT: Final = "visit"  # seals what the road and the guest app tell each other of a station
 _PROBES: Final = (
     (NamedKey.__table__.c.name, NamedKey.__table__.c.octets),

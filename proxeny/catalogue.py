@@ -86,6 +86,7 @@ ADVICE: Final[dict[Reason, Advice]] = {
         "{client} asks about a device by another address than the device's own.",
         "Have the client send Calling-Station-Id; or somebody typed a hardware address as a user name.",
     ),
+    Reason.NO_STATION: Advice("{client} does not say which device signs in.", "Have the client send Calling-Station-Id."),
     Reason.TOKEN_UNKNOWN: Advice(
         "The gateway repeats a sign-in that we do not know: a very old page, or a guess.", "The guest opens the portal again."
     ),

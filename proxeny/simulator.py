@@ -54,13 +54,19 @@ def simulated(network: Network, portal_of: Callable[[Client, Network], Portal | 
     """Every plan that guests of a family's gateways can come under, in the order of the names."""
     met: dict[tuple[str, str], list[str]] = {}
     for client in network.of("client"):
-        portal = portal_of(client, network)
+        portal = portal_of(client, network) if _brings_guests(client, network) else None
         for name in sorted({portal.plan, *portal.plans.values()}) if portal else ():
             met.setdefault((client.nas if client.nas in FAMILIES else "generic", name), []).append(client.name)
     for (nas, name), clients in sorted(met.items()):
         plan = network.rows["plan"].get(name)
         if plan is not None:
             yield simulate(plan, FAMILIES[nas], tuple(clients))  # type: ignore[arg-type]  # rows are typed by section
+
+
+def _brings_guests(client: Client, network: Network) -> bool:
+    """A generic NAS is often eduroam's alone: it counts where its site names a portal."""
+    known = client.nas in FAMILIES and client.nas != "generic"
+    return known or getattr(network.rows["site"].get(client.site or ""), "portal", None) is not None
 
 
 def simulate(plan: Plan, family: Family, clients: tuple[str, ...]) -> Simulation:

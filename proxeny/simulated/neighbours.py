@@ -75,6 +75,7 @@ def access_points(sample: Sample) -> Neighbour:
             "radios": [[row["name"], row["mac"]] for row in sample.tables["access_point"] if row["client"] == client["name"]],
         }
         for client in sample.tables["client"]
+        if "options" not in client  # a gateway with pages of its own, and no controller of access points
     ]
     orders = {"auth": _reached(radius.auth[0]), "acct": _reached(radius.acct[0]), "accounts": sample.accounts, "controllers": controllers}
     return Neighbour("access points", "access_point_process", orders)

@@ -24,13 +24,17 @@ from radius.udp import udp_socket
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from proxeny.addresses import Endpoint
     from proxeny.network import Network
     from proxeny.settings import Settings
 
 SHIPPED: Final = Path(__file__).parent.parent.parent / "config" / "demo"
 FOLDER: Final = Path("var") / "demo"
 SPARE: Final = range(18200, 18400, 2)  # ports tried in pairs where the usual one is taken
-ELSEWHERE: Final = "PROXENY_RADIUS__AUTH=127.0.0.1:11812 PROXENY_RADIUS__ACCT=127.0.0.1:11813 PROXENY_METRICS__LISTEN=127.0.0.1:19812"
+ELSEWHERE: Final = (
+    "PROXENY_RADIUS__AUTH=127.0.0.1:11812 PROXENY_RADIUS__ACCT=127.0.0.1:11813 PROXENY_METRICS__LISTEN=127.0.0.1:19812"
+    " PROXENY_GUEST__LISTEN=127.0.0.1:18080"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +102,21 @@ def _refuse_taken(settings: Settings) -> None:
             for each in sockets.open_all(settings.radius.model_copy(update={"workers": 1}), str(settings.file)):
                 each.sock.close()
         if settings.metrics:
-            _bind_once(settings)
+            _bind_once(settings, "metrics.listen", settings.metrics.listen)
+        if settings.guest:
+            _bind_once(settings, "guest.listen", settings.guest.listen)
     except FaultyError as fault:
         words = f"Edit {short(settings.file or Path())}, or begin with: {ELSEWHERE}"
         raise FaultyError([*fault.faults, Fault("the demo", "", "was not started", words)]) from None
 
 
-def _bind_once(settings: Settings) -> None:
-    assert settings.metrics is not None  # noqa: S101  # for the type checker
-    at = settings.metrics.listen
+def _bind_once(settings: Settings, key: str, at: Endpoint) -> None:
     with socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((at.host, at.port))
         except OSError as fault:
-            raise FaultyError([Fault(str(settings.file), "metrics.listen", f"{at} cannot be bound: {fault.strerror}")]) from None
+            raise FaultyError([Fault(str(settings.file), key, f"{at} cannot be bound: {fault.strerror}")]) from None
 
 
 def _made_room(document: tomlkit.TOMLDocument) -> Iterator[str]:

@@ -31,6 +31,7 @@ def elsewhere() -> dict[str, str]:
         "PROXENY_RADIUS__AUTH": f"127.0.0.1:{auth}",
         "PROXENY_RADIUS__ACCT": f"127.0.0.1:{auth + 1}",
         "PROXENY_METRICS__LISTEN": f"127.0.0.1:{metrics}",
+        "PROXENY_GUEST__LISTEN": f"127.0.0.1:{free_port()}",
         "PROXENY_RUN__DRAIN": "1",
     }
 

@@ -1,0 +1,92 @@
+"""The configuration guide of each family: a template beside this file, filled in with one gateway's own values.
+
+A template says `{{ name }}` where a value stands; PLACEHOLDERS lists the names that there are. The staff app fills one in
+for a gateway, docs/nas/ has every one with samples. What the vendor's documents leave open a guide says under "Not
+certain". Never puts a secret into a guide: only where to find it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from radius.nas.generic import INTERIM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from radius.nas.family import Gateway
+
+FOLDER: Final = Path(__file__).parent / "guides"
+PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "client_name": "name of the `[[client]]` row",
+    "nas": "its family",
+    "entrance": "the URL that guests are sent to",
+    "portal": "origin of the guest pages",
+    "portal_host": "its host name",
+    "portal_port": "its port",
+    "portal_path": "path of the entrance",
+    "radius_address": "our address for RADIUS",
+    "auth_port": "port for authentication",
+    "acct_port": "port for accounting",
+    "coa_port": "port at which the gateway takes orders",
+    "interim": "seconds between reports of use",
+    "ssid": "name of the guests' network",
+    "login_url": "`login_url` of its options, or an example",
+    "api_url": "`api_url` of its options, or an example",
+    "api_user": "`api_user` of its options, or an example",
+    "controller_site": "`site` of its options, or an example: the controller's own name of its site",
+    "role": "`role` of its options, or an example",
+    "portal_acl": "`portal_acl` of its options, or an example",
+    "secret_hint": "where the RADIUS secret is found",
+    "uam_secret_hint": "where the UAM secret is found",
+    "fas_key_hint": "where the FAS key is found",
+    "api_secret_hint": "where the API's secret is found",
+}
+_MARK: Final = re.compile(r"\{\{ *([a-z_]+) *\}\}")
+_STORED: Final = "(the {} of `{}` in the network file)"
+
+
+def template(family: str) -> str:
+    """The guide of a family as it is kept; KeyError where there is none."""
+    path = FOLDER / f"{family}.md"
+    if not re.fullmatch(r"[a-z-]+", family) or not path.is_file():
+        raise KeyError(family)
+    return path.read_text(encoding="utf-8")
+
+
+def render(text: str, words: Mapping[str, str]) -> str:
+    """A template with every mark replaced; KeyError where one has no word."""
+    return _MARK.sub(lambda mark: words[mark[1]], text)
+
+
+def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: int, ssid: str) -> dict[str, str]:
+    """What PLACEHOLDERS lists, for one gateway; examples stand where its options say nothing."""
+    options, portal = gateway.options, urlsplit(gateway.portal)
+    return {
+        "client_name": gateway.name,
+        "nas": gateway.family,
+        "entrance": gateway.entrance,
+        "portal": gateway.portal,
+        "portal_host": portal.hostname or "",
+        "portal_port": str(portal.port or {"http": 80}.get(portal.scheme, 443)),
+        "portal_path": urlsplit(gateway.entrance).path,
+        "radius_address": radius_address,
+        "auth_port": str(auth_port),
+        "acct_port": str(acct_port),
+        "coa_port": str(gateway.coa_port),
+        "interim": str(INTERIM),
+        "ssid": ssid,
+        "login_url": options.login_url or "http://10.1.0.1",
+        "api_url": options.api_url or "https://controller.city.example",
+        "api_user": options.api_user or "proxeny",
+        "controller_site": options.site or "default",
+        "role": options.role or "guests",
+        "portal_acl": options.portal_acl or "portal-only",
+        "secret_hint": _STORED.format("`secret`", gateway.name),
+        "uam_secret_hint": _STORED.format("`uam_secret`", gateway.name),
+        "fas_key_hint": _STORED.format("`fas_key`", gateway.name),
+        "api_secret_hint": _STORED.format("`api_secret`", gateway.name),
+    }

@@ -9,7 +9,7 @@ from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
 from store.models.portals import District, Plan, Portal, Ssid
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
-from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, UsageHour
+from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "SessionAddress",
     "SessionHop",
     "SessionStatus",
+    "SessionTrail",
     "SignInToken",
     "Site",
     "Ssid",

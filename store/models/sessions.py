@@ -63,6 +63,7 @@ class Session(Base):
     cui: Mapped[bytes | None] = mapped_column(Sealed)
     started_at: Mapped[datetime]
     start_seen: Mapped[bool] = mapped_column(default=False)  # False: no Start came, the time is reckoned from another record
+    heard_at: Mapped[datetime | None]  # when its Start arrived here, by our own clock
     updated_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     status: Mapped[SessionStatus] = mapped_column(closed(SessionStatus), default=SessionStatus.OPEN)
@@ -72,6 +73,26 @@ class Session(Base):
     output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
     updates: Mapped[int] = mapped_column(default=0)  # records counted into it
     quarantined: Mapped[str] = mapped_column(default="")  # why its figures are doubted, "" where they are not
+
+
+class SessionTrail(Base):
+    """What each record of a session said, packed (store/trail.py): so that hours and hops are right in whatever order they came.
+
+    A session that moved under one Acct-Multi-Session-Id has a row for each Acct-Session-Id. Deleted a week after its last word.
+    """
+
+    __tablename__ = "session_trail"
+    __table_args__ = (
+        Index("ix_session_trail_leg", "acct_session_id", sqlite_where=text("leg > 0"), postgresql_where=text("leg > 0")),
+        {"sqlite_with_rowid": False},
+    )
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    leg: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0 for the only one, else 1, 2, ...
+    acct_session_id: Mapped[str] = mapped_column(default="")  # of a leg that is not the only one
+    state: Mapped[str] = mapped_column(default="")  # the same: its own times and totals, JSON
+    places: Mapped[str]  # where the points lie, JSON
+    points: Mapped[bytes]
 
 
 class SessionHop(Base):

@@ -86,6 +86,7 @@ def everything(seal: Seal) -> list[m.Base]:
         m.NamedKey(name="trace", octets=seal.close(CANARIES[8].encode(), Where("named_key", "trace", "octets")), created_at=NOW),
         m.UnknownAccessPoint(client="library-wlc", bssid="AA-BB-CC-00-00-01", ssid="eduroam", first_seen=NOW, last_seen=NOW),
         session(seal),
+        m.SessionTrail(session_id="0123456789abcdef", leg=0, places="[]", points=b""),
         m.SessionHop(session_id="0123456789abcdef", at=NOW, access_point="lib-1"),
         m.SessionAddress(session_id="0123456789abcdef", address="2001:db8::7", first_at=NOW, last_at=NOW),
         m.OddRecord(

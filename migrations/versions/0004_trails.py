@@ -1,0 +1,39 @@
+"""Trails: what each record of a session said, and when its Start arrived. Sessions of older days have none, and need none.
+
+Never reads the models: a revision describes the shape of its own day.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import MOMENT, NUMBER, OCTETS, TEXT, always, maybe
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Make the table and the column."""
+    with op.batch_alter_table("session") as session:
+        session.add_column(*maybe(MOMENT, "heard_at"))
+    op.create_table(
+        "session_trail",
+        *always(TEXT, "session_id"),
+        sa.Column("leg", NUMBER, nullable=False, autoincrement=False),
+        *always(TEXT, "acct_session_id", "state", "places"),
+        *always(OCTETS, "points"),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], name="fk_session_trail_session_id_session", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "leg", name="pk_session_trail"),
+        sqlite_with_rowid=False,
+    )
+    where = sa.text("leg > 0")
+    op.create_index("ix_session_trail_leg", "session_trail", ["acct_session_id"], sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    """Remove them: totals, hops and hours stay as they were counted."""
+    op.drop_table("session_trail")
+    with op.batch_alter_table("session") as session:
+        session.drop_column("heard_at")

@@ -1,7 +1,8 @@
 """`proxeny kick SESSION`: ask the session's NAS to end it, and say what it answered (decision 27).
 
-The order goes through the outbox, so that it is on record; the running controller carries it out. Never leaves an
-order behind that could be carried out after this verb has given up.
+The order goes through the outbox, so that it is on record; whoever the NAS's family leaves it to carries it out: the
+running controller by RADIUS or by HTTP, or the gateway that polls. Never leaves an order behind that could be carried
+out after this verb has given up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import opening
+from proxeny import opening, orders, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.verbs import options
 from store import outbox, sessions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 WAIT: Final = 9.5  # seconds: the whole verb takes at most ten
 LOOK: Final = 0.1
+NO_WAY: Final = "this access point takes no order to end a session: its family knows none, or its client is not declared any more"
 NOBODY: Final = "no answer: nobody carried the order out; is the controller running?"
 
 
@@ -36,11 +38,11 @@ NOBODY: Final = "no answer: nobody carried the order out; is the controller runn
 @options.config
 def command(session: str, config: Path | None, *, as_json: bool) -> None:
     """End a session at its access point: by id, or by an Acct-Session-Id that only one has. Exit 0 only on ACK."""
-    database, _ = opening.store(options.load(config))
+    database, seal = opening.store(options.load(config))
     chosen = choose(database, session)
     with transaction(database) as work:
-        order = outbox.queue(work, OrderKind.DISCONNECT, chosen.id, datetime.now(UTC)).id
-    done, outcome = wait(database, order, WAIT)
+        order = orders.for_session(work, OrderKind.DISCONNECT, chosen, snapshot.read(work, seal), datetime.now(UTC))
+    done, outcome = wait(database, order.id, WAIT) if order is not None else (False, NO_WAY)
     if as_json:
         options.show({"session": chosen.id, "acct_session_id": chosen.acct_session_id, "done": done, "outcome": outcome})
     else:

@@ -27,13 +27,12 @@ class Waiting(NamedTuple):
     client: str
 
 
-def waiting(database: Database, via: Via, now: datetime, most: int = 256) -> list[Waiting]:
-    """The orders that may be taken now, oldest first."""
+def waiting(database: Database, via: Via, now: datetime, most: int = 256, *, only: str = "") -> list[Waiting]:
+    """The orders that may be taken now, oldest first; with `only` those for this client."""
     client = func.coalesce(func.nullif(Order.client, ""), Session.client, "")
-    found = (
-        select(Order.id, client).outerjoin(Session, Session.id == Order.session_id).where(_free(via, now)).order_by(Order.id).limit(most)
-    )
-    return [Waiting(*row) for row in database.execute(found)]
+    found = select(Order.id, client).outerjoin(Session, Session.id == Order.session_id).where(_free(via, now))
+    mine = found.where(client == only) if only else found
+    return [Waiting(*row) for row in database.execute(mine.order_by(Order.id).limit(most))]
 
 
 def take(database: Database, order: int, via: Via, now: datetime) -> Order | None:

@@ -32,6 +32,7 @@ ACKNOWLEDGED: Final = "ack"
 NOTHING: Final = "*"
 _CUSTOM: Final = "bm9uZQ=="  # "none": we send the gateway's scripts no word of our own
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_TOKEN: Final = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 _PAYLOAD: Final = 16_384
 _MOST_ACKNOWLEDGED: Final = 64
 _PAIR: Final = re.compile(r"([a-z_]{1,32})=\"?([^,\"]*)\"?(?:,|$)", re.ASCII)
@@ -65,6 +66,7 @@ class Deauthed(NamedTuple):
     outgoing: int | None
     begun: int | None  # seconds since 1970
     ended: int | None
+    token: str = ""  # of the session: its sha256 is the hid, and so leads to the rhid
 
 
 def parse(form: Mapping[str, Sequence[str]]) -> Message | Misfit:
@@ -123,6 +125,7 @@ def deauthed(text: str) -> Deauthed | Misfit:
         outgoing=_number(said.get("bytes_outgoing", "")),
         begun=_number(said.get("session_start", "")),
         ended=_number(said.get("session_end", "")),
+        token=said.get("token", "") if _TOKEN.fullmatch(said.get("token", "")) else "",
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 
 from store.models import Order, OrderKind, OrderState, Via
+from store.models import Session as Accounting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -96,6 +97,14 @@ def latest(session: Session, grant: str, kind: OrderKind) -> Order | None:
     """The newest order of this kind about a grant, as it stands now."""
     mine = select(Order).where(Order.grant_id == grant, Order.kind == kind).order_by(Order.id.desc()).limit(1)
     return session.scalar(mine.execution_options(populate_existing=True))
+
+
+def unsettled(session: Session, client: str, via: Via) -> list[Order]:
+    """The orders for this client that are queued or under way, the oldest first."""
+    name = func.coalesce(func.nullif(Order.client, ""), Accounting.client)
+    open_ = Order.state.in_((OrderState.QUEUED, OrderState.CLAIMED))
+    found = select(Order).outerjoin(Accounting, Accounting.id == Order.session_id).where(Order.via == via, open_, name == client)
+    return list(session.scalars(found.order_by(Order.id).execution_options(populate_existing=True)))
 
 
 def of_sessions(session: Session, sessions: Collection[str]) -> list[Order]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot
+from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests
 from proxeny.addresses import is_ours
 from proxeny.faults import Fault
 from radius import dictionary
@@ -51,6 +52,8 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
     _listeners(settings, file, found)
     _buffers(settings, file, found, _rmem_max() if rmem_max is None else rmem_max)
     _fticks(settings, file, found)
+    found.faults += survey_guests.faults(settings, file, datetime.now(UTC))
+    found.warnings += survey_guests.warnings(settings, file, datetime.now(UTC))
     if settings.not_served:
         words = ", ".join(f"[{name}]" for name in settings.not_served)
         found.notes.append(f"Not served by this version, and without effect: {words}")
@@ -82,6 +85,8 @@ def _data_dir(settings: Settings, found: Survey) -> None:
 def _listeners(settings: Settings, file: str, found: Survey) -> None:
     radius, metrics = settings.radius, settings.metrics
     listens = [("metrics.listen", metrics.listen)] if metrics else []
+    if settings.guest:
+        listens.append(("guest.listen", settings.guest.listen))
     if radius:
         listens += [("radius.auth", at) for at in radius.auth] + [("radius.acct", at) for at in radius.acct]
         if radius.source and not is_ours(radius.source):

@@ -1,0 +1,180 @@
+"""What `check` looks at for guests' sake: their pages' certificate, ports that others hold, and the city's directory.
+
+Each look is bounded: the directory has its own time-out. Never changes anything, and never signs anybody in.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import ssl
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+
+from proxeny.addresses import Endpoint, is_ours
+from proxeny.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from proxeny.parts_web import Directory, Guest
+    from proxeny.settings import Settings
+
+SOON: Final = timedelta(days=14)  # a certificate that ends sooner is said
+_NOBODY: Final = b"proxeny-check"  # asked for in the directory; that it is not there is an answer
+
+
+class NoPassphraseError(Exception):
+    """A key that only a person can open: the pages start without one."""
+
+
+def faults(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
+    """What would keep guests' pages or the directory from working."""
+    if settings.guest:
+        yield from _certificate(settings.guest, file, now)
+    if settings.directory:
+        yield from _directory(settings.directory, file)
+
+
+def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
+    """What works, and for how long or for whom is in doubt."""
+    if settings.guest:
+        yield from _ending(settings.guest, file, now)
+    if not _runs(settings):
+        yield from _taken(settings, file)
+
+
+# The pages' certificate
+
+
+def _certificate(guest: Guest, file: str, now: datetime) -> Iterator[Fault]:
+    if guest.certificate is None or guest.key is None:
+        return
+    for key, path in (("certificate", guest.certificate), ("key", guest.key)):
+        if fault := _unreadable(path):
+            yield Fault(file, f"guest.{key}", f"{path}: {fault}", "It must be ours to read, in PEM")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(guest.certificate, guest.key, _no_passphrase)
+    except NoPassphraseError:
+        yield Fault(
+            file,
+            "guest.key",
+            f"{guest.key} asks for a passphrase",
+            "Nobody is there to type it: keep the key without, readable for us alone",
+        )
+    except ssl.SSLError as fault:
+        words = "is not the certificate's" if "MISMATCH" in str(fault) else "and guest.certificate are no key and certificate in PEM"
+        yield Fault(file, "guest.key", f"{guest.key} {words}", "Put the files in place that were made together")
+    except OSError:
+        return  # told above
+    if (leaf := _leaf(guest.certificate)) and leaf.not_valid_after_utc <= now:
+        yield Fault(file, "guest.certificate", f"ended on {leaf.not_valid_after_utc:%Y-%m-%d}", "Browsers refuse it: renew it")
+
+
+def _ending(guest: Guest, file: str, now: datetime) -> Iterator[Fault]:
+    leaf = _leaf(guest.certificate) if guest.certificate else None
+    if leaf is None:
+        return
+    if now < leaf.not_valid_after_utc < now + SOON:
+        yield Fault(file, "guest.certificate", f"ends on {leaf.not_valid_after_utc:%Y-%m-%d}", "Renew it")
+    if now < leaf.not_valid_before_utc:
+        yield Fault(file, "guest.certificate", f"begins on {leaf.not_valid_before_utc:%Y-%m-%d} only", "Is the clock right?")
+    name = guest.names[0]
+    if not _covers(leaf, name.strip("[]")):
+        yield Fault(file, "guest.certificate", f"is not made for {name}", "Browsers refuse it under that name: see [guest] url")
+
+
+def _covers(leaf: x509.Certificate, name: str) -> bool:
+    """Whether the certificate names the host (RFC 6125, 6.4.3: a wildcard stands for one label)."""
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    hosts = {host.lower() for host in names.get_values_for_type(x509.DNSName)}
+    addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    return name in hosts or name in addresses or f"*.{name.partition('.')[2]}" in hosts
+
+
+def _leaf(path: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())[0]
+    except (OSError, ValueError):
+        return None
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        path.read_bytes()
+    except OSError as fault:
+        return fault.strerror or "cannot be read"
+    return ""
+
+
+def _no_passphrase() -> str:
+    raise NoPassphraseError
+
+
+# Ports
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a controller of ours holds the ports; also where we may not look."""
+    try:
+        with (settings.data_dir / "run.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _taken(settings: Settings, file: str) -> Iterator[Fault]:
+    radius = settings.radius
+    listens: list[tuple[str, Endpoint, socket.SocketKind]] = []
+    if radius:
+        listens += [(f"radius.{key}", at, socket.SOCK_DGRAM) for key in ("auth", "acct") for at in getattr(radius, key)]
+    listens += [(f"{name}.listen", part.listen, socket.SOCK_STREAM) for name in ("metrics", "guest") if (part := getattr(settings, name))]
+    for key, at, kind in listens:
+        if is_ours(at.host) and _is_taken(at, kind):
+            yield Fault(file, key, f"{at} is held by another program", f"`ss -{'u' if kind is socket.SOCK_DGRAM else 't'}lnp` names it")
+
+
+def _is_taken(at: Endpoint, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if ":" in at.host:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            probe.bind((at.host, at.port))
+        except PermissionError:  # a low port: told elsewhere
+            return False
+        except OSError:
+            return True
+    return False
+
+
+# The directory
+
+
+def _directory(part: Directory, file: str) -> Iterator[Fault]:
+    from proxeny.directories import directory  # noqa: PLC0415  ldap3 is slow to load, and most have no directory
+    from store.refusal import Refusal  # noqa: PLC0415  the same
+
+    try:
+        found = directory(part)
+    except ValueError as fault:
+        yield Fault(file, "directory", str(fault))
+        return
+    try:
+        answer = found.verify(_NOBODY, b"-")
+        if isinstance(answer, Refusal) and answer.ours:
+            words = f"{part.uri}: {answer.value.rstrip('.')}" + (f" ({found.words})" if found.words else "")
+            yield Fault(file, "directory", words, "Sign-ins with the city's own accounts are refused until it answers")
+    finally:
+        found.close()

@@ -14,7 +14,6 @@ from tests.peers.street import street
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 

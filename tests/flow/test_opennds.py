@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.peers import certificates
+from tests.peers.authority import Authority
 from tests.peers.browser import chromium, page
 from tests.peers.guests import KEY, connect, online, town, wait_online
 from tests.peers.opennds import opennds
@@ -46,12 +46,13 @@ def test_level_1(tmp_path: Path, here: Street) -> None:
 
 def test_level_3(tmp_path: Path, here: Street) -> None:
     """https and sealed: authmon collects the grant and acknowledges it; kicked, the web is out of reach again."""
-    made = certificates.web(tmp_path / "tls", "wifi.city.example")
+    authority = Authority(tmp_path / "tls")
+    made = authority.issue("wifi.city.example")
     options = {"fas_key": FAS_KEY, "fas_level": 3}
     tls = {"certificate": str(made.certificate), "key": str(made.key)}
     with (
         town(tmp_path / "city", here, "opennds", radius=False, options=options, tls=tls) as city,
-        opennds(here, port=city.port, path=f"/in/opennds/{KEY}", key=FAS_KEY, level=3, ca=made.root) as gateway,
+        opennds(here, port=city.port, path=f"/in/opennds/{KEY}", key=FAS_KEY, level=3, ca=authority.file) as gateway,
         chromium(tmp_path / "chromium", here.guest) as browser,
         page(browser, ignore_https_errors=True) as tab,
     ):

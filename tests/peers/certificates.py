@@ -98,25 +98,3 @@ def make(folder: Path, *, identity: str = "student@uni-a.example") -> Certificat
     if sum(len(each.public_bytes(Encoding.DER)) for each in (leaf, lower, upper)) <= 4096:
         raise AssertionError("the client's chain is meant to pass 4 KiB")
     return made
-
-
-@dataclass(frozen=True, slots=True)
-class Web:
-    """Paths of PEM files for a server on TLS."""
-
-    root: Path
-    certificate: Path
-    key: Path
-
-
-def web(folder: Path, *names: str) -> Web:
-    """A root of its own and a server certificate for these host names."""
-    folder.mkdir(parents=True, exist_ok=True)
-    root, root_issuer = _issue("Test root", None, authority=True)
-    alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    leaf, issuer = _issue(names[0], root_issuer, alternative, usage, authority=False)
-    made = Web(folder / "root.pem", folder / "server.pem", folder / "server-key.pem")
-    for path, octets in ((made.root, _pem(root)), (made.certificate, _pem(leaf)), (made.key, _pem(issuer.key))):
-        path.write_bytes(octets)
-    return made

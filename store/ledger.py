@@ -26,7 +26,7 @@ from store.models import AccountingKey, OddRecord, Session, SessionHop, SessionS
 from store.sealed import Where
 from store.slices import slices
 from store.sums import Sums
-from store.upsert import insert_new
+from store.upsert import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,8 +72,7 @@ def _unseen(database: Database, entries: Iterable[Entry]) -> list[Entry]:
     by_key = {entry.key: entry for entry in reversed(list(entries))}
     if not by_key:
         return []
-    rows = [{"key": key, "at": entry.received_at} for key, entry in by_key.items()]
-    added = set(map(bytes, insert_new(database, AccountingKey, rows, "key")))
+    added = unseen(database, AccountingKey, ("key", "at"), sorted((key, entry.received_at) for key, entry in by_key.items()))
     return sorted((entry for key, entry in by_key.items() if key in added), key=lambda entry: (entry.at, entry.received_at))
 
 

@@ -6,36 +6,45 @@ Beside the unit of work: rows of these tables are never loaded as objects by who
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import JSON, Dialect, Enum, Table, insert
+from sqlalchemy import JSON, Dialect, Enum, Table, and_, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+
+from store.slices import slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from sqlalchemy import Compiled
     from sqlalchemy.orm import Session as Database
 
     from store.models import Base
 
     _Column = tuple[int, Callable[[Any], Any], bool]  # its place, how its values are converted, whether they are of few kinds
-    Merge = Callable[[Any], Mapping[str, Any]]  # the row that is refused -> what the one that is there becomes
+    Merge = Callable[[Any], Mapping[str, Any]]  # the row that is refused -> what the one that is there becomes: a plain function
 
 
 def upsert(database: Database, model: type[Base], rows: Sequence[Mapping[str, Any]], key: Iterable[str], merge: Merge) -> None:
-    """Insert rows; where one of this key is there, `merge(excluded)` says what it becomes."""
+    """Insert rows; where one of this key is there, `merge(excluded)` says what it becomes. It closes over nothing that changes."""
     if rows:
-        statement = _insert(database, model)
-        merged = statement.on_conflict_do_update(index_elements=list(key), set_=dict(merge(statement.excluded)))
-        database.connection().execute(merged, list(rows))
+        columns = tuple(rows[0])
+        statement = _Merging(model, columns, tuple(key), merge)
+        _many(database, _merged(statement, _dialect(database)), columns, [tuple(row[name] for name in columns) for row in rows])
 
 
-def insert_new(database: Database, model: type[Base], rows: Sequence[Mapping[str, Any]], returning: str) -> list[Any]:
-    """Insert the rows that are not there yet; this column of each that was new."""
+def unseen(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> set[Any]:
+    """Insert the rows that are not there yet, whose key is the first column; the keys of those that were not."""
     if not rows:
-        return []
-    statement = _insert(database, model).on_conflict_do_nothing().returning(_table(model).c[returning])
-    return list(database.connection().execute(statement, list(rows)).scalars())
+        return set()
+    if database.get_bind().dialect.name == "sqlite":  # one writer at a time: who looked first is first
+        held = _held(database, model, columns[0], [row[0] for row in rows])
+        fresh = [row for row in rows if row[0] not in held]
+        load(database, model, columns, fresh)
+        return {row[0] for row in fresh}
+    statement = _insert(database, model).on_conflict_do_nothing().returning(_table(model).c[columns[0]])
+    named = [dict(zip(columns, row, strict=True)) for row in rows]
+    return set(map(bytes, database.connection().execute(statement, named).scalars()))
 
 
 def load(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -43,32 +52,98 @@ def load(database: Database, model: type[Base], columns: tuple[str, ...], rows: 
 
     SQLAlchemy's types convert the values as ever, but column by column, and equal values of few kinds once.
     """
-    if not rows:
-        return
-    connection = database.connection()
-    statement, positional, types = _loading(model, columns, connection.dialect)
+    if rows:
+        _many(database, _loading(model, columns, _dialect(database)), columns, rows)
+
+
+def change(database: Database, model: type[Base], columns: tuple[str, ...], key: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set these columns, in the table's order, of the rows whose key stands behind them."""
+    if rows:
+        _many(database, _changing(model, columns, key, _dialect(database)), (*columns, *(f"key_{name}" for name in key)), rows)
+
+
+def _many(database: Database, ready: _Ready, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     told: list[Iterable[Any]] = list(zip(*rows, strict=True))
-    for place, convert, few in types:
+    for place, convert, few in ready.converts:
         known = {value: convert(value) for value in set(told[place])} if few else None
         told[place] = map(known.__getitem__ if known is not None else convert, told[place])
     values = list(zip(*told, strict=True))
-    connection.exec_driver_sql(statement, values if positional else [dict(zip(columns, row, strict=True)) for row in values])
+    named = values if ready.positional else [dict(zip(columns, row, strict=True)) for row in values]
+    database.connection().exec_driver_sql(ready.statement, named)
 
 
-@lru_cache(maxsize=16)
-def _loading(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> tuple[str, bool, list[_Column]]:
-    """The statement, whether its parameters are positional, and which columns are converted how."""
+def _held(database: Database, model: type[Base], column: str, keys: Sequence[Any]) -> set[Any]:
+    """Which of these keys are there."""
+    connection = database.connection()
+    found: set[Any] = set()
+    for some in slices(keys):
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT {column} FROM {model.__tablename__} WHERE {column} IN ({marks})"  # noqa: S608 - names are ours, values are bound
+        found.update(row[0] for row in connection.exec_driver_sql(query, tuple(some)))
+    return found
+
+
+class _Ready(NamedTuple):
+    """A statement for the driver, and how its values are converted."""
+
+    statement: str
+    positional: bool
+    converts: list[_Column]
+
+
+class _Merging(NamedTuple):
+    """An upsert, as far as it is known before its dialect. Equal where its text is: of `merge` only the code counts."""
+
+    model: type[Base]
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    merge: Merge
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.columns, self.key, self.merge.__code__))
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Merging) and self[:3] == other[:3]
+        return same and self.merge.__code__ is cast(_Merging, other).merge.__code__
+
+
+@lru_cache(maxsize=32)
+def _merged(wanted: _Merging, dialect: Dialect) -> _Ready:
+    table = _table(wanted.model)
+    statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+    merged = statement.on_conflict_do_update(index_elements=list(wanted.key), set_=dict(wanted.merge(statement.excluded)))
+    return _ready(merged.compile(dialect=dialect, column_keys=list(wanted.columns)), wanted.columns, table, dialect)
+
+
+@lru_cache(maxsize=32)
+def _loading(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _Ready:
     table = _table(model)
-    compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
-    types = [table.c[name].type for name in columns]
-    converts = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
-    order = tuple(compiled.positiontup) if compiled.positiontup else columns
+    return _ready(insert(table).compile(dialect=dialect, column_keys=list(columns)), columns, table, dialect)
+
+
+@lru_cache(maxsize=256)
+def _changing(model: type[Base], columns: tuple[str, ...], key: tuple[str, ...], dialect: Dialect) -> _Ready:
+    table = _table(model)
+    one = and_(*(table.c[name] == bindparam(f"key_{name}", type_=table.c[name].type) for name in key))
+    statement = update(table).where(one).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+    return _ready(statement.compile(dialect=dialect), (*columns, *(f"key_{name}" for name in key)), table, dialect)
+
+
+def _ready(compiled: Compiled, columns: tuple[str, ...], table: Table, dialect: Dialect) -> _Ready:
+    """Whether its parameters are positional, and which of them are converted how."""
+    order = tuple(compiled.positiontup) if compiled.positiontup else columns  # type: ignore[attr-defined]
     if order != columns:
         raise ValueError(f"columns of {table.name} in another order than the table's: {columns}")
+    types = [table.c[name.removeprefix("key_")].type if name not in table.c else table.c[name].type for name in columns]
+    converts = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in types]
     found: list[_Column] = [
         (place, convert, isinstance(types[place], JSON | Enum)) for place, convert in enumerate(converts) if convert is not None
     ]
-    return str(compiled), compiled.positional, found
+    return _Ready(str(compiled), compiled.positional, found)  # type: ignore[attr-defined]
+
+
+def _dialect(database: Database) -> Dialect:
+    return database.get_bind().dialect
 
 
 def _table(model: type[Base]) -> Table:

@@ -26,6 +26,10 @@ class Moment(TypeDecorator[datetime]):
         """SQLite's text written directly: SQLAlchemy's own way to the same text takes five times as long."""
         return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """The same on the way back."""
+        return _moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         if value is None:
             return None
@@ -46,6 +50,10 @@ def _text(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise ValueError(f"a time without a time zone cannot be stored: {value!r}")
     return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")
 
 
 class Sealed(TypeDecorator[bytes]):

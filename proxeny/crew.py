@@ -23,6 +23,7 @@ from proxeny import logs
 from proxeny.child import start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from proxeny.child import Child
@@ -74,9 +75,10 @@ def _counters(counts: dict[str, Any]) -> Counter[str]:
 class Crew:
     """All workers."""
 
-    def __init__(self, listening: list[Listening], journal: int, spool_dir: Path, workers: int) -> None:
+    def __init__(self, listening: list[Listening], journal: int, spool_dir: Path, workers: int, doors: Sequence[int] = ()) -> None:
         self._listening = listening
         self._journal = journal  # descriptor of the sockets' sending end
+        self._doors = doors  # descriptors of the workers' ends of the line to the porter, by place; none: no porter
         self._spool_dir = spool_dir
         self.places = [Place(number, [each.index for each in listening if each.worker == number]) for number in range(workers)]
         self._network: Network | None = None
@@ -136,6 +138,9 @@ class Crew:
             "spool": str(self._spool_dir / f"worker-{place.number}.spool"),
         }
         fds = [each.sock.fileno() for each in self._listening]  # all of them: sockets on loan need no passing then
+        if self._doors:
+            spec["porter"] = self._doors[place.number]
+            fds.append(self._doors[place.number])
         return await start(f"worker {place.number}", "proxeny.daemon", spec, [*fds, self._journal])
 
     async def _watch(self) -> None:

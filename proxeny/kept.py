@@ -29,7 +29,7 @@ class Kept:
     """One such process, which takes settings and says what it counts."""
 
     def __init__(self, name: str, module: str, settings: Settings, ends_within: float, spec: dict[str, Any], fds: Sequence[int]) -> None:
-        self._name, self._module, self._spec, self._fds = name, module, spec, fds
+        self.name, self._module, self._spec, self._fds = name, module, spec, fds
         self._ends_within = ends_within  # seconds for what it has at hand
         self._settings = settings
         self._child: Child | None = None
@@ -61,9 +61,9 @@ class Kept:
         quick = 0  # ends in a row that came soon after the start
         while not self._ending:
             try:
-                child = await start(self._name, self._module, self._spec, self._fds)
+                child = await start(self.name, self._module, self._spec, self._fds)
             except OSError as fault:
-                self._log.error(f"{self._name} cannot be started", fault=str(fault))
+                self._log.error(f"{self.name} cannot be started", fault=str(fault))
                 await asyncio.sleep(SLOWEST)
                 continue
             for message in self.greetings():
@@ -74,7 +74,7 @@ class Kept:
             if not self._ending:
                 self.restarts += 1
                 quick = quick + 1 if asyncio.get_running_loop().time() - child.started < SLOWEST else 0
-                self._log.error(f"{self._name} ended", status=status)
+                self._log.error(f"{self.name} ended", status=status)
                 await asyncio.sleep(min(BACK_OFF * 2 ** min(quick, 4), SLOWEST))
 
     async def _watch(self) -> None:
@@ -87,7 +87,7 @@ class Kept:
                 if now - last > 3.0:
                     self._child.forgive()
                 elif self._child.stuck:
-                    self._log.error(f"{self._name} is stuck, its stacks follow")
+                    self._log.error(f"{self.name} is stuck, its stacks follow")
                     await self._child.unstick()
             last = now
 
@@ -96,7 +96,7 @@ class Kept:
             case ["beat", counts]:
                 self.counts = counts
             case ["log", level, event, fields]:
-                logs.write(level, event, {**fields, "part": self._name})
+                logs.write(level, event, {**fields, "part": self.name})
 
     def adopt(self, settings: Settings) -> None:
         """New settings, for it and for those that come after it."""

@@ -36,6 +36,13 @@ class Portering(Kept):
         """The workers' ends, by place."""
         return [far.fileno() for _, far in self._pairs]
 
+    @property
+    def state(self) -> str:
+        """One line for /readyz."""
+        if not self.alive:
+            return "restarting"
+        return f"alive; {fault}" if (fault := self.counts.get("database_fault")) else "alive"
+
     def greetings(self) -> Iterable[tuple[Any, ...]]:
         return *super().greetings(), ("network", self._network)
 

@@ -26,6 +26,7 @@ from proxeny.crew import Crew
 from proxeny.faults import Fault, FaultyError
 from proxeny.metrics import Counts, Pages
 from proxeny.network_watch import NetworkWatch
+from proxeny.portering import Portering
 from proxeny.recording import Recording
 from proxeny.reload import merged
 
@@ -75,11 +76,13 @@ class Supervisor:
         near, far = _journal()
         radius = self.settings.radius
         assert radius is not None  # noqa: S101  for the type checker: __init__ refuses it
-        self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, radius.workers)
+        self.portering = Portering(radius.workers, self.settings, self._network)
+        self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, radius.workers, self.portering.doors)
         self.recording = Recording(far.fileno(), self.settings)
         control = Control(self.settings.data_dir / NAME, {"ask": self._ask, "homes": self._homes, "status": self._status})
         pages = Pages(Counts(self.crew, self._listening, self._gauges), self.readiness)
         await self._open(control, pages)
+        self.portering.begin()  # first: it has everything to tell, and the workers serve without it meanwhile
         self.crew.begin(self._network)
         self.recording.begin()
         tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload, self._breathe)]
@@ -91,6 +94,7 @@ class Supervisor:
         finally:
             for task in tasks:
                 task.cancel()
+            await self.portering.end()  # after the workers, who asked it until now
             await self.recording.end()
             await control.close()
             await pages.close()
@@ -150,6 +154,7 @@ class Supervisor:
         if found is not None:
             self._network = found
             self.crew.adopt(found)
+            self.portering.serve(found)
             self._log.info("network adopted", version=found.version)
             _unsigned(found, self._log)
 
@@ -169,6 +174,7 @@ class Supervisor:
             self.settings = self._watch.settings = fresh
             logs.to_standard_error(fresh.log.level)
             self.recording.adopt(fresh)
+            self.portering.adopt(fresh)
             self._log.info("settings read again")
             await self._safely(self._look(anyway=True))
 
@@ -193,7 +199,7 @@ class Supervisor:
             {"worker": place.number, "pid": place.child.pid if place.child else None, "restarts": place.restarts, **place.counts}
             for place in self.crew.places
         ]
-        return {**self.readiness(), "workers": workers, "recorder": self.recording.counts}
+        return {**self.readiness(), "workers": workers, "recorder": self.recording.counts, "porter": self.portering.counts}
 
     def readiness(self) -> dict[str, Any]:
         """The truth for /readyz: whether requests are served, and what is wrong."""
@@ -204,6 +210,8 @@ class Supervisor:
             "ready": bool(serving) and not spool and not database,
             "workers": f"{serving}/{len(self.crew.places)}",
             "recorder": "alive" if self.recording.alive else "restarting",
+            "porter": self.portering.state,
+            **({"directory": self.portering.counts["directory"]} if "directory" in self.portering.counts else {}),
             "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",
             "spool": "; ".join(spool) or "writes",
@@ -225,7 +233,13 @@ class Supervisor:
             "database_up": float(not self._watch.database_fault),
             "workers_serving": sum(place.serving_since is not None for place in self.crew.places),
             "recorder_restarts": self.recording.restarts,
-            **{f"recorder_{name}": value for name, value in self.recording.counts.items() if isinstance(value, int | float)},
+            "porter_restarts": self.portering.restarts,
+            **{
+                f"{kept.name}_{name}": value
+                for kept in (self.recording, self.portering)
+                for name, value in kept.counts.items()
+                if isinstance(value, int | float)
+            },
         }
 
 

@@ -28,15 +28,16 @@ if TYPE_CHECKING:
     from store.models import Base
 
 BUSY_SECONDS: Final = 10
-_PRAGMAS: Final = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _BUSY: Final = ("cache_size=-32768", "wal_autocheckpoint=8000")  # 32 MiB each; measured: 16 us a login in place of 32
 Row = TypeVar("Row", bound="Base")
 
 
-def engine(url: str, *, busy: bool = False) -> Engine:
+def engine(url: str, *, busy: bool = False, patience: int = BUSY_SECONDS) -> Engine:
     """The database at `url`; nothing is opened yet. One per process: never shared across an exec or fork.
 
-    `busy` is for whoever writes all day: more memory, fewer writes of one page.
+    `busy` is for whoever writes all day: more memory, fewer writes of one page. `patience` is how many seconds a lock or a
+    server that says nothing is waited for.
     """
     try:
         address = make_url(url)
@@ -44,16 +45,16 @@ def engine(url: str, *, busy: bool = False) -> Engine:
         raise StoreError("database url: not an address; write sqlite:///FOLDER/FILE.db or postgresql+psycopg://USER@HOST/NAME") from None
     match address.get_backend_name():
         case "sqlite":
-            return _sqlite(url, _PRAGMAS + _BUSY if busy else _PRAGMAS)
+            return _sqlite(url, _PRAGMAS + _BUSY if busy else _PRAGMAS, patience)
         case "postgresql":
-            return _postgresql(url)
+            return _postgresql(url, patience)
         case other:
             raise StoreError(f"database url: {other} is not served; use sqlite or postgresql+psycopg")
 
 
-def _sqlite(url: str, pragmas: tuple[str, ...]) -> Engine:
-    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(made, "connect", partial(_prepare_sqlite, pragmas))
+def _sqlite(url: str, pragmas: tuple[str, ...], patience: int) -> Engine:
+    made = create_engine(url, connect_args={"timeout": patience})
+    event.listen(made, "connect", partial(_prepare_sqlite, (f"busy_timeout={patience * 1000}", *pragmas)))
     event.listen(made, "begin", _begin_sqlite)
     event.listen(made, "handle_error", _damaged)
     return made
@@ -91,14 +92,21 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: str) -> Engine:
+def _postgresql(url: str, patience: int) -> Engine:
+    hurried = {"tcp_user_timeout": patience * 1000} if patience < BUSY_SECONDS else {}  # octets that nobody acknowledges
     address = make_url(url).set(drivername="postgresql+psycopg")
     return create_engine(
         address,
         pool_pre_ping=True,  # a server restarted in between costs a reconnection, not an error
         pool_size=2,
         max_overflow=4,
-        connect_args={"connect_timeout": 5, "application_name": "proxeny", "options": "-c timezone=UTC -c lock_timeout=10s"},
+        pool_timeout=patience,
+        connect_args={
+            "connect_timeout": min(5, patience),
+            "application_name": "proxeny",
+            "options": f"-c timezone=UTC -c lock_timeout={patience}s",
+            **hurried,
+        },
     )
 
 

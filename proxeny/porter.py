@@ -1,0 +1,184 @@
+"""The porter: one process that knows what the road must not wait for. `python -m proxeny.porter SPEC`.
+
+Theory of operation. The loop moves datagrams between the workers' windows and the threads; it touches no database. One
+thread opens the store and keeps the feed of live grants; a few answer questions from the store; as many as the
+directory has places answer from the directory, in a queue of their own, so that a slow directory delays no station.
+When the channel closes, the supervisor is gone and so are we.
+
+Never opens a listening socket, and never logs a question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from proxeny import logs
+from proxeny import porter_wire as wire
+from proxeny.channel import Channel, below
+from proxeny.clerks import Clerks
+from proxeny.following import Following
+from proxeny.verdicts import refused
+from proxeny.window import Window
+from radius.actions import Reason
+from radius.questions import ByDirectory
+
+if TYPE_CHECKING:
+    from proxeny.network import Network
+    from proxeny.settings import Settings
+    from radius.questions import Question, Verdict
+
+BEAT: Final = 0.5  # seconds: half of what the workers may expect (porter_wire.BEAT)
+THREADS: Final = 4  # for the store: a commit waits for a disk most of its time
+STORE_QUEUE: Final = 1_000  # questions that may wait for them
+DIRECTORY_QUEUE: Final = 64
+DIRECTORY_THREADS: Final = 4  # as long as there is no directory to say otherwise
+_KINDS: Final = {"ByStation": "asked_station", "ByToken": "asked_token", "ByDirectory": "asked_directory"}
+
+
+class Porter:
+    """The loop's side."""
+
+    def __init__(self, sockets: list[socket.socket], channel: Channel, loop: asyncio.AbstractEventLoop, settings: Settings) -> None:
+        self._channel = channel
+        self._counts: Counter[str] = Counter({"answered": 0, "refused": 0, **dict.fromkeys(_KINDS.values(), 0)})
+        self.following = Following(settings, loop)
+        self._windows = [Window(number, sock, loop, self._heard) for number, sock in enumerate(sockets)]
+        places = settings.directory.pool if settings.directory else DIRECTORY_THREADS
+        self._store = Clerks("store", THREADS, STORE_QUEUE, Reason.PORTER_BUSY, loop)
+        self._directory = Clerks("directory", places, DIRECTORY_QUEUE, Reason.DIRECTORY_BUSY, loop)
+
+    def begin(self) -> None:
+        """Tell every worker everything: they were there before us, perhaps."""
+        for window in self._windows:
+            self.following.feed.follow(window)
+        self.following.thread.start()
+
+    def _heard(self, window: Window, said: wire.Upward) -> None:
+        if isinstance(said, wire.Ask):
+            self._ask(window, said)
+        else:
+            window.renew()
+            self.following.feed.follow(window)
+            self.following.awake.set()
+
+    def _ask(self, window: Window, asked: wire.Ask) -> None:
+        question, life = asked.question, window.life
+        self._counts[_KINDS[type(question).__name__]] += 1
+        clerks = self._directory if isinstance(question, ByDirectory) else self._store
+        clerks.take(partial(self._answer, window, life, question), partial(self._answered, window, life, asked.ticket))
+
+    def _answer(self, window: Window, life: int, question: Question) -> Verdict:
+        """In a clerk's thread."""
+        verdicts = self.following.verdicts
+        if verdicts is None or window.life != life:  # no database yet; or who asked is gone
+            return refused(Reason.PORTER_SILENT)
+        return verdicts.of(question)
+
+    def _answered(self, window: Window, life: int, ticket: int, verdict: Verdict) -> None:
+        self._counts["answered" if verdict.accept else "refused"] += 1
+        window.answer(life, wire.told(ticket, verdict))
+
+    def counts(self) -> dict[str, Any]:
+        """Plain numbers for the supervisor's metrics, and two lines for /readyz."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        following = self.following
+        return {
+            **self._counts,
+            "waiting": self._store.waiting,
+            "waiting_directory": self._directory.waiting,
+            "faults": self._store.faults + self._directory.faults,
+            "grants_streamed": following.feed.streamed,
+            "unsent": sum(window.unsent for window in self._windows),
+            "cpu_seconds": used.ru_utime + used.ru_stime,
+            "database_up": int(following.fault == ""),
+            "database_fault": following.fault,
+            **following.directory_state(),
+        }
+
+    async def beat(self) -> None:
+        """Say to workers and supervisor that we live."""
+        while self.following.thread.is_alive():
+            for window in self._windows:
+                window.beat()
+            self._channel.write("beat", self.counts())
+            await asyncio.sleep(BEAT)
+
+    async def obey(self) -> float:
+        """Take settings and networks until told to end; how long that may take."""
+        while (message := await self._channel.read()) is not None:
+            match message:
+                case ("settings", settings):
+                    logs.to_standard_error(settings.log.level)
+                    self.following.adopt(settings)
+                case ("network", network):
+                    self.following.serve(network)
+                case ("drain", seconds):
+                    return float(seconds)
+        return 0.0
+
+    async def end(self, seconds: float) -> None:
+        """Answer what was asked already, for at most so long."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds - 0.5
+        while (self._store.waiting or self._directory.waiting) and loop.time() < deadline:  # noqa: ASYNC110  clerks have no events
+            await asyncio.sleep(0.02)
+        self.following.end()
+        for clerks in (self._store, self._directory):
+            clerks.dismiss()
+        for window in self._windows:
+            window.close()
+
+
+async def serve(spec: dict[str, Any]) -> None:
+    """The whole life of a porter."""
+    loop = asyncio.get_running_loop()
+    channel = await below(_inherited(spec["channel"]))
+    first = await channel.read(), await channel.read()
+    if None in first:
+        return
+    settings: Settings = first[0][1]
+    network: Network = first[1][1]
+    logs.to_standard_error(settings.log.level)
+    porter = Porter([_inherited(fd) for fd in spec["windows"]], channel, loop, settings)
+    porter.following.serve(network)
+    porter.begin()
+    beat, obey = loop.create_task(porter.beat()), loop.create_task(porter.obey())
+    await asyncio.wait((beat, obey), return_when=asyncio.FIRST_COMPLETED)
+    await porter.end(obey.result() if obey.done() else 0.0)
+    beat.cancel()
+    channel.write("beat", porter.counts())
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(channel.flush(), 1)
+    channel.close()
+
+
+def _inherited(fd: int) -> socket.socket:
+    sock = socket.socket(fileno=fd)
+    sock.setblocking(False)
+    os.set_inheritable(fd, False)
+    return sock
+
+
+def main() -> None:
+    """Run until the channel closes."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):  # the supervisor decides when we end
+        signal.signal(number, signal.SIG_IGN)
+    gc.freeze()
+    faulthandler.register(signal.SIGUSR2, all_threads=True)
+    asyncio.run(serve(json.loads(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -56,13 +56,15 @@ def run(config: Path | None = None) -> None:
         logins = _logins(city, database, datetime.now(UTC))
         people = running.enter_context(neighbours.access_points(city))
         people.wait_ready()
+        phone = running.enter_context(neighbours.gateway(city))
+        phone.wait_ready()
         lines = _first(logins, ended)
         for line in (*screen.greeting(city), *lines):
             click.echo(line)
         while not ended.wait(LOOK):
             for line in next(logins):
                 click.echo(line)
-            if gone := [each.name for each in (*homes, people) if not each.alive]:
+            if gone := [each.name for each in (*homes, people, phone) if not each.alive]:
                 raise FaultyError([Fault("the demo", gone[0], "ended unexpectedly")])
             if controller.poll() is not None:
                 raise FaultyError([Fault("the demo", "the controller", "ended unexpectedly", f"Its log: {_log(city)}")])

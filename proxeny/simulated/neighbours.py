@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from proxeny.faults import Fault, FaultyError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from proxeny.simulated.sample import Sample
 
+PHONE: Final = "02-00-5E-30-00-01"  # the station behind the gateway
 PATIENCE = 5.0  # seconds a neighbour may take to end once asked
 
 
@@ -79,6 +81,31 @@ def access_points(sample: Sample) -> Neighbour:
     ]
     orders = {"auth": _reached(radius.auth[0]), "acct": _reached(radius.acct[0]), "accounts": sample.accounts, "controllers": controllers}
     return Neighbour("access points", "access_point_process", orders)
+
+
+def gateway(sample: Sample) -> Neighbour:
+    """The gateway of the open network, and the phone behind it."""
+    radius, guest = sample.settings.radius, sample.settings.guest
+    assert radius is not None  # noqa: S101  # for the type checker
+    assert guest is not None  # noqa: S101  # the sample city has guests
+    client = next(row for row in sample.tables["client"] if "options" in row)
+    radio = next(row for row in sample.tables["access_point"] if row["client"] == client["name"])
+    ssid = next(row for row in sample.tables["ssid"] if row["profile"] == "portal")
+    orders = {
+        "name": client["name"],
+        "address": client["address"].partition("/")[0],
+        "port": urlsplit(client["options"]["login_url"]).port,
+        "mac": radio["mac"],
+        "ssid": ssid["name"],
+        "station": PHONE,
+        "secret": client["secret"],
+        "uam_secret": client["options"]["uam_secret"],
+        "entrance": f"{guest.origin}/in/{client['nas']}/{client['key']}",
+        "coa_port": client["coa_port"],
+    }
+    return Neighbour(
+        client["name"], "gateway_process", {"auth": _reached(radius.auth[0]), "acct": _reached(radius.acct[0]), "gateway": orders}
+    )
 
 
 def _reached(listen: tuple[str, int]) -> list[Any]:

@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import tomlkit
 
@@ -129,6 +130,24 @@ def _made_room(document: tomlkit.TOMLDocument) -> Iterator[str]:
             if not _free(address, wanted, pair):
                 row[key] = next(port for port in spare if _free(address, port, 2))
                 yield f"{kind} {row['name']}: {address}:{wanted} is taken, using {row[key]}"
+    for row in document["client"]:
+        if page := row.get("options", {}).get("login_url"):
+            there = urlsplit(page)
+            if not _serves(there.hostname, there.port):
+                port = next(port for port in spare if _serves(there.hostname, port))
+                row["options"]["login_url"] = f"http://{there.hostname}:{port}"
+                yield f"pages of {row['name']}: {there.netloc} is taken, using {there.hostname}:{port}"
+
+
+def _serves(address: str | None, port: int | None) -> bool:
+    """Whether pages can be served there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
 
 
 def _free(address: str, port: int, count: int) -> bool:

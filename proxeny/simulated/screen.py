@@ -53,8 +53,15 @@ def _running(sample: Sample) -> Iterator[tuple[str, str]]:
     for client in tables["client"]:
         radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
         yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
+    yield from _guests(sample)
     yield "data and log", f"{short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"
     yield from (("note", line) for line in sample.moved)
+
+
+def _guests(sample: Sample) -> Iterator[tuple[str, str]]:
+    for client in sample.tables["client"]:
+        if page := client.get("options", {}).get("login_url"):
+            yield "guest", f"{page}/  a phone that just joined, offline: open it in a browser"
 
 
 def things_to_try(sample: Sample) -> Iterator[str]:

@@ -37,7 +37,7 @@ BACK_OFF: Final = 0.5  # seconds after a turn that failed
 
 
 class Following:
-    """The thread, and what it makes: `verdicts` is None until the store could be opened."""
+    """The thread, and what it makes."""
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         self._settings = settings
@@ -52,7 +52,8 @@ class Following:
         self._over = False
         self.fault = ""  # why the database could not be read, "" where it was
         self.feed = Feed(self._bring)
-        self.verdicts: Verdicts | None = None
+        self._verdicts: Verdicts | None = None
+        self._opened = threading.Event()
         self.awake = threading.Event()
         self._log = structlog.get_logger(part="porter")
         self.thread = threading.Thread(target=self._run, name="following", daemon=True)
@@ -79,6 +80,13 @@ class Following:
         if directory is None:
             return {}
         return {"directory": directory.state, "directory_up": int(directory.fault is None), "directory_opened": directory.breaker.opened}
+
+    # In a clerk's thread
+
+    def opened(self, seconds: float) -> Verdicts | None:
+        """Who answers; None where the store could not be opened for so long."""
+        self._opened.wait(seconds)
+        return self._verdicts
 
     # In our own
 
@@ -128,7 +136,8 @@ class Following:
         if self._news and self._network is not None:
             self._news = False
             self._open_directory()
-            self.verdicts = Verdicts(self._database, self._seal, self._network, _zone(self._network), self._directory)
+            self._verdicts = Verdicts(self._database, self._seal, self._network, _zone(self._network), self._directory)
+            self._opened.set()
         return self._database
 
     def _open_directory(self) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 BEAT: Final = 0.5  # seconds: half of what the workers may expect (porter_wire.BEAT)
 THREADS: Final = 4  # for the store: a commit waits for a disk most of its time
 STORE_QUEUE: Final = 1_000  # questions that may wait for them
+OPENS: Final = 2.0  # seconds that a question waits for the store to be opened for the first time
 DIRECTORY_QUEUE: Final = 64
 DIRECTORY_THREADS: Final = 4  # as long as there is no directory to say otherwise
 _KINDS: Final = {"ByStation": "asked_station", "ByToken": "asked_token", "ByDirectory": "asked_directory"}
@@ -81,7 +82,7 @@ class Porter:
 
     def _answer(self, window: Window, life: int, question: Question) -> Verdict:
         """In a clerk's thread."""
-        verdicts = self.following.verdicts
+        verdicts = self.following.opened(OPENS)
         if verdicts is None or window.life != life:  # no database yet; or who asked is gone
             return refused(Reason.PORTER_SILENT)
         return verdicts.of(question)

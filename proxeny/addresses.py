@@ -85,7 +85,7 @@ def spell(number: int) -> str:
     return "-".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def origin(value: object) -> str:
+def web_origin(value: object) -> str:
     """ "https://wifi.city.example" or "http://127.0.0.1:8080": scheme, host and port in lower case, and nothing behind."""
     text = str(value).strip()
     try:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from proxeny.addresses import HOST, Endpoint, origin, prefix
+from proxeny.addresses import HOST, Endpoint, prefix, web_origin
 from proxeny.faults import WrongError
 from proxeny.parts import At, Part, listed
 from radius.secret import Secret
@@ -62,7 +62,7 @@ class Guest(Part):
     """[guest]: the guests' pages."""
 
     listen: At = Endpoint("127.0.0.1", 8080)
-    url: Annotated[str, BeforeValidator(origin)] | None = None
+    url: Annotated[str, BeforeValidator(web_origin)] | None = None
     certificate: Path | None = None
     key: Path | None = None
     trusted_proxies: Annotated[tuple[Annotated[str, BeforeValidator(_prefix)], ...], BeforeValidator(listed)] = ()
@@ -83,7 +83,7 @@ class Guest(Part):
     @property
     def origin(self) -> str:
         """How guests' browsers reach the pages: no slash at the end."""
-        return self.url or origin(f"http{'s' * bool(self.certificate)}://{self.listen}")
+        return self.url or web_origin(f"http{'s' * bool(self.certificate)}://{self.listen}")
 
     @property
     def secure(self) -> bool:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny import measures
-from proxeny.addresses import origin, prefix
+from proxeny.addresses import prefix, web_origin
 from proxeny.faults import WrongError, did_you_mean
 from proxeny.measures import Range
 from proxeny.network import OPTION_SECRETS, District, Plan, Portal, Ssid
@@ -201,8 +201,8 @@ def _example(value: object) -> str:
 
 _OPTIONS: Final[dict[str, Callable[[Entry, str], Any]]] = {
     "fas_level": lambda entry, name: entry.integer(name, 3, 0, 4),
-    "login_url": _checked(origin),
-    "api_url": _checked(origin),
+    "login_url": _checked(web_origin),
+    "api_url": _checked(web_origin),
     "api_user": _text,
     "api_ca": _text,
     "site": _text,

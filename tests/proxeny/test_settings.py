@@ -38,8 +38,9 @@ def test_the_commented_sample_is_the_defaults(tmp_path: Path) -> None:
 def test_every_key_stands_in_the_commented_sample() -> None:
     """An operator finds each key that exists, and no other, in config/proxeny.toml."""
     text = SAMPLE.read_text()
-    settings = load(SAMPLE, {"PROXENY_FTICKS__MAC": "FullyHashed"})
-    for section in ("run", "database", "radius", "metrics", "fticks", "limits", "retention", "log"):
+    environ = {"FTICKS__MAC": "FullyHashed", "GUEST__THREADS": "8", "DIRECTORY__URI": "ldaps://d.example", "DIRECTORY__BASE": "dc=example"}
+    settings = load(SAMPLE, {f"PROXENY_{key}": value for key, value in environ.items()})
+    for section in ("guest", "directory", "run", "database", "radius", "metrics", "fticks", "limits", "retention", "log"):
         block = re.findall(rf"^(?:# )?\[{section}\].*?(?=^(?:# )?\[|\Z)", text, re.MULTILINE | re.DOTALL)[0]
         missing = [key for key in type(getattr(settings, section)).model_fields if f"{key} = " not in block]
         assert missing == []
@@ -49,12 +50,19 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
     text = "\n".join(line for line in lines if not line.startswith(("user", "url", "source")))
-    text = text.replace("# [fticks]", "[fticks]")
+    for section in ("guest", "directory", "fticks"):
+        text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits
     assert shown.retention == load(SAMPLE, {}).retention
     assert shown.radius == load(SAMPLE, {}).radius
     assert shown.run == load(SAMPLE, {}).run
+    bare = load(written(tmp_path, '[guest]\n[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'), {})
+    needed = {"certificate", "key", "uri", "ca", "bind_dn", "bind_password", "base", "card_filter"}
+    for one, other in ((shown.guest, bare.guest), (shown.directory, bare.directory)):
+        assert one is not None
+        assert other is not None
+        assert one.model_dump(exclude=needed) == other.model_dump(exclude=needed)
 
 
 def test_paths_start_at_the_files_folder(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from proxeny.settings import load
 from proxeny.survey import survey
 from store.session import engine
+from tests.peers.program import free_port
 from tests.proxeny.installation import NETWORK
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def test_a_fresh_installation_has_no_fault(installed: Installation) -> None:
 def test_a_sound_installation_has_no_fault(installed: Installation) -> None:
     """After apply, check counts the network and finds nothing."""
     installed.apply(NETWORK)
-    result = installed.run("check", env={"PROXENY_RADIUS__RECEIVE_BUFFER": "65536"})  # what any user may have
+    free = {f"PROXENY_RADIUS__{name}": f"127.0.0.1:{free_port()}" for name in ("AUTH", "ACCT")}
+    result = installed.run("check", env={"PROXENY_RADIUS__RECEIVE_BUFFER": "65536", **free})  # what any user may have
     assert (0, "") == (result.exit_code, result.stderr.replace("\n", ""))
     assert "The network, version 1: 1 site, 1 client, 1 access point, 2 homes, 3 realms" in result.stdout
 

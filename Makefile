@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run .venv compiled pure test peers lint types bench fuzz screenshots lock clean
+.PHONY: help run .venv compiled pure test peers lint types bench fuzz guides screenshots lock clean
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -53,6 +53,9 @@ bench: .venv/dev pure peers ## speed beside FreeRADIUS and radsecproxy: one tabl
 
 fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets reach (SECONDS=300 TARGET=engine ARGS=--keep)
 	@exec $(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
+
+guides: .venv/dev ## docs/nas anew, from the families and their templates
+	@$(BIN)/python -m proxeny.guides
 
 screenshots: ## pictures of every page
 	@echo "There are no pages yet: nothing to photograph."

@@ -58,19 +58,17 @@ class CiscoCwa(Cisco):
         """By audit-session-id where we know it, else by Service-Type Login-User."""
         if not target.station:
             return Refused("the station is not known")
-        if not target.session:
-            named = (*_named(target, self.station(target.station, gateway)), ("Service-Type", "Login-User"))
-            return Change(disconnect=True, attributes=named)
-        return Change(disconnect=True, attributes=self._session(target, gateway), port=self._port(gateway))
+        named = _named(target, self.station(target.station, gateway))
+        if (session := _session(target)) is None:
+            return Change(disconnect=True, attributes=(*named, ("Service-Type", "Login-User")))
+        return Change(disconnect=True, attributes=(*named, *session), port=self._port(gateway))
 
     def _again(self, target: Target, gateway: Gateway) -> Way:
-        if not target.session or not target.station:
+        session = _session(target)
+        if session is None or not target.station:
             return self.disconnect(target, gateway)
-        return Change(disconnect=False, attributes=(*self._session(target, gateway), *_AGAIN), port=self._port(gateway))
-
-    def _session(self, target: Target, gateway: Gateway) -> Attributes:
         named = _named(target, self.station(target.station, gateway))
-        return (*named, (AV_PAIR, f"audit-session-id={target.session}"))
+        return Change(disconnect=False, attributes=(*named, *session, *_AGAIN), port=self._port(gateway))
 
     def _port(self, gateway: Gateway) -> int | None:
         """1700, unless the operator has given the client a port of its own."""
@@ -84,3 +82,8 @@ def _named(target: Target, station: str) -> Attributes:
         ("NAS-IPv6-Address" if v6 else "NAS-IP-Address", target.nas_address),
         ("NAS-Port", target.nas_port),
     )
+
+
+def _session(target: Target) -> Attributes | None:
+    """The WLC's own name of the session; None where it is not known, or none that an AVPair holds."""
+    return av_pairs(("audit-session-id", target.session)) if target.session else None

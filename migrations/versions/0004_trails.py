@@ -28,12 +28,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "leg", name="pk_session_trail"),
         sqlite_with_rowid=False,
     )
-    where = sa.text("leg > 0")
-    op.create_index("ix_session_trail_leg", "session_trail", ["acct_session_id"], sqlite_where=where, postgresql_where=where)
+    for index, table, column in (
+        ("ix_session_trail_leg", "session_trail", "acct_session_id"),
+        ("ix_session_multi", "session", "multi_session_id"),
+    ):
+        said = sa.text(f"{column} <> ''")
+        op.create_index(index, table, [column], sqlite_where=said, postgresql_where=said)
 
 
 def downgrade() -> None:
     """Remove them: totals, hops and hours stay as they were counted."""
+    op.drop_index("ix_session_multi", "session")
     op.drop_table("session_trail")
     with op.batch_alter_table("session") as session:
         session.drop_column("heard_at")

@@ -35,6 +35,12 @@ class Session(Base):
         Index(None, "grant_id"),
         Index(None, "station_hash", "started_at"),
         Index(None, "user_hash", "started_at"),
+        Index(
+            "ix_session_multi",
+            "multi_session_id",
+            sqlite_where=text("multi_session_id <> ''"),
+            postgresql_where=text("multi_session_id <> ''"),
+        ),
         Index("ix_session_open", "status", "started_at", sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
     )
 
@@ -83,14 +89,19 @@ class SessionTrail(Base):
 
     __tablename__ = "session_trail"
     __table_args__ = (
-        Index("ix_session_trail_leg", "acct_session_id", sqlite_where=text("leg > 0"), postgresql_where=text("leg > 0")),
+        Index(
+            "ix_session_trail_leg",
+            "acct_session_id",
+            sqlite_where=text("acct_session_id <> ''"),
+            postgresql_where=text("acct_session_id <> ''"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
-    leg: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0 for the only one, else 1, 2, ...
+    leg: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0, 1, ... as they became known
     acct_session_id: Mapped[str] = mapped_column(default="")  # of a leg that is not the only one
-    state: Mapped[str] = mapped_column(default="")  # the same: its own times and totals, JSON
+    state: Mapped[str] = mapped_column(default="")  # the same: its name, times and totals, JSON
     places: Mapped[str]  # where the points lie, JSON
     points: Mapped[bytes]
 

@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections import Counter
 from contextlib import contextmanager
@@ -108,6 +109,14 @@ class Controller:
             lines = page.read().decode()
         return Counter({name: int(float(value)) for name, value in _REASON.findall(lines)})
 
+    def readiness(self) -> Rows:
+        """What /readyz tells, whether it is 200 or 503."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/readyz", timeout=10) as page:
+                return json.load(page)
+        except urllib.error.HTTPError as page:
+            return json.load(page)
+
     @property
     def log(self) -> str:
         return self.program.text if self.program else ""
@@ -120,6 +129,10 @@ class Controller:
     @property
     def recorder(self) -> list[int]:
         return self._children("proxeny.recorder")
+
+    @property
+    def porter(self) -> list[int]:
+        return self._children("proxeny.porter")
 
     def _children(self, module: str) -> list[int]:
         """Children of the supervisor whose command line names `module` (they are exec'd: decisions, 17)."""
@@ -143,7 +156,7 @@ class Controller:
         """SIGTERM and wait; returns the exit status. Nothing of it stays behind."""
         if self.program is None:
             return 0
-        children = [*self.workers, *self.recorder]
+        children = self._children("proxeny.")
         status = self.program.stop(seconds)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "the controller's processes to end", 10)
         return status

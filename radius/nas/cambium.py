@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _PORT: Final = 880
 _ECHOED: Final = ("ga_ssid", "ga_ap_mac", "ga_nas_id", "ga_srvr", "ga_cmac", "ga_cip", "ga_orig_url")
+_LONGEST: Final = 512  # characters of what is echoed: a visit's token has to hold it; a longer ga_orig_url is left out
 _FIELD: Final = re.compile(r"(?:^|[&?])(ga_[A-Za-z_]{1,16})=([A-Za-z0-9._~%+*:!-]{1,2048})(?=&|$)", re.ASCII)
 
 
@@ -86,4 +87,4 @@ class Cambium(Generic):
 
 
 def _echoed(query: Mapping[str, Sequence[str]]) -> Words:
-    return tuple((name, value) for name in _ECHOED if (value := one(query, name, LONGEST_URL)))
+    return tuple((name, value) for name in _ECHOED if (value := one(query, name, _LONGEST)))

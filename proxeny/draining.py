@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from proxeny import translation
+from proxeny.quota_watch import QuotaWatch
 from store.drain import Batch, Drain
 from store.faults import StoreError
 from store.ledger import record_accounting
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
     from proxeny.translation import Placing
+    from store.consumption import Consumption
     from store.entries import Entry
     from store.privacy import Privacy
 
@@ -37,8 +41,9 @@ COUNT_EVERY: Final = 1.0  # seconds between counts of the backlog
 class Draining:
     """All spools of one folder, and where they go."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, watch: QuotaWatch | None = None) -> None:
         self._drain = Drain(folder)
+        self._watch = watch or QuotaWatch()
         self.counts: Counter[str] = Counter({"accounting": 0, "accounting_repeated": 0, "accounting_set_apart": 0})
         self.backlog = 0
         self.unreadable = 0  # spool files that hold records nobody can read
@@ -67,7 +72,7 @@ class Draining:
     def _count(self, batch: Batch, database: Engine, privacy: Privacy, placing: Placing) -> None:
         entries = [translation.entry(row, placing) for row in batch.rows]
         try:
-            new = _record(entries, database, privacy)
+            new = self._record(entries, database, privacy)
         except AWAY:
             raise
         except Exception:  # noqa: BLE001 - whatever one record holds, the others are counted
@@ -79,23 +84,39 @@ class Draining:
 
     def _alone(self, entry: Entry, database: Engine, privacy: Privacy) -> int:
         try:
-            return _record([entry], database, privacy)
+            return self._record([entry], database, privacy)
         except AWAY:
             raise
         except Exception as fault:  # noqa: BLE001 - as above: it is kept as it came
             self._log.exception("an accounting record is set apart")
             self.counts["accounting_set_apart"] += 1
             odd = translation.set_apart(entry, f"{type(fault).__name__} while it was counted")
-            return _record([odd], database, privacy)
+            return self._record([odd], database, privacy)
 
+    def _record(self, entries: Sequence[Entry], database: Engine, privacy: Privacy) -> int:
+        """One transaction; a second try where another controller inserted the same rows meanwhile."""
+        for last in (False, True):
+            consumption = self._watch.consumption()
+            try:
+                with transaction(database) as session:
+                    new = record_accounting(session, entries, privacy, consumption)
+                    self._spent(session, consumption)
+            except IntegrityError:
+                if last:
+                    raise
+            else:
+                self._watch.committed()
+                return new
+        raise AssertionError("unreachable")
 
-def _record(entries: Sequence[Entry], database: Engine, privacy: Privacy) -> int:
-    """One transaction; a second try where another controller inserted the same rows meanwhile."""
-    for last in (False, True):
+    def _spent(self, session: Session, consumption: Consumption) -> None:
+        """What guests used is looked at in the transaction that counts it, which does not fail for what comes of that."""
+        if not consumption.subjects:
+            return
         try:
-            with transaction(database) as session:
-                return record_accounting(session, entries, privacy)
-        except IntegrityError:
-            if last:
-                raise
-    raise AssertionError("unreachable")
+            with session.begin_nested():
+                self._watch.spent(session, consumption.subjects, datetime.now(UTC))
+        except AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - whatever comes of looking, what was used is counted
+            self._log.exception("guests' quotas were not looked at")

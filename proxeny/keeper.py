@@ -1,7 +1,7 @@
 """The recorder's hands in the database: one thread that writes logins, drains spools, carries orders in and out, purges.
 
 Theory of operation. A turn takes what waits, in small transactions, in this order: log lines, logins, drops, spools,
-orders. A database that is locked, slow or gone makes the turn fail; what it had taken stays where it was (logins in a
+orders, guests' quotas. A database that is locked, slow or gone makes the turn fail; what it had taken stays where it was (logins in a
 bounded queue, accounting in the spools) and the next turn, a little later, takes it again. Lines for the log and for
 F-Ticks are written before the database is asked, so that they come in an outage too.
 
@@ -22,6 +22,7 @@ from proxeny import errands, translation
 from proxeny.draining import AWAY, Draining
 from proxeny.logins import BATCH, Logins
 from proxeny.network_view import NetworkView
+from proxeny.quota_watch import QuotaWatch
 from proxeny.translation import Calendar
 from radius import records
 from store import keys, retention, sessions, trace
@@ -64,7 +65,8 @@ class Keeper:
         self._drops: Counter[trace.Drops] = Counter()
         self._changes: deque[trace.Change] = deque(maxlen=1_000)
         self._states: dict[str, str] = {}
-        self.draining = Draining(settings.spool_dir)
+        self.watch = QuotaWatch()
+        self.draining = Draining(settings.spool_dir, self.watch)
         self._view = NetworkView()
         self._news = False  # settings came that the keeper's thread has not looked at
         self._database: Engine | None = None
@@ -177,6 +179,7 @@ class Keeper:
         more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME if self.logins.untold < BATCH else SPOOL_TIME_BUSY)
         self._orders(database, marks)
         self._housekeeping(database)
+        self.watch.turn(database, self._view.network, marks)
         return more or bool(self.logins.untold)
 
     def _look(self, database: Engine, marks: Privacy) -> None:

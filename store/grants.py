@@ -16,7 +16,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from store.models import Account, Device, Grant, GrantFeed, Way
 from store.models import Session as Accounting
@@ -38,11 +38,14 @@ __all__ = [
     "admit",
     "changed_since",
     "devices",
+    "ending",
     "extend",
     "followers",
     "live",
     "newest",
     "of",
+    "open_after",
+    "open_of",
     "open_sessions",
     "redeem",
     "revoke",
@@ -211,6 +214,37 @@ def room(session: Session, account: str, device: bytes, most: int | None, now: d
     session.execute(select(Account.id).where(Account.id == account).with_for_update(key_share=True))
     others = {bytes(grant.device_hash) for grant in devices(session, account, now)} - {device}
     return most is None or len(others) < most
+
+
+def open_of(session: Session, subjects: Collection[str]) -> list[tuple[Accounting, Grant]]:
+    """The open accounting sessions of many subjects, each with its grant, whether that lives or not."""
+    by_device = {each: device for each in set(subjects) if (device := _device(each))}
+    query = select(Accounting, Grant).join(Grant, Grant.id == Accounting.grant_id).where(Accounting.status == SessionStatus.OPEN)
+    found: list[tuple[Accounting, Grant]] = []
+    for accounts in slices(sorted(set(subjects) - by_device.keys())):
+        found += session.execute(query.where(Grant.account_id.in_(accounts))).tuples()
+    for hashes in slices(sorted(by_device.values())):
+        found += session.execute(query.where(Grant.device_hash.in_(hashes), Grant.account_id.is_(None))).tuples()
+    return sorted(found, key=lambda pair: (pair[0].started_at, pair[0].id))
+
+
+def open_after(
+    session: Session, after: tuple[datetime, str] | None, most: int, plans: Collection[str] = ()
+) -> list[tuple[Accounting, Grant]]:
+    """A page of the open sessions that have a grant, by start and id; of these plans only, where some are named."""
+    query = select(Accounting, Grant).join(Grant, Grant.id == Accounting.grant_id).where(Accounting.status == SessionStatus.OPEN)
+    if after is not None:
+        began, name = after
+        query = query.where(or_(Accounting.started_at > began, and_(Accounting.started_at == began, Accounting.id > name)))
+    if plans:
+        query = query.where(Grant.plan.in_(plans))
+    return list(session.execute(query.order_by(Accounting.started_at, Accounting.id).limit(most)).tuples())
+
+
+def ending(session: Session, after: datetime, until: datetime) -> list[Grant]:
+    """The grants that nobody revoked and that ended in (after, until]."""
+    query = select(Grant).where(Grant.ends_at > after, Grant.ends_at <= until, Grant.revoked_at.is_(None))
+    return list(session.scalars(query.order_by(Grant.ends_at)))
 
 
 def open_sessions(session: Session, whose: str | Grant, except_device: bytes = b"") -> list[Accounting]:

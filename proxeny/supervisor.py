@@ -24,6 +24,7 @@ from proxeny import logs, notify, opening, sockets
 from proxeny.control import NAME, Control
 from proxeny.crew import Crew
 from proxeny.faults import Fault, FaultyError
+from proxeny.jobbing import Jobbing
 from proxeny.metrics import Counts, Pages
 from proxeny.network_watch import NetworkWatch
 from proxeny.portering import Portering
@@ -79,12 +80,14 @@ class Supervisor:
         self.portering = Portering(radius.workers, self.settings, self._network)
         self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, radius.workers, self.portering.doors)
         self.recording = Recording(far.fileno(), self.settings)
+        self.jobbing = Jobbing(self.settings)
         control = Control(self.settings.data_dir / NAME, {"ask": self._ask, "homes": self._homes, "status": self._status})
         pages = Pages(Counts(self.crew, self._listening, self._gauges), self.readiness)
         await self._open(control, pages)
         self.portering.begin()  # first: it has everything to tell, and the workers serve without it meanwhile
         self.crew.begin(self._network)
         self.recording.begin()
+        self.jobbing.serve(self._network)
         tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload, self._breathe)]
         try:
             await self._ending.wait()
@@ -95,7 +98,7 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await self.portering.end()  # after the workers, who asked it until now
-            await self.recording.end()
+            await asyncio.gather(self.recording.end(), self.jobbing.end())
             await control.close()
             await pages.close()
             self._thread.shutdown(wait=False, cancel_futures=True)
@@ -155,6 +158,7 @@ class Supervisor:
             self._network = found
             self.crew.adopt(found)
             self.portering.serve(found)
+            self.jobbing.serve(found)
             self._log.info("network adopted", version=found.version)
             _unsigned(found, self._log)
 
@@ -173,8 +177,8 @@ class Supervisor:
                 self._log.warning("kept until a restart", keys=kept)
             self.settings = self._watch.settings = fresh
             logs.to_standard_error(fresh.log.level)
-            self.recording.adopt(fresh)
-            self.portering.adopt(fresh)
+            for beside in (self.recording, self.portering, self.jobbing):
+                beside.adopt(fresh)
             self._log.info("settings read again")
             await self._safely(self._look(anyway=True))
 
@@ -211,6 +215,7 @@ class Supervisor:
             "workers": f"{serving}/{len(self.crew.places)}",
             "recorder": "alive" if self.recording.alive else "restarting",
             "porter": self.portering.state,
+            "jobs": self.jobbing.state,
             **({"directory": self.portering.counts["directory"]} if "directory" in self.portering.counts else {}),
             "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",
@@ -234,9 +239,10 @@ class Supervisor:
             "workers_serving": sum(place.serving_since is not None for place in self.crew.places),
             "recorder_restarts": self.recording.restarts,
             "porter_restarts": self.portering.restarts,
+            "jobs_restarts": self.jobbing.restarts,
             **{
                 f"{kept.name}_{name}": value
-                for kept in (self.recording, self.portering)
+                for kept in (self.recording, self.portering, self.jobbing)
                 for name, value in kept.counts.items()
                 if isinstance(value, int | float)
             },

@@ -7,14 +7,16 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install --quiet --require-hashes --only-binary :all:
 
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/*.po))
+
 .PHONY: help run .venv compiled pure test peers lint types bench fuzz guides screenshots lock clean
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: .venv/installed ## the demo city: a controller, three simulated homes, an access point, logins that keep arriving
+run: .venv/installed $(CATALOGUES) ## the demo city: a controller, three simulated homes, an access point, logins that keep arriving
 	@exec $(BIN)/proxeny run --demo
 
-.venv: .venv/installed ## the virtual environment, from the lock file with hashes
+.venv: .venv/installed $(CATALOGUES) ## the virtual environment, from the lock file with hashes
 
 # The stamp is written last, so that an interrupted install is begun again and never taken for a whole one.
 .venv/installed: requirements.lock pyproject.toml
@@ -24,7 +26,10 @@ run: .venv/installed ## the demo city: a controller, three simulated homes, an a
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev: .venv/installed requirements-dev.lock
+%.mo: %.po | .venv/installed
+	@$(BIN)/python hatch_build.py
+
+.venv/dev: .venv/installed $(CATALOGUES) requirements-dev.lock
 	$(PIP) $(LOCKED) -r requirements-dev.lock
 	@touch $@
 
@@ -57,8 +62,12 @@ fuzz: .venv/dev ## coverage-guided fuzzing of everything a stranger's octets rea
 guides: .venv/dev ## docs/nas anew, from the families and their templates
 	@$(BIN)/python -m proxeny.guides
 
-screenshots: ## pictures of every page
-	@echo "There are no pages yet: nothing to photograph."
+texts: .venv/dev ## the catalogues of the pages' texts brought up to date with the sources; what is new there is untranslated
+	@$(BIN)/pybabel -q extract -F pyproject.toml --omit-header --no-location --no-wrap -o .venv/messages.pot .
+	@$(BIN)/pybabel -q update -d portal/translations -i .venv/messages.pot --no-fuzzy-matching --ignore-pot-creation-date --no-wrap --ignore-obsolete
+
+screenshots: .venv/dev ## pictures of every page in both languages, light and dark, on a phone and a desk: var/screenshots
+	@exec $(BIN)/python -m tests.screens $(ARGS)
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock

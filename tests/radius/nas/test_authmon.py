@@ -99,7 +99,7 @@ def test_a_guests_end_is_told() -> None:
         'method="timeout_deauth", clientmac="aa:bb:cc:dd:ee:01", timestamp="1790000000", bytes_incoming="5000000000", '
         'bytes_outgoing="1200", session_start="1789990000", session_end="1790000000", token="867e6d3b", custom="none"'
     )
-    expected = Deauthed("AA-BB-CC-DD-EE-01", "timeout_deauth", 5_000_000_000, 1_200, 1_789_990_000, 1_790_000_000)
+    expected = Deauthed("AA-BB-CC-DD-EE-01", "timeout_deauth", 5_000_000_000, 1_200, 1_789_990_000, 1_790_000_000, "867e6d3b")
     assert expected == authmon.deauthed(text) == authmon.deauthed(text.replace('"', ""))
     assert Misfit.MALFORMED is authmon.deauthed('method="x"')
     assert Deauthed("AA-BB-CC-DD-EE-01", "", None, None, None, None) == authmon.deauthed("clientmac=aa:bb:cc:dd:ee:01,bytes_incoming=-1")

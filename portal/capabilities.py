@@ -1,0 +1,125 @@
+"""The tokens that a guest holds: a visit signs in this device, a stay sees, extends and ends this one session.
+
+Theory of operation. Whoever holds a token may do what it is for, and nothing else proves who a guest is; no request is
+believed because of a cookie. So a page of strangers cannot make a guest's browser do anything: it would need the
+token, which only our own page knows (no Referer leaves it). That is our protection against forged requests, in place of
+a separate token in each form. A visit token lives 30 minutes and is no row anywhere; a stay token lives until a day
+after its grant (the case reads that from the grant), and at most STAY. What a gateway is given as our page to send the
+browser back to is good for five minutes only, and becomes a stay token there: gateways' own pages are mostly http.
+
+Sealed, because both hold the station's address. Never longer than a URL may carry, never opened for another purpose.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from radius.nas.family import Arrival, Misfit, State
+from radius.nas.tokens import LONGEST
+
+if TYPE_CHECKING:
+    from radius.nas.tokens import Tokens
+
+VISIT: Final = 30 * 60.0  # seconds that an arrival is good for
+STAY: Final = 400 * 86_400.0  # no grant is longer
+BACK: Final = 300.0
+_ROOM: Final = LONGEST * 3 // 4 - 64  # octets that fit a token, its own overhead taken off
+_INFLATED: Final = 16_384  # octets that a token of ours never unpacks beyond
+
+
+class Capability(Enum):
+    """What a view asks of whoever calls it; a view without one is shut (portal/guard.py)."""
+
+    NONE = "anyone"
+    VISIT = "whoever holds this visit's token"
+    STAY = "whoever holds this session's token"
+    BACK = "whoever a gateway sends back with the token that it was given"
+    GATEWAY = "a gateway that proves it knows its key"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One arrival at a door."""
+
+    key: str  # of the gateway
+    arrival: Arrival
+    number: str  # what the guest can read aloud, as the log has it
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One grant, and the visit that it came from."""
+
+    grant: str
+    visit: Visit
+
+
+def seal_visit(tokens: Tokens, visit: Visit, now: float) -> str:
+    """A token that a URL carries; what does not fit is left out, the guest's destination first."""
+    return tokens.seal("visit", _packed(visit, ""), now)
+
+
+def open_visit(tokens: Tokens, token: str, now: float) -> Visit | Misfit:
+    """The visit of any text."""
+    found = tokens.open("visit", token, now, VISIT)
+    return found if isinstance(found, Misfit) else _unpacked(found)[0]
+
+
+def seal_stay(tokens: Tokens, stay: Stay, now: float) -> str:
+    """The same for a stay; the challenge was for the visit alone."""
+    visit = replace(stay.visit, arrival=replace(stay.visit.arrival, challenge=""))
+    return tokens.seal("stay", _packed(visit, stay.grant), now)
+
+
+def seal_back(tokens: Tokens, stay: Stay, now: float) -> str:
+    """The same for the way through a gateway's page."""
+    return tokens.seal("back", _packed(stay.visit, stay.grant), now)
+
+
+def open_back(tokens: Tokens, token: str, now: float) -> Stay | Misfit:
+    """The stay of any text that comes back from a gateway."""
+    return _stay(tokens.open("back", token, now, BACK))
+
+
+def open_stay(tokens: Tokens, token: str, now: float) -> Stay | Misfit:
+    """The stay of any text."""
+    return _stay(tokens.open("stay", token, now, STAY))
+
+
+def _stay(found: bytes | Misfit) -> Stay | Misfit:
+    if isinstance(found, Misfit):
+        return found
+    visit, grant = _unpacked(found)
+    return Stay(grant, visit)
+
+
+def _packed(visit: Visit, grant: str) -> bytes:
+    """Compressed JSON that fits: with the destination, with its origin alone, without, without the gateway's own words."""
+    arrival = visit.arrival
+    origin = "{0.scheme}://{0.netloc}/".format(urlsplit(arrival.destination)) if arrival.destination else ""
+    for smaller in (arrival, replace(arrival, destination=origin), replace(arrival, destination="")):
+        octets = zlib.compress(json.dumps([grant, *_plain(replace(visit, arrival=smaller))], separators=(",", ":")).encode(), 9)
+        if len(octets) <= _ROOM:
+            return octets
+    raise OverflowError("an arrival that no token can hold")
+
+
+def _plain(visit: Visit) -> list[Any]:
+    fields = asdict(visit.arrival) | {"state": visit.arrival.state.value}
+    defaults = asdict(Arrival("")) | {"state": State.NOT_YET.value}
+    return [visit.key, visit.number, visit.language, {name: value for name, value in fields.items() if value != defaults[name]}]
+
+
+def _unpacked(octets: bytes) -> tuple[Visit, str]:
+    """What `_packed` made; the seal has proven that we made it."""
+    text = zlib.decompressobj().decompress(octets, _INFLATED)
+    grant, key, number, language, fields = json.loads(text)
+    fields["state"] = State(fields.get("state", State.NOT_YET.value))
+    fields["words"] = tuple((name, value) for name, value in fields.get("words", ()))
+    return Visit(key, Arrival(**({"station": ""} | fields)), number, language), grant

@@ -1,0 +1,136 @@
+"""A guest accepts the terms: the grant, what its gateway is told, and where the guest goes next; one transaction.
+
+What was used up stays used up: then no grant is made. A gateway that asks us by RADIUS gets one-time credentials, never
+the guest's own. Never waits for anyone, and never sends a browser to an origin that the door does not reach.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from portal.cases import remainders
+from portal.cases.orders import VIA, order
+from radius.nas import targets
+from radius.nas.family import Browse, Login, Means, Refused
+from radius.nas.query import allowed
+from store import grants
+from store.models import OrderKind, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.capabilities import Visit
+    from portal.doors import Door
+    from radius.nas import family as nas
+    from radius.nas.family import Arrival, Family
+    from radius.nas.plan import Plan, Spent
+    from store.models import Grant
+    from store.privacy import Privacy
+
+
+class NoWayError(Exception):
+    """The gateway's family lets nobody in like this; the text is for staff. It undoes the transaction."""
+
+
+class Onward(NamedTuple):
+    """There is a grant: `browse` where the browser goes to the gateway, `order` where the gateway is told by others."""
+
+    grant: Grant
+    browse: Browse | None = None
+    order: int | None = None
+
+
+class Exhausted(NamedTuple):
+    """Nothing is left; `back_at` in seconds since 1970, None: at once."""
+
+    why: Spent
+    back_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the guest accepted, and how."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What connecting needs beside the guest."""
+
+    privacy: Privacy
+    zone: str  # the operator's
+    back: Callable[[Grant], str]  # our page, to which the gateway sends the browser afterwards
+
+
+def connect(session: Session, world: World, visit: Visit, door: Door, family: Family, terms: Terms, now: datetime) -> Onward | Exhausted:
+    """Let this guest in by the door's plan. Raises NoWayError where the family knows no way."""
+    plan = door.plan
+    device = world.privacy.device(visit.arrival.station)
+    if plan is None or not device:
+        raise NoWayError("no plan is declared here" if plan is None else "the gateway did not say which device this is")
+    held = grants.live(session, device, now)
+    used = remainders.used(session, grants.subject(held) if held is not None else f"d{device.hex()}", now, world.zone)
+    spent = remainders.left(plan, used, None, now).spent
+    if spent is not None:
+        return Exhausted(spent, remainders.back_at(spent, used))
+    grant = _admit(session, device, plan, door, visit.arrival, terms, now)
+    login = _login(session, world.privacy, family, grant, door, now)
+    arrival = replace(visit.arrival, back=world.back(grant))
+    way = family.let_in(arrival, door.gateway, login, plan, remainders.left(plan, used, grant.ends_at, now))
+    return _onward(session, world.privacy, way, grant, door, family, arrival, login, now)
+
+
+def _admit(session: Session, device: bytes, plan: Plan, door: Door, arrival: Arrival, terms: Terms, now: datetime) -> Grant:
+    return grants.admit(
+        session,
+        device=device,
+        plan=plan.name,
+        seconds=plan.session,
+        portal=door.words.portal,
+        way=Way.TERMS,
+        terms=hashlib.sha256(terms.text.encode()).hexdigest()[:16] if terms.text else "",
+        language=terms.language,
+        client=door.gateway.name,
+        access_point=arrival.access_point,
+        ssid=arrival.ssid,
+        site=door.site,
+        account=None,
+        provisional=False,
+        now=now,
+    )
+
+
+def _login(session: Session, privacy: Privacy, family: Family, grant: Grant, door: Door, now: datetime) -> Login:
+    """Credentials for families whose gateway repeats them to us."""
+    if not family.radius or family.grants not in {Means.BROWSER, Means.HTTP}:
+        return Login("", "")
+    return Login(*grants.token(session, privacy.seal, grant, door.gateway.name, now))
+
+
+def _onward(
+    session: Session,
+    privacy: Privacy,
+    way: nas.Way,
+    grant: Grant,
+    door: Door,
+    family: Family,
+    arrival: Arrival,
+    login: Login,
+    now: datetime,
+) -> Onward:
+    """What the family said, as what happens next."""
+    if isinstance(way, Refused):
+        raise NoWayError(way.why)
+    if isinstance(way, Browse):
+        if not allowed(way.url, family.reaches(arrival, door.gateway)):
+            raise NoWayError("the family sends this guest to an address that is not registered")
+        return Onward(grant, browse=way)
+    queued = order(session, privacy, OrderKind.GRANT, VIA[type(way)], grant, door.gateway.name, targets.of(arrival, login.name), now)
+    return Onward(grant, order=queued.id)

@@ -1,0 +1,78 @@
+"""What the pages are handed: one Door for each gateway, in words and values that its guests meet.
+
+The composition root makes them from the network, and swaps them whole when it changes. Texts are language -> text.
+Never holds a guest, and never reaches for the database by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from radius.nas.plan import Plan  # noqa: TC001  a field of frozen values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from radius.nas.family import Gateway
+
+Text = "Mapping[str, str]"  # language -> text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One `[[portal]]` as its guests read it."""
+
+    portal: str = ""
+    ways: tuple[str, ...] = ("terms",)  # in the page's order; the first is the big button
+    languages: tuple[str, ...] = ()  # those offered; empty for all we have
+    accent: str = ""  # #rrggbb
+    welcome: Mapping[str, str] = field(default_factory=dict)  # two lines: a heading and a sentence; one line: the sentence
+    help: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One gateway's entrance: whose it is, where it is, what it offers."""
+
+    gateway: Gateway
+    words: Words = field(default_factory=Words)
+    plan: Plan | None = None  # of the way `terms`; None: this door lets nobody in
+    plans: Mapping[str, Plan] = field(default_factory=dict)  # every plan by name: a grant may have been given elsewhere
+    site: str = ""  # its id
+    place: str = ""  # its name, as a guest reads it; "" for none
+    timezone: str = "UTC"  # of the site: the hours that a page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Every door by its gateway's key, and what all of them share."""
+
+    by_key: Mapping[str, Door] = field(default_factory=dict)
+    ssids: tuple[str, ...] = ()  # names in the air of the networks that lead to the portal
+    timezone: str = "UTC"  # of the operator: days and months of plans turn at its midnight
+    country: str = ""  # ISO 3166-1 alpha-2: how dates and hours are written
+
+    def find(self, family: str, key: str) -> Door | None:
+        """The door at /in/<family>/<key>; the family must be the gateway's own."""
+        door = self.by_key.get(key)
+        return door if door is not None and door.gateway.family == family else None
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the settings say to the pages."""
+
+    url: str = "http://127.0.0.1:8080"  # origin of the guest app
+    hosts: tuple[str, ...] = ()  # other names that it answers to
+    trusted_proxies: tuple[str, ...] = ()  # prefixes whose X-Forwarded-For and -Proto are believed
+    retention_days: int = 400  # until a session's row is purged
+    address_rate: str = "50 per second"  # requests of one address: a second later there is room again
+    device_rate: str = "40 per minute"  # requests of one device that hold a token of ours
+    patience: float = 2.5  # seconds that a guest's POST waits for an order
+
+    @property
+    def secure(self) -> bool:
+        """Whether guests come by https."""
+        return self.url.startswith("https://")

@@ -1,0 +1,1 @@
+"""The guests' views, one file per resource. Nothing is decided here: see portal/cases."""

@@ -1,0 +1,100 @@
+"""/in/<family>/<key>: where a gateway sends its guests. Page one is rendered here, without a redirect.
+
+The path names the gateway, from our own records; the query only says who comes. Never keeps anything of a guest who
+only looks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from flask import Blueprint, Response, g, request
+
+from portal.capabilities import Capability, Stay, Visit, open_back, seal_stay, seal_visit
+from portal.cases.arrive import arrive
+from portal.guard import open_to, recognise
+from portal.guest import gateways
+from portal.guest.page import away, href, page
+from portal.kit import kit
+from portal.troubles import Trouble, TroubleError
+from portal.words import date
+from radius.nas.family import Misfit, State
+from radius.nas.query import split
+from store import grants
+from store.session import reading
+
+if TYPE_CHECKING:
+    from portal.doors import Door
+
+blueprint = Blueprint("arrivals", __name__)
+_MISFITS = {Misfit.FORGED: Trouble.FORGED, Misfit.FOREIGN: Trouble.FORGED, Misfit.STALE: Trouble.TOO_OLD}
+_TEMPLATES = {State.FAILED: "failed.html", State.LOGGED_OFF: "signed_out.html"}
+_IN = frozenset({State.SUCCESS, State.ALREADY})
+
+
+@blueprint.route("/in/<family>/<path:key>", methods=["GET", "POST"])
+@open_to(Capability.NONE)
+def entrance(family: str, key: str) -> Any:
+    """Page one; or, of openNDS, an answer to the gateway's own poll."""
+    raw = _raw()
+    door = g.doors.find(family, split(key)[0])  # some controllers append `&redirect=` to a URL that has no `?`
+    if door is None:
+        raise TroubleError(Trouble.NO_DOOR)
+    g.door = door
+    if gateways.polls(door):
+        return gateways.poll(door)
+    if request.method == "POST":
+        raise TroubleError(Trouble.METHOD)
+    tools = kit()
+    come = arrive(door, tools.families[family], raw, tools.tokens, tools.now())
+    if isinstance(come, Misfit):
+        raise TroubleError(_MISFITS.get(come, Trouble.UNREADABLE), come.name)
+    visit = Visit(door.gateway.key, come, g.number, g.chosen)
+    recognise(visit)
+    if come.state in _IN and (stay := _stay(visit)):
+        return away(href(f"/s/{stay}"))
+    return welcome(visit, door)
+
+
+def welcome(visit: Visit, door: Door) -> Response:
+    """Page one of this visit."""
+    tools = kit()
+    try:
+        g.token = seal_visit(tools.tokens, visit, tools.now())
+    except OverflowError:
+        raise TroubleError(Trouble.UNREADABLE, "longer than a token") from None
+    if door.plan is None:
+        raise TroubleError(Trouble.CLOSED)
+    g.origins = tools.families[door.gateway.family].reaches(visit.arrival, door.gateway)
+    return page(_TEMPLATES.get(visit.arrival.state, "welcome.html"), plan=door.plan, heading=_heading(door), g=g)
+
+
+def _heading(door: Door) -> tuple[str, str]:
+    """(heading, sentence) of the portal's own welcome: two lines, or the sentence alone."""
+    from portal.languages import text  # noqa: PLC0415
+
+    first, _, second = text(door.words.welcome, g.language).strip().partition("\n")
+    return (first.strip(), second.strip()) if second.strip() else ("", first.strip())
+
+
+def _stay(visit: Visit) -> str:
+    """The token of the grant under which this device is online; "" where we know of none."""
+    tools = kit()
+    now = tools.now()
+    ours = f"{tools.house.url}/b/"  # a gateway repeats the page that we gave it as the one that was wanted
+    if (wanted := visit.arrival.destination).startswith(ours):
+        stay = open_back(tools.tokens, wanted.removeprefix(ours), now)
+        if isinstance(stay, Stay) and stay.visit.key == visit.key:
+            return seal_stay(tools.tokens, stay, now)
+    with reading(tools.database) as session:
+        grant = grants.live(session, tools.privacy.device(visit.arrival.station), date(now))
+    return seal_stay(tools.tokens, Stay(grant.id, visit), now) if grant is not None else ""
+
+
+def _raw() -> str:
+    """The query as it came: signatures are over that."""
+    target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
+    if target is None:
+        return unquote(request.query_string.decode("latin-1"))
+    return split(target)[1]

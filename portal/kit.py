@@ -1,0 +1,48 @@
+"""What every view may reach for, in one value: handed to the factory, found again by `kit()`.
+
+Never a setting read from anywhere, never a clock or chance of our own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+
+from portal.doors import House
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+    from portal.doors import Doors
+    from radius.nas.family import Family
+    from radius.nas.tokens import Tokens
+    from store.entries import Entry
+    from store.privacy import Privacy
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The guest app's world."""
+
+    doors: Callable[[], Doors]  # the newest that stand
+    database: Engine
+    privacy: Privacy
+    tokens: Tokens
+    families: Mapping[str, Family]
+    now: Callable[[], float]  # seconds since 1970
+    entropy: Callable[[int], bytes]
+    count: Callable[[Session, Sequence[Entry]], None]  # accounting records into the ledger, in the caller's transaction
+    said: Callable[[str, Mapping[str, Any]], None]  # one line of the log: event, fields
+    wait: Callable[[float], None]  # sleeps
+    house: House = field(default_factory=House)
+
+
+def kit() -> Kit:
+    """The running app's."""
+    found: Kit = current_app.extensions["guest"]
+    return found

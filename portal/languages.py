@@ -1,0 +1,42 @@
+"""Which language a guest reads: chosen by a link, else as before, else what the browser asks for, else the portal's first.
+
+Never a language without a whole catalogue, and never a text that is missing: another language's stands in for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from babel import Locale, UnknownLocaleError, negotiate_locale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LANGUAGES: Final = ("en", "fr")  # with a whole catalogue under translations/; English is the sources' own
+_CHOICES: Final = 12  # of an Accept-Language header; browsers send three or four
+
+
+def offered(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The portal's languages that we have, in its order; all of ours where it names none."""
+    return tuple(language for language in wanted if language in LANGUAGES) or LANGUAGES
+
+
+def choose(offers: Sequence[str], chosen: Sequence[str], accepted: Sequence[str]) -> str:
+    """The first of `chosen` that is offered (a link's, a token's), else the best for the browser's list, best first."""
+    for language in chosen:
+        if language in offers:
+            return language
+    return negotiate_locale([each.replace("-", "_") for each in accepted[:_CHOICES]], list(offers)) or offers[0]
+
+
+def locale(language: str, country: str) -> Locale:
+    """The language as it is written in this country: hours, numbers. Unknown pairs: the language alone."""
+    try:
+        return Locale(language, country or None)
+    except (UnknownLocaleError, ValueError):
+        return Locale(language)
+
+
+def text(texts: Mapping[str, str], language: str) -> str:
+    """A text of the portal's own: in this language, else in English, else in whichever it has; "" for none."""
+    return texts.get(language) or texts.get("en") or next((each for each in texts.values() if each), "")

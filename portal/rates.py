@@ -1,0 +1,54 @@
+"""How often: an address is slowed, never locked; a device has a minute's worth of its own (decisions-portal 17).
+
+An address may be a campus behind one router: its window is a second, so that whoever is refused has room a second later.
+A device is known by the token that it holds. Flask-Limiter counts here and nothing else: guessing has counters of its own.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Final
+
+from flask import g, request
+from flask_limiter import ApplicationLimit, Limiter
+
+from portal.kit import kit
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.doors import House
+
+_FREE: Final = frozenset({"probes.alive", "probes.probe", "static"})  # cheap, and asked for by machines
+
+
+def limit(app: Flask, house: House) -> None:
+    """Count this app's requests; beyond the rates: 429."""
+    app.config["RATELIMIT_STORAGE_URI"] = "memory://"
+    Limiter(
+        _address,
+        app=app,
+        strategy="moving-window",
+        application_limits=[
+            ApplicationLimit(house.address_rate, key_function=_address, scope="address", exempt_when=_free),
+            ApplicationLimit(house.device_rate, key_function=_device, scope="device", exempt_when=_unknown),
+        ],
+    )
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _device() -> str:
+    """A keyed hash: the counters hold no station's address."""
+    station = g.visit.arrival.station or g.visit.arrival.session or g.visit.number
+    return hmac.digest(kit().privacy.device_key, f"rate {station}".encode(), "sha256")[:12].hex()
+
+
+def _free() -> bool:
+    return request.endpoint in _FREE
+
+
+def _unknown() -> bool:
+    return g.get("visit") is None

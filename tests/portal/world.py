@@ -1,0 +1,157 @@
+"""A city for the pages' tests: doors of three families, a real database, and a clock that the test turns."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask.testing import FlaskClient
+
+from portal.apps import guest_app
+from portal.doors import Door, Doors, House, Words
+from portal.kit import Kit
+from radius.nas import FAMILIES, uam
+from radius.nas.family import Gateway, Options
+from radius.nas.plan import Plan
+from radius.nas.tokens import Tokens
+from radius.secret import Secret
+from store.consumption import Consumption
+from store.ledger import record_accounting
+from store.privacy import privacy
+from store.session import transaction
+from tests.store.rows import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flask import Flask
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+    from werkzeug.test import TestResponse
+
+    from store.entries import Entry
+    from store.privacy import Privacy
+    from store.sealed import Seal
+
+URL = "http://wifi.city.example"
+UAM = Secret(b"uamsecret-of-enough-length")
+FAS = Secret(b"fas-key-of-enough-length")
+VISITOR = Plan("visitor", session=7200, day_data=1_000_000_000, extend_times=2, extend_by=1800)
+SHORT = Plan("short", day_time=1800)
+STATION = "02-00-5E-00-00-07"
+CITY = Words(
+    portal="library",
+    welcome={"en": "From the City of Example.", "fr": "Wi-Fi gratuit à la Bibliothèque centrale\nOffert par la Ville d’Exemple."},
+    languages=("en", "fr"),
+)
+COOVA_KEY, NDS_KEY, CWA_KEY = "c00va0000000000k", "0pennds00000000k", "c1scocwa0000000k"
+
+
+def door(family: str, key: str, options: Options, **changes: Any) -> Door:
+    """One door of the library's."""
+    gateway = Gateway(f"library-{family}", family, key, URL, options=options)
+    made = Door(
+        gateway, CITY, VISITOR, {plan.name: plan for plan in (VISITOR, SHORT)}, "central-library", "Central Library", "America/Toronto"
+    )
+    return replace(made, **changes)
+
+
+DOORS = Doors(
+    {
+        each.gateway.key: each
+        for each in (
+            door("coova", COOVA_KEY, Options(uam_secret=UAM, login_url="http://10.1.0.1:3990")),
+            door("opennds", NDS_KEY, Options(fas_key=FAS, fas_level=3)),
+            door("cisco-cwa", CWA_KEY, Options()),
+        )
+    },
+    ssids=("City Wi-Fi",),
+    timezone="America/Toronto",
+    country="CA",
+)
+
+
+@dataclass
+class World:
+    """A guest app and what stands behind it."""
+
+    database: Engine
+    privacy: Privacy
+    doors: Doors = DOORS
+    time: float = field(default_factory=NOW.timestamp)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    house: House = field(default_factory=lambda: House(URL, address_rate="10000 per second", device_rate="10000 per minute", patience=0.0))
+
+    @property
+    def app(self) -> Flask:
+        return guest_app(self.kit)
+
+    @property
+    def kit(self) -> Kit:
+        return Kit(
+            doors=lambda: self.doors,
+            database=self.database,
+            privacy=self.privacy,
+            tokens=self.tokens,
+            families=FAMILIES,
+            now=lambda: self.time,
+            entropy=os.urandom,
+            count=self.count,
+            said=lambda event, fields: self.lines.append({"event": event, **fields}),
+            wait=self.pass_time,
+            house=self.house,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(b"v" * 32, os.urandom)
+
+    def pass_time(self, seconds: float) -> None:
+        self.time += seconds
+
+    def count(self, session: Session, entries: Sequence[Entry]) -> None:
+        from zoneinfo import ZoneInfo
+
+        record_accounting(session, entries, self.privacy, Consumption(ZoneInfo(self.doors.timezone)))
+
+    def client(self) -> FlaskClient:
+        """A browser with an empty jar, which asks for our own host."""
+        app = self.app
+        app.test_client_class = Browser
+        return app.test_client()
+
+
+class Browser(FlaskClient):
+    """Asks for our own host unless it is told another."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if args and isinstance(args[0], str):
+            kwargs.setdefault("base_url", URL)
+        return super().open(*args, **kwargs)
+
+
+def world(database: Engine, seal: Seal) -> World:
+    with transaction(database) as session:
+        return World(database, privacy(session, seal, NOW))
+
+
+def coova(res: str = "notyet", key: str = COOVA_KEY, **more: str) -> str:
+    """The path and query of a guest whom CoovaChilli sends, signed."""
+    words: Mapping[str, str] = {
+        "res": res,
+        "uamip": "10.1.0.1",
+        "uamport": "3990",
+        "challenge": "00112233445566778899aabbccddeeff",
+        "called": "02-00-5E-77-00-01",
+        "mac": STATION,
+        "ip": "10.1.0.7",
+        "ssid": "City Wi-Fi",
+        "nasid": "library",
+        "sessionid": "5f00000001",
+        "userurl": "http://news.example/today",
+        **more,
+    }
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in words.items())
+    return f"/in/coova/{key}?{query}&md={uam.signature(f'{URL}/in/coova/{key}?{query}', UAM)}"

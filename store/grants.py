@@ -222,9 +222,10 @@ def open_of(session: Session, subjects: Collection[str]) -> list[tuple[Accountin
     query = select(Accounting, Grant).join(Grant, Grant.id == Accounting.grant_id).where(Accounting.status == SessionStatus.OPEN)
     found: list[tuple[Accounting, Grant]] = []
     for accounts in slices(sorted(set(subjects) - by_device.keys())):
-        found += session.execute(query.where(Grant.account_id.in_(accounts))).tuples()
+        found += [(row[0], row[1]) for row in session.execute(query.where(Grant.account_id.in_(accounts)))]
     for hashes in slices(sorted(by_device.values())):
-        found += session.execute(query.where(Grant.device_hash.in_(hashes), Grant.account_id.is_(None))).tuples()
+        mine = query.where(Grant.device_hash.in_(hashes), Grant.account_id.is_(None))
+        found += [(row[0], row[1]) for row in session.execute(mine)]
     return sorted(found, key=lambda pair: (pair[0].started_at, pair[0].id))
 
 
@@ -238,7 +239,7 @@ def open_after(
         query = query.where(or_(Accounting.started_at > began, and_(Accounting.started_at == began, Accounting.id > name)))
     if plans:
         query = query.where(Grant.plan.in_(plans))
-    return list(session.execute(query.order_by(Accounting.started_at, Accounting.id).limit(most)).tuples())
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Accounting.started_at, Accounting.id).limit(most))]
 
 
 def ending(session: Session, after: datetime, until: datetime) -> list[Grant]:

@@ -173,8 +173,8 @@ def options(entry: Entry, folder: Path, environ: Mapping[str, str], *, weak: boo
     inner = entry.inside("options")
     if inner is None:
         return {}, {}
-    kept = {name: read(inner, name) for name, read in _OPTIONS.items() if inner.has(name)}
-    for name in _OPTIONS.keys() - kept.keys():
+    kept = {name: read(inner, name) for name, read in OPTIONS.items() if inner.has(name)}
+    for name in OPTIONS.keys() - kept.keys():
         inner.skip(name)
     secrets = {name: inner.secret(name, folder, environ, weak=weak or name == "api_secret") for name in OPTION_SECRETS}
     inner.done()
@@ -199,7 +199,7 @@ def _example(value: object) -> str:
     return value
 
 
-_OPTIONS: Final[dict[str, Callable[[Entry, str], Any]]] = {
+OPTIONS: Final[dict[str, Callable[[Entry, str], Any]]] = {
     "fas_level": lambda entry, name: entry.integer(name, 3, 0, 4),
     "login_url": _checked(web_origin),
     "api_url": _checked(web_origin),

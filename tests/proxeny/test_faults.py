@@ -78,3 +78,12 @@ def test_a_path_reads_like_the_file() -> None:
 def test_a_fault_shows_no_control_characters() -> None:
     """What an operator wrote may hold ends of lines and escape sequences; a terminal is shown neither."""
     assert 'N.toml: site "a\\nb\\x1b": is twice' == str(Fault("N.toml", 'site "a\nb\x1b"', "is twice"))
+
+
+def test_a_table_within_a_row_is_that_rows() -> None:
+    """[rows.inner] belongs to the [[rows]] above it, and each row may have its own."""
+    lines = Lines('[[rows]]\nname = "a"\n[rows.inner]\nkey = 1\n[[rows]]\n[rows.inner]\nkey = 2\n[plain.inner]\nkey = 3\n')
+    assert [3, 4, 7, 9] == [
+        lines.find(path)
+        for path in (("rows", 0, "inner"), ("rows", 0, "inner", "key"), ("rows", 1, "inner", "key"), ("plain", "inner", "key"))
+    ]

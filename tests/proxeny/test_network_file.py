@@ -12,6 +12,7 @@ from proxeny.faults import FaultyError
 from proxeny.network import Network, merged
 from proxeny.settings import load
 from radius import dictionary
+from tests.proxeny import guest_slips
 from tests.proxeny.installation import NETWORK, SECRET, SETTINGS
 from tests.proxeny.slips import CLIENT, HOME, SECRET_LINE, SLIPS
 
@@ -48,10 +49,10 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
     assert {"outlook.com": "allow", "bad.example": "refuse"} == {name: row.verdict for name, row in network.rows["hygiene"].items()}  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("slip", SLIPS)
+@pytest.mark.parametrize("slip", [*SLIPS, *guest_slips.SLIPS])
 def test_a_slip_is_told_with_its_place(tmp_path: Path, slip: str) -> None:
     """What an operator can mistype is told with file, line, key and remedy; nothing is applied."""
-    text, said = SLIPS[slip]
+    text, said = (SLIPS | guest_slips.SLIPS)[slip]
     found = "\n".join(faults(tmp_path, text))
     for words in said:
         assert words in found

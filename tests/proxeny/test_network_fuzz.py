@@ -20,7 +20,9 @@ from radius import dictionary
 
 SETTINGS = load(Path(__file__).parents[2] / "config" / "proxeny.toml", {})
 WORDS = ["10.0.0.0/8", "::1", "a.example", "*", "~(", "~[", "1x", "reply", "Tunnel-Type", "Class", "x", "2030-01-01T00:00:00+14:00"]
+WORDS += ["2h", "1 GB", "5 Mbit/s", "terms", "card", "en", "#005ea5", "opennds", "http://10.1.0.1:3990", "p", "0123456789abcdef"]
 NAMES = ["Session-Timeout", "Tunnel-Type", "Framed-IP-Address", "x", "Cisco-AVPair", "26.9.1", "Class", "User-Password"]
+NAMES += ["times", "by", "en", "fr", "terms", "uam_secret", "fas_key_env", "login_url", "guest_networks", "mac_format", "fas_level"]
 ONES = st.one_of(
     *(st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(WORDS), st.dates(), st.times()),
     st.datetimes(timezones=st.sampled_from([None, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])),

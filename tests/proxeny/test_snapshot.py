@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 
 from proxeny import declare, network_file, opening, snapshot
 from proxeny.difference import difference
-from proxeny.network import Client, Home, Network, Realm, merged
+from proxeny.network import Client, Home, Network, Plan, Realm, merged
 from proxeny.settings import load
 from radius import dictionary, nai, tables
+from radius.nas.tokens import Tokens
 from radius.secret import Secret
 from store import models
 from store import network as store
@@ -182,3 +184,52 @@ def test_a_big_network_is_built_whole() -> None:
         found.clients.find("10.1.2.9").name,  # type: ignore[union-attr]
         found.route(nai.Nai(b"", "r1999.example"), found.clients.named("c1")).rule,  # type: ignore[arg-type]
     )
+
+
+def test_what_guests_need_reaches_the_road(tmp_path: Path, installed: Installation) -> None:
+    """Plans, the device key, the gateway of each client; who sends no RADIUS is in no table; a visit's token opens again."""
+    network = replace(sample(tmp_path), device_key=b"d" * 32, visit_key=b"v" * 32)
+    network.rows["plan"]["visitor"] = Plan("visitor", session=7_200)
+    network.rows["client"]["box"] = Client("box", nas="opennds", radius=False, fas_key=SECRET)
+    assert None is road(network).visit
+    installed.settings.write_text('[guest]\nurl = "https://wifi.city.example"\n')
+    found = road(snapshot.with_settings(network, load(installed.settings, {})))
+    assert (7_200, b"d" * 32, None) == (found.plans["visitor"].session, found.device_key, found.clients.named("box"))
+    client = found.clients.named("library-wlc")
+    assert client is not None
+    assert client.gateway is not None
+    assert ("https://wifi.city.example", "generic") == (client.gateway.portal, client.gateway.family)
+    assert found.visit is not None
+    now = 1_000_000.0
+    assert b"asked" == Tokens(b"v" * 32, os.urandom).open(snapshot.ROAD, found.visit(b"asked", now), now, 60)
+
+
+def test_the_keys_of_guests_stay(opened: tuple[Engine, Seal]) -> None:
+    """Devices and visits have keys of their own, 32 octets, the same at each reading."""
+    database, seal = opened
+    with reading(database) as one, reading(database) as other:
+        first, second = (snapshot.read(session, seal) for session in (one, other))
+    assert (first.device_key, first.visit_key) == (second.device_key, second.visit_key)
+    assert {32} == {len(first.device_key), len(first.visit_key)}
+    assert first.device_key != first.visit_key
+
+
+def test_a_client_gets_its_key_once(opened: tuple[Engine, Seal]) -> None:
+    """A client without key is given one, which stays when the file is applied again and goes where the file says so."""
+    database, seal = opened
+    declared = [Client("box", nas="opennds", radius=False), Client("other", nas="opennds", radius=False)]
+
+    def applied(*clients: Client) -> dict[str, str]:
+        with transaction(database) as session:
+            stored = snapshot.read(session, seal)
+            network = Network()
+            network.rows["client"] |= {client.name: client for client in clients}
+            declare.write(session, seal, stored, merged(stored, network, prune=True))
+            return {name: row.key for name, row in snapshot.read(session, seal).rows["client"].items()}  # type: ignore[union-attr]
+
+    keys = applied(*declared)
+    assert [16, 16] == [len(key) for key in keys.values()]
+    assert keys == applied(*declared)
+    box, other = keys.values()
+    assert {"box": other, "other": box} == applied(replace(declared[0], key=other), replace(declared[1], key=box))
+    assert {"new": other} == applied(Client("new", nas="opennds", radius=False, key=other))

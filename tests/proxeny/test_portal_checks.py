@@ -1,0 +1,124 @@
+"""proxeny.portal_checks: what plans, portals, sites and gateways mean together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from proxeny import portal_checks
+from proxeny.network import KEYS, Client, District, Network, Plan, Portal, Site
+from proxeny.settings import load
+from radius.secret import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxeny.settings import Settings
+
+PLAN = Plan("visitor", session=7_200, day_data=10**9, up=2_000_000)
+CITY = Portal("city", "visitor")
+DIRECTORY = '[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
+
+
+def settings(folder: Path, text: str = "[guest]\n") -> Settings:
+    path = folder / "proxeny.toml"
+    path.write_text(text)
+    return load(path, {})
+
+
+def network(**sections: list[Any]) -> Network:
+    return Network({section: {getattr(row, key) if key else "": row for row in sections.get(section, [])} for section, key in KEYS.items()})
+
+
+def found(folder: Path, text: str = "[guest]\n", **sections: list[Any]) -> list[str]:
+    return [str(finding) for finding in portal_checks.findings(network(plan=[PLAN], **sections), settings(folder, text))]
+
+
+def warned(**sections: list[Any]) -> list[str]:
+    return [str(finding) for finding in portal_checks.warnings(network(**{"plan": [PLAN], **sections}))]
+
+
+@pytest.mark.parametrize("way", ["card", "email", "oidc:city"])
+def test_nothing_is_typed_in_clear(tmp_path: Path, way: str) -> None:
+    """Passwords and addresses need https:, unless the pages never leave this machine."""
+    portal = replace(CITY, ways=("terms", way))
+    clear, sealed = '[guest]\nurl = "http://wifi.city.example"\n', '[guest]\nurl = "https://wifi.city.example"\n'
+    words = f'portal "city": ways: "{way}": guests would type in clear, for [guest] url is http://wifi.city.example. '
+    assert [words + "Give [guest] a certificate and key, or an https: url behind a proxy"] == found(
+        tmp_path, clear + DIRECTORY, portal=[portal]
+    )
+    for text in (sealed, "[guest]\n", ""):
+        assert [] == found(tmp_path, text + DIRECTORY, portal=[portal])
+
+
+def test_terms_alone_may_go_in_clear(tmp_path: Path) -> None:
+    """Who only accepts terms types nothing."""
+    assert [] == found(tmp_path, '[guest]\nurl = "http://wifi.city.example"\n', portal=[CITY])
+
+
+def test_a_gateway_needs_its_options_once_guests_come(tmp_path: Path) -> None:
+    """Without a portal a family's needs are nobody's; with one they are a fault, and options answer it."""
+    gateway = Client("box", nas="opennds", radius=False)
+    keyed = replace(gateway, fas_key=Secret(b"0123456789abcdef"))
+    assert [] == found(tmp_path, client=[gateway])
+    assert ['client "box": options: must say fas_key'] == [
+        line.partition(".")[0] for line in found(tmp_path, portal=[CITY], client=[gateway])
+    ]
+    assert [] == found(tmp_path, portal=[CITY], client=[keyed])
+
+
+def test_a_gateways_portal_is_its_sites_or_the_only_one() -> None:
+    """A site's own comes first; with one portal everybody has it; with several, who names none has none."""
+    other = replace(CITY, name="arena")
+    named, bare = Client("a", site="s"), Client("b")
+    site = Site("s", "S", portal="arena")
+    several = network(portal=[CITY, other], site=[site], client=[named, bare])
+    assert [other, None] == [portal_checks.portal_of(client, several) for client in (named, bare)]
+    assert [CITY, CITY] == [portal_checks.portal_of(client, network(portal=[CITY])) for client in (named, bare)]
+    assert None is portal_checks.portal_of(named, network())
+
+
+def test_a_gateway_without_a_decision_is_told() -> None:
+    """With several portals, each gateway that brings guests must lead to one."""
+    told = warned(portal=[CITY, replace(CITY, name="arena")], client=[Client("a", nas="coova"), Client("wlc")])
+    assert [
+        'client "a": site: there are several portals, and which is its guests\' is not said. Give it a site, and the site a portal'
+    ] == told
+
+
+def test_what_is_not_served_is_told() -> None:
+    """Ways of a later version stand beside one that works, and are said not to be shown."""
+    told = warned(portal=[replace(CITY, ways=("terms", "sms", "oidc:city"), logo="logo.png")])
+    assert 'portal "city": ways: "sms", "oidc:city": not served by this version, and not shown to guests' == told[0]
+    assert 'portal "city": logo: is not shown by this version' == told[1]
+
+
+def test_a_districts_slip_is_told() -> None:
+    """Where districts are declared, a site's must be one; where none is, any word will do."""
+    sites = [Site("a", "A", district="Lakshore"), Site("b", "B", district="Lakeshore"), Site("c", "C")]
+    assert ['site "a": district: there is no district "Lakshore". Did you mean "Lakeshore"?'] == warned(
+        district=[District("Lakeshore")], site=sites
+    )
+    assert [] == warned(site=sites)
+
+
+def test_a_family_of_before_goes_on() -> None:
+    """A name that an earlier version took is told, and the road treats it as a generic NAS."""
+    assert warned(client=[Client("old", nas="meraki")])[0].startswith('client "old": nas: "meraki" is no family of this version')
+
+
+def test_what_nobody_holds_is_told() -> None:
+    """A rate that a family cannot hold is a warning, and names the gateways."""
+    told = warned(portal=[CITY], client=[Client("splash", nas="meraki-click", radius=False)])
+    assert [
+        'plan "visitor": the family "meraki-click" cannot hold a guest to day_data 1 GB, up 2 Mbit/s (splash). It is left out there'
+    ] == told
+
+
+def test_a_day_beyond_its_month_is_told() -> None:
+    """A limit that is never reached is likely a slip."""
+    assert ['plan "p": day_data: is more than month_data, so that it is never reached'] == warned(
+        plan=[Plan("p", day_data=2, month_data=1)]
+    )

@@ -18,6 +18,10 @@ QUESTIONS = (
     ByToken("t-0123456789abcdef", b"secret", b"", b"", "library", b"d" * 16),
     ByDirectory("city.example", b"ada", b"secret", "library", "central", b""),
 )
+WRONG = (
+    ("hello",), ("ask", 1, "ByStation", b"too few"), ("ask", 1, "os.system", "x"), ("ask", "1"), ("grants", [(1, 2)]), ("grants", None),
+    ("told", 1, (1, "", None, "")), ("told", 1, (True, "", (1,), "")), ["clear"], "clear", 7,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
@@ -51,22 +55,7 @@ def test_grants_arrive_in_datagrams_of_a_bounded_size() -> None:
     assert [] == list(wire.granted(()))
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        ("hello",),
-        ("ask", 1, "ByStation", b"too few"),
-        ("ask", 1, "os.system", "x"),
-        ("ask", "1"),
-        ("grants", [(1, 2)]),
-        ("grants", None),
-        ("told", 1, (1, "", None, "")),
-        ("told", 1, (True, "", (1,), "")),
-        ["clear"],
-        "clear",
-        7,
-    ],  # fmt: skip
-)
+@pytest.mark.parametrize("said", WRONG)
 def test_what_is_said_wrongly_is_not_understood(said: object) -> None:
     """None, both ways, and nothing raises."""
     assert (None, None) == (wire.upward(marshal.dumps(said)), wire.downward(marshal.dumps(said)))

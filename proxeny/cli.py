@@ -28,6 +28,7 @@ VERBS: Final = {
     "check": "Settings, network and database: every fault with its remedy.",
     "apply": "Declare the network from a file; prints the difference.",
     "export": "The network as NETWORK.toml.",
+    "guide": "How a gateway is set up, filled in with its own values.",
     "route": "Where a request would go, and by which rule.",
     "ask": "A real request through the running controller, told as a story.",
     "trace": "One login's story: by MAC, user or session.",

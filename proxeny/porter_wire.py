@@ -9,7 +9,8 @@ who were there before it. The porter says something at least every BEAT seconds,
 to say; a worker that hears nothing for AWAY seconds refuses at once what only the porter could answer. A ticket is an
 opaque number: it comes back as it was, and a worker puts into it what tells its own from those of the worker before it.
 
-A datagram may hold a password: never logged. Never raises on what a datagram holds.
+A datagram may hold a password: never logged. marshal trusts its octets, so only sockets that the supervisor made are read:
+never one that has a name.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from store.entries import Entry
     from store.matching import Growth
-    from store.models import Session
     from store.privacy import Privacy
+    from store.tally import Tally
 
 CLASS: Final = b"g."  # begins the Class of a guest's Accept
 _ID: Final = 16
@@ -33,7 +33,7 @@ EARLY: Final = timedelta(seconds=60)  # a Start may tell a time before its grant
 
 
 class _Grown(NamedTuple):
-    session: Session
+    session: Tally
     at: datetime
     seconds: int
     octets: int
@@ -45,17 +45,17 @@ class Consumption:
     def __init__(self, zone: tzinfo) -> None:
         self.subjects: set[str] = set()
         self._zone = zone
-        self._classes: dict[str, tuple[Session, str]] = {}  # session -> the grant that its Class names
-        self._devices: dict[str, tuple[Session, bytes]] = {}  # session -> its device, where there is no Class
-        self._touched: dict[str, Session] = {}
+        self._classes: dict[str, tuple[Tally, str]] = {}  # session -> the grant that its Class names
+        self._devices: dict[str, tuple[Tally, bytes]] = {}  # session -> its device, where there is no Class
+        self._touched: dict[str, Tally] = {}
         self._grown: list[_Grown] = []
 
-    def begin(self, entry: Entry, session: Session, privacy: Privacy) -> None:
+    def begin(self, entry: Entry, session: Tally, privacy: Privacy) -> None:
         """A session was made from this record."""
         if entry.station and b"@" not in entry.user_name:
             self._devices[session.id] = (session, privacy.device(entry.station))
 
-    def grow(self, entry: Entry, session: Session, growth: Growth) -> None:
+    def grow(self, entry: Entry, session: Tally, growth: Growth) -> None:
         """A record was counted into its session."""
         named = entry.class_[len(CLASS) :].decode("ascii", "replace") if entry.class_.startswith(CLASS) else ""
         if len(named) == _ID and named != session.grant_id and entry.at >= session.updated_at:

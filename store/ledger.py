@@ -10,22 +10,23 @@ Never changes a total outside the transaction that inserted the record's key; ne
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_
 
 from store import matching
 from store.consumption import Consumption
 from store.entries import Entry, Kind
+from store.hops import move
 from store.ids import new_id
 from store.links import link_sessions
 from store.matching import Inferred
-from store.models import AccountingKey, OddRecord, Session, SessionHop, SessionStatus
+from store.models import AccountingKey, OddRecord, Session, SessionStatus
 from store.sealed import Where
-from store.slices import slices
 from store.sums import Sums
+from store.tallies import Tallies
+from store.tally import Identity, Leg, Tally
 from store.upsert import unseen
 
 if TYPE_CHECKING:
@@ -37,27 +38,8 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 
-# What a session has before any record says otherwise; the columns' defaults come too late, at the flush.
-_UNTOLD: Final[dict[str, Any]] = {
-    **dict.fromkeys(("realm", "home", "framed_ip", "nas_address", "multi_session_id", "quarantined", "terminate_cause"), ""),
-    **dict.fromkeys(("updates", "seconds", "input_octets", "output_octets"), 0),
-    "status": SessionStatus.OPEN,
-    "start_seen": False,
-    "user_hash": b"",
-}
-
-
 _REALM: Final = re.compile(rb"@([A-Za-z0-9_.-]{1,253})\Z")
-
-
-class Identity(NamedTuple):
-    """What a NAS names a session by; the start tells those of one identity apart."""
-
-    client: str
-    source: str
-    nas_identifier: str
-    acct_session_id: str
-    station_hash: bytes
+_SECOND: Final = timedelta(seconds=1)
 
 
 def record_accounting(database: Database, entries: Iterable[Entry], privacy: Privacy, consumption: Consumption | None = None) -> int:
@@ -83,9 +65,7 @@ class _Batch:
         self.database = database
         self.privacy = privacy
         self.entries = entries
-        self.hashes = {station: privacy.station(station) for station in {entry.station for entry in entries}}
-        self.known: defaultdict[Identity, list[Session]] = defaultdict(list)
-        self.made: list[Session] = []
+        self.held = Tallies(database)
         self.sums = Sums()
         self.consumption = consumption
 
@@ -99,94 +79,106 @@ class _Batch:
             else:
                 self._count(entry)
             self.sums.see(entry)
-        self.database.flush()
-        link_sessions(self.database, self.made, self.privacy)
-        self.sums.write(self.database)
+        for tally in self.held:
+            tally.settle()
+            self.sums.grow(tally)
         self.consumption.write(self.database)
+        self.database.flush()
+        made = self.held.write()
+        move(self.database, self.held)
+        self.sums.write(self.database)
+        link_sessions(self.database, made, self.privacy)
 
     def _load(self) -> None:
-        """Every session these records may belong to, locked, in order of start."""
-        for ids in slices(sorted({entry.acct_session_id for entry in self.entries if entry.acct_session_id})):
-            query = select(Session).where(Session.acct_session_id.in_(ids)).order_by(Session.started_at).with_for_update()
-            for session in self.database.scalars(query):
-                self.known[_identity(session)].append(session)
+        """Every session these records may belong to."""
+        self.held.find({entry.acct_session_id for entry in self.entries if entry.acct_session_id})
+        strange = {entry.multi_session_id for entry in self.entries if entry.multi_session_id and not self.held.legs(self._identity(entry))}
+        self.held.find_moving(strange)
+
+    def _identity(self, entry: Entry) -> Identity:
+        return Identity(entry.client, entry.source, entry.nas_identifier, entry.acct_session_id, self.privacy.station(entry.station))
 
     def _count(self, entry: Entry) -> None:
-        mine = Identity(entry.client, entry.source, entry.nas_identifier, entry.acct_session_id, self.hashes[entry.station])
-        known = self.known[mine]
-        session = matching.owner(entry, known)
-        if session is None:
-            session = self._make(entry, mine)
-            known.append(session)
-        self._place(entry, session)
-        growth = matching.apply(entry, session)
-        known.sort(key=lambda each: each.started_at)
-        for older in known[:-1]:  # a NAS does not use one id twice at once
-            matching.infer_end(older, Inferred.REUSED)
-        self._describe(entry, session)
-        self.sums.grow(entry.at, session, growth)
-        self.consumption.grow(entry, session, growth)
+        mine = self._identity(entry)
+        known = self.held.legs(mine)
+        leg = matching.owner(entry, known) or self._begin(entry, mine)
+        tally = leg.tally
+        growth = matching.apply(entry, leg)
+        leg.say(entry)
+        if len(known) > 1:
+            known.sort(key=lambda each: each.started_at)
+            for older in known[:-1]:  # a NAS does not use one id twice at once
+                matching.infer_end(older, Inferred.REUSED)
+        self._describe(entry, tally)
+        self.consumption.grow(entry, tally, growth)
 
-    def _make(self, entry: Entry, mine: Identity) -> Session:
+    def _begin(self, entry: Entry, mine: Identity) -> Leg:
+        """A leg nobody knew: of a session that moved here, or of a new one."""
         begun = matching.reckoned_start(entry)
-        place = {"access_point": entry.access_point, "bssid": entry.bssid, "ssid": entry.ssid, "site": entry.site}
-        session = Session(id=new_id(), **mine._asdict(), **place, **_UNTOLD, started_at=begun, updated_at=begun, local=entry.local)
-        session.station_sealed = self.privacy.sealed(entry.station.encode(), "session", session.id, "station_sealed")
-        self.database.add(session)
-        self.made.append(session)
-        self.sums.begin(session)
-        self.consumption.begin(entry, session, self.privacy)
-        return session
+        for tally in self.held.moving(mine, entry.multi_session_id):
+            if matching.goes_on(entry, begun, tally):
+                leg = tally.leg(mine)
+                break
+        else:
+            leg = self._make(entry, mine, begun).leg()
+        leg.started_at = leg.updated_at = begun
+        self.held.add_leg(leg)
+        return leg
 
-    def _place(self, entry: Entry, session: Session) -> None:
-        """A station that roamed under the same session id has moved: where it was and where it is are hops."""
-        here, there = session.bssid or session.access_point, entry.bssid or entry.access_point
-        if entry.at < session.updated_at or not there or there == here:
-            return
-        if here:
-            if self.database.scalars(select(SessionHop.id).where(SessionHop.session_id == session.id).limit(1)).first() is None:
-                self._hop(session, session.started_at, session)
-            self._hop(session, entry.at, entry)
-        session.access_point, session.bssid, session.ssid, session.site = entry.access_point, entry.bssid, entry.ssid, entry.site
+    def _make(self, entry: Entry, mine: Identity, begun: datetime) -> Tally:
+        tally = Tally(
+            new_id(), mine.client, mine.source, mine.nas_identifier, mine.acct_session_id, "", mine.station_hash, b"", "", "", None, None,
+            entry.access_point, entry.bssid, entry.ssid, entry.site, entry.local, "", "", begun, False, None, begun, None,
+            SessionStatus.OPEN, "", 0, 0, 0, 0, "",
+        )  # fmt: skip
+        tally.sealed["station_sealed"] = self.privacy.sealed(entry.station.encode(), "session", tally.id, "station_sealed")
+        self.held.add(tally)
+        self.consumption.begin(entry, tally, self.privacy)
+        return tally
 
-    def _hop(self, session: Session, at: datetime, place: Session | Entry) -> None:
-        self.database.add(SessionHop(session_id=session.id, at=at, access_point=place.access_point, bssid=place.bssid, ssid=place.ssid))
-
-    def _describe(self, entry: Entry, session: Session) -> None:
+    def _describe(self, entry: Entry, tally: Tally) -> None:
         """What the record says beside its figures; the newest word counts, silence does not."""
-        self.sums.hold(session, entry)
-        newest = entry.at >= session.updated_at
-        if newest or not session.local:
-            session.local = entry.local or session.local
-        if newest or not session.framed_ip:
-            session.framed_ip = entry.addresses[0] if entry.addresses else session.framed_ip
-        session.nas_address = session.nas_address or entry.nas_address
-        session.multi_session_id = session.multi_session_id or entry.multi_session_id
-        if entry.user_name and (newest or not session.user_hash):
-            self._name(entry.user_name, session)
-        if entry.class_ and session.class_ is None:
-            session.class_ = self.privacy.sealed(entry.class_, "session", session.id, "class")
-        if entry.cui.strip(b"\0") and session.cui is None:
-            session.cui = self.privacy.sealed(entry.cui, "session", session.id, "cui")
+        self.sums.hold(tally.id, entry)
+        newest = entry.at >= tally.updated_at
+        tally.updated_at = max(tally.updated_at, entry.at)
+        if newest or not tally.local:
+            tally.local = entry.local or tally.local
+        if newest or not tally.framed_ip:
+            tally.framed_ip = entry.addresses[0] if entry.addresses else tally.framed_ip
+        tally.nas_address = tally.nas_address or entry.nas_address
+        if entry.multi_session_id and not tally.multi_session_id:
+            tally.multi_session_id = entry.multi_session_id
+            self.held.carries(tally, entry.multi_session_id)
+        if entry.user_name and (newest or not tally.user_hash):
+            self._name(entry.user_name, tally)
+        if entry.class_ and not tally.has_class:
+            tally.has_class, tally.sealed["class"] = True, self.privacy.sealed(entry.class_, "session", tally.id, "class")
+        if not tally.has_cui and entry.cui.strip(b"\0"):
+            tally.has_cui, tally.sealed["cui"] = True, self.privacy.sealed(entry.cui, "session", tally.id, "cui")
 
-    def _name(self, user_name: bytes, session: Session) -> None:
+    def _name(self, user_name: bytes, tally: Tally) -> None:
         user_hash = self.privacy.user(user_name)
-        if user_hash != session.user_hash:
-            session.user_hash, session.user_sealed = user_hash, self.privacy.sealed(user_name, "session", session.id, "user_sealed")
-            if session.login is None and (said := _REALM.search(user_name)):  # the login will know better
-                session.realm = said[1].decode("ascii").lower()
+        if user_hash != tally.user_hash:
+            tally.user_hash, tally.sealed["user_sealed"] = user_hash, self.privacy.sealed(user_name, "session", tally.id, "user_sealed")
+            if tally.login is None and (said := _REALM.search(user_name)):  # the login will know better
+                tally.realm = said[1].decode("ascii").lower()
 
     def _close_all(self, entry: Entry) -> None:
-        """RFC 2866, 5.1: the NAS (or with Called-Station-Id one of its radios) begins anew: what ran before has ended."""
-        self.database.flush()
-        query = select(Session).where(
-            Session.client == entry.client, Session.source == entry.source, Session.nas_identifier == entry.nas_identifier,
-            Session.status != SessionStatus.ENDED, Session.started_at < entry.at,
-        ).with_for_update()  # fmt: skip
-        if entry.bssid:
-            query = query.where(Session.bssid == entry.bssid)
-        for session in self.database.scalars(query):
-            matching.infer_end(session, Inferred.RESTARTED, max(entry.at, session.updated_at))
+        """RFC 2866, 5.1: the NAS (or with Called-Station-Id one of its radios) begins anew: what ran before has ended.
+
+        A session that was heard of later goes on. Where the NAS does not say when it began anew, that is known by our
+        clock, and the start of a session by its NAS's, to a second: then the order of arrival decides.
+        """
+        self.held.read(
+            and_(
+                Session.client == entry.client, Session.source == entry.source, Session.nas_identifier == entry.nas_identifier,
+                Session.status != SessionStatus.ENDED, Session.started_at < entry.at,
+            )
+        )  # fmt: skip
+        for leg in self.held.of_nas(entry.client, entry.source, entry.nas_identifier):
+            here = not entry.bssid or leg.here.bssid == entry.bssid
+            if here and leg.updated_at <= entry.at and _before(leg, entry):
+                matching.infer_end(leg, Inferred.RESTARTED, entry.at)
 
     def _keep_as_it_came(self, entry: Entry) -> None:
         odd = new_id()
@@ -195,5 +187,8 @@ class _Batch:
         self.database.add(OddRecord(id=odd, at=entry.at, client=entry.client, source=entry.source, why=entry.doubt or why, octets=sealed))
 
 
-def _identity(session: Session) -> Identity:
-    return Identity(session.client, session.source, session.nas_identifier, session.acct_session_id, bytes(session.station_hash))
+def _before(leg: Leg, entry: Entry) -> bool:
+    """Whether a session had begun when its NAS began anew."""
+    if entry.told:
+        return leg.started_at < entry.at
+    return leg.heard_at < entry.received_at if leg.heard_at else leg.started_at + _SECOND <= entry.at

@@ -10,7 +10,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, or_, select, union
+from sqlalchemy import bindparam, func, or_, select, union
 
 from store.models import AuthEvent, LoginVerdict, Session, SessionStatus
 from store.slices import slices
@@ -27,17 +27,21 @@ BEFORE: Final = timedelta(hours=12)  # a login that old did not open this sessio
 AFTER: Final = timedelta(seconds=60)  # clocks differ, and a Start may tell a time before its Accept
 
 
-def link_sessions(database: Database, sessions: Sequence[Session], privacy: Privacy) -> None:
-    """Find the logins of sessions that were just made."""
-    for some in slices(sessions, 200):
-        within = {"first": min(each.started_at for each in some) - BEFORE, "last": max(each.started_at for each in some) + AFTER}
+def link_sessions(database: Database, made: Sequence[str], privacy: Privacy) -> None:
+    """Find the logins of sessions (their ids) that were just made."""
+    for ids in slices(made, 200):
+        began = select(func.min(Session.started_at), func.max(Session.started_at)).where(Session.id.in_(ids))
+        first, last = database.execute(began).one()
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for row in database.execute(_OPENING, {**within, "sessions": [each.id for each in some]}):
+        for row in database.execute(_OPENING, {"first": first - BEFORE, "last": last + AFTER, "sessions": list(ids)}):
             found[row[0]].add(row[1])
+        if not found:
+            continue
+        sessions = database.scalars(select(Session).where(Session.id.in_(found)).order_by(Session.id)).all()
         wanted = sorted(set().union(*found.values()))
         query = select(AuthEvent).order_by(AuthEvent.at.desc())
-        events = [each for ids in slices(wanted) for each in database.scalars(query.where(AuthEvent.id.in_(ids)))]
-        for session in some:
+        events = [each for some in slices(wanted) for each in database.scalars(query.where(AuthEvent.id.in_(some)))]
+        for session in sessions:
             mine = sorted((each for each in events if each.id in found[session.id]), key=lambda each: each.at, reverse=True)
             if (event := _login_of(session, mine)) is not None:
                 _tie(event, session, privacy)

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from store.entries import Entry
-    from store.models import Session
+    from store.tally import Leg, Tally
 
 SAME_START: Final = timedelta(seconds=5)  # two Starts this close are one
 DRIFT: Final = timedelta(seconds=60)  # between a Start and the start reckoned from Acct-Session-Time, and a tenth of that
 DRIFT_TOLD: Final = timedelta(seconds=15)  # where the NAS told the time of its record, and a hundredth
 LATE_START: Final = timedelta(seconds=60)  # a Start whose time nobody told may come this long after its Stop
+ROAMING: Final = timedelta(minutes=5)  # a station that moved is heard of at its new access point within this time
 _TOLD: Final = timedelta(seconds=1)  # Event-Timestamp's grain (RFC 2869, 5.3)
 _NONE: Final = timedelta()
 
@@ -52,14 +53,14 @@ class Growth(NamedTuple):
     output_octets: int
 
 
-def owner(entry: Entry, known: Sequence[Session]) -> Session | None:
+def owner(entry: Entry, known: Sequence[Leg]) -> Leg | None:
     """The session of this identity that the record belongs to, `known` in order of start; None: one not known yet."""
     if entry.kind is Kind.START:
         return _owner_of_start(entry, known)
     return _owner_of_update(entry, known)
 
 
-def _owner_of_start(entry: Entry, known: Sequence[Session]) -> Session | None:
+def _owner_of_start(entry: Entry, known: Sequence[Leg]) -> Leg | None:
     begun = entry.at
     near = [session for session in known if abs(session.started_at - begun) <= SAME_START and not _over(session, entry)]
     if near:
@@ -73,7 +74,7 @@ def _owner_of_start(entry: Entry, known: Sequence[Session]) -> Session | None:
     return None
 
 
-def _over(session: Session, entry: Entry) -> bool:
+def _over(session: Leg, entry: Entry) -> bool:
     """Whether a Start at this time is too late to be this session's own."""
     last = session.ended_at or session.updated_at
     if entry.at <= last:
@@ -84,7 +85,7 @@ def _over(session: Session, entry: Entry) -> bool:
     return entry.told or entry.at - last > LATE_START
 
 
-def _may_begin(session: Session, entry: Entry) -> bool:
+def _may_begin(session: Leg, entry: Entry) -> bool:
     """Whether a session whose start was only reckoned may have begun with this Start."""
     return not session.seconds or session.started_at - entry.at <= _drift(session.seconds, told=entry.told)
 
@@ -94,7 +95,7 @@ def _drift(seconds: int, *, told: bool) -> timedelta:
     return max(DRIFT_TOLD, timedelta(seconds=seconds // 100)) if told else max(DRIFT, timedelta(seconds=seconds // 10))
 
 
-def _owner_of_update(entry: Entry, known: Sequence[Session]) -> Session | None:
+def _owner_of_update(entry: Entry, known: Sequence[Leg]) -> Leg | None:
     grain = _TOLD if entry.told else _NONE
     begun = reckoned_start(entry)
     if entry.told and entry.seconds is not None:
@@ -114,18 +115,18 @@ def _owner_of_update(entry: Entry, known: Sequence[Session]) -> Session | None:
     return None if _another(entry, begun, newest, grain) else newest
 
 
-def _stopped(session: Session) -> datetime | None:
+def _stopped(session: Leg) -> datetime | None:
     """When the NAS said that it ended; None where nobody did, or it is only inferred."""
     return None if session.terminate_cause in INFERRED or session.status is not SessionStatus.ENDED else session.ended_at
 
 
-def _after(entry: Entry, begun: datetime, session: Session, grain: timedelta) -> bool:
+def _after(entry: Entry, begun: datetime, session: Leg, grain: timedelta) -> bool:
     """Whether the record, and what it tells of, lies wholly behind the session's end."""
     end = None if session.terminate_cause == Inferred.REUSED else session.ended_at
     return end is not None and entry.at > end + grain and begun >= end - grain
 
 
-def _another(entry: Entry, begun: datetime, session: Session, grain: timedelta) -> bool:
+def _another(entry: Entry, begun: datetime, session: Leg, grain: timedelta) -> bool:
     """Whether the record can only be of a session that began after this one and whose Start we have not seen."""
     if entry.seconds is None:
         return False
@@ -136,10 +137,21 @@ def _another(entry: Entry, begun: datetime, session: Session, grain: timedelta) 
     return entry.told or _fell(entry, session)
 
 
-def _fell(entry: Entry, session: Session) -> bool:
+def _fell(entry: Entry, session: Leg) -> bool:
     """Whether a counter stands lower than it stood."""
     pairs = ((entry.input_octets, session.input_octets), (entry.output_octets, session.output_octets), (entry.seconds, session.seconds))
     return any(now is not None and now < before for now, before in pairs)
+
+
+def goes_on(entry: Entry, begun: datetime, tally: Tally) -> bool:
+    """Whether a record of an unknown Acct-Session-Id tells of this session, which carries its Acct-Multi-Session-Id, elsewhere.
+
+    A station that left and came back to the same access point, or after a while, has a session of its own.
+    """
+    here = entry.bssid or entry.access_point
+    newest = tally.newest
+    near = begun <= newest.updated_at + ROAMING and entry.at >= min(leg.started_at for leg in tally.legs) - ROAMING
+    return bool(here) and near and here != newest.here.name
 
 
 def reckoned_start(entry: Entry) -> datetime:
@@ -147,7 +159,7 @@ def reckoned_start(entry: Entry) -> datetime:
     return entry.at if entry.kind is Kind.START else entry.at - timedelta(seconds=entry.seconds or 0)
 
 
-def apply(entry: Entry, session: Session) -> Growth:
+def apply(entry: Entry, session: Leg) -> Growth:
     """Count the record into its session."""
     if entry.at > session.updated_at and session.updates and _fell(entry, session):
         session.quarantined = session.quarantined or "its counters went down"
@@ -159,15 +171,16 @@ def apply(entry: Entry, session: Session) -> Growth:
     return _count(entry, session)
 
 
-def _begin(entry: Entry, session: Session) -> None:
+def _begin(entry: Entry, session: Leg) -> None:
     if entry.kind is Kind.START:
         session.started_at = min(session.started_at, entry.at) if session.start_seen else entry.at
         session.start_seen = True
+        session.heard_at = min(session.heard_at or entry.received_at, entry.received_at)
     elif not session.start_seen:
         session.started_at = min(session.started_at, reckoned_start(entry))
 
 
-def _end_or_open(entry: Entry, session: Session) -> None:
+def _end_or_open(entry: Entry, session: Leg) -> None:
     if entry.kind is Kind.STOP:
         before = _stopped(session)
         session.ended_at = max(before, entry.at) if before else entry.at
@@ -181,7 +194,7 @@ def _end_or_open(entry: Entry, session: Session) -> None:
         session.ended_at = max(session.ended_at or entry.at, entry.at)
 
 
-def _count(entry: Entry, session: Session) -> Growth:
+def _count(entry: Entry, session: Leg) -> Growth:
     seconds = entry.seconds
     if session.start_seen and not (seconds or session.seconds) and (end := _stopped(session)):  # RFC 2866, 5.7: it is optional
         seconds = int((end - session.started_at).total_seconds())
@@ -192,7 +205,7 @@ def _count(entry: Entry, session: Session) -> Growth:
     return Growth(session.seconds - before[0], session.input_octets - before[1], session.output_octets - before[2])
 
 
-def infer_end(session: Session, why: Inferred, at: datetime | None = None) -> None:
+def infer_end(session: Leg, why: Inferred, at: datetime | None = None) -> None:
     """Close a session that no Stop has closed: at this moment, or when it was last heard of."""
     if session.status is not SessionStatus.ENDED:
         session.status, session.terminate_cause = SessionStatus.ENDED, why

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, delete, func, select
 
+from store.hours import HOUR
 from store.models import SessionAddress, UnknownAccessPoint, UsageHour
+from store.tally import micros, moment
+from store.trail import BASE, used
 from store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Database
 
     from store.entries import Entry
-    from store.matching import Growth
-    from store.models import Session
+    from store.tally import Leg, Place, Tally
+    from store.trail import Point
 
 MOST_UNKNOWN: Final = 10_000  # access points nobody declared; the longest unseen give way
 _PLACE: Final = ("hour", "site", "access_point", "ssid")
@@ -32,30 +35,43 @@ class Sums:
     """One batch's."""
 
     def __init__(self) -> None:
-        self._usage: defaultdict[tuple[datetime, str, str, str], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
+        self._usage: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
         self._addresses: dict[tuple[str, str], tuple[datetime, datetime]] = {}
         self._unknown: dict[tuple[str, str, str], tuple[str, datetime, datetime, int]] = {}
 
-    def begin(self, session: Session) -> None:
-        """A session more, in the hour it began."""
-        self._row(session.started_at, session)[0] += 1
+    def grow(self, tally: Tally) -> None:
+        """What this batch told of a session, in the hours and at the places it happened."""
+        for leg in tally.legs:
+            began = micros(leg.started_at)
+            if leg.trail.changed or began != leg.began:
+                self._compare(leg, began, counted=leg.number == 0)
 
-    def grow(self, at: datetime, session: Session, growth: Growth) -> None:
-        """What a record raised its session by, in the hour the record tells of."""
-        if any(growth):
-            row = self._row(at, session)
-            for place, more in enumerate(growth, 1):
-                row[place] += more
+    def _compare(self, leg: Leg, began: int, *, counted: bool) -> None:
+        """The difference between what was known of a leg and what is."""
+        unnamed = leg.moved and not all(place.name for place in leg.places)
+        was, now, beginning = leg.trail.window(whole=unnamed or began != leg.began)
+        for points, start, sign in ((was, leg.began, -1), (now, began, 1)):
+            if points:
+                self._add(leg, leg.resolved(points) if unnamed else points, start if beginning else None, sign, counted=counted)
 
-    def _row(self, at: datetime, session: Session) -> list[int]:
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        return self._usage[hour, session.site, session.access_point, session.ssid]
+    def _add(self, leg: Leg, points: list[Point], began: int | None, sign: int, *, counted: bool) -> None:
+        """What these points tell of, or once more without them."""
+        if counted and began is not None and not points[0].place & BASE:
+            self._row(began // HOUR, leg.places[points[0].place])[0] += sign
+        for hour, place, (seconds, up, down) in used(points, began):
+            row = self._row(hour, leg.places[place])
+            row[1] += sign * seconds
+            row[2] += sign * up
+            row[3] += sign * down
 
-    def hold(self, session: Session, entry: Entry) -> None:
+    def _row(self, hour: int, place: Place) -> list[int]:
+        return self._usage[hour, place.site, place.access_point, place.ssid]
+
+    def hold(self, session: str, entry: Entry) -> None:
         """A session holds these addresses."""
         for address in entry.addresses:
-            first, last = self._addresses.get((session.id, address), (entry.at, entry.at))
-            self._addresses[session.id, address] = (min(first, entry.at), max(last, entry.at))
+            first, last = self._addresses.get((session, address), (entry.at, entry.at))
+            self._addresses[session, address] = (min(first, entry.at), max(last, entry.at))
 
     def see(self, entry: Entry) -> None:
         """A record came from this access point, which may be nobody's yet."""
@@ -75,8 +91,9 @@ class Sums:
 
     def _write_usage(self, database: Database) -> None:
         rows = [
-            dict(zip(_PLACE, place, strict=True)) | dict(zip(_FIGURES, figures, strict=True))
-            for place, figures in sorted(self._usage.items())  # sorted: two writers never wait for one another in a circle
+            dict(zip(_PLACE, (moment(hour * HOUR), *place), strict=True)) | dict(zip(_FIGURES, figures, strict=True))
+            for (hour, *place), figures in sorted(self._usage.items())  # sorted: two writers never wait for one another in a circle
+            if any(figures)
         ]
         upsert(database, UsageHour, rows, _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES})
 

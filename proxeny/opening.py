@@ -5,14 +5,19 @@ Never touches data_dir as root where the settings name a user (decision 24): a f
 
 from __future__ import annotations
 
+import fcntl
+import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from proxeny import privileges
+from proxeny.faults import Fault, FaultyError
 from store import keys, schema
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from proxeny.settings import Settings
@@ -40,3 +45,19 @@ def enter(settings: Settings) -> None:
     privileges.become(settings.run.user, settings.data_dir)
     privileges.refuse_hidden()
     privileges.refuse_foreign(settings.data_dir)
+
+
+def lock(data_dir: Path) -> TextIO:
+    """run.lock, held for life: two controllers on one data_dir would answer for each other's spools."""
+    file = (data_dir / "run.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        what = f"{data_dir} is in use by another controller, process {holder}"
+        raise FaultyError([Fault(file.name, "", what, "Stop that one, or give this one another data_dir")]) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file

@@ -17,6 +17,10 @@ RESTART_ONLY: Final = (
     "radius.workers",
     "radius.receive_buffer",
     "metrics",
+    "guest.listen",
+    "guest.certificate",
+    "guest.key",
+    "guest.threads",
 )
 
 
@@ -35,8 +39,9 @@ def merged(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
         elif before != after:
             kept.append(key)
             new = new.model_copy(update={section: before})
-    if (old.radius is None) != (new.radius is None):
-        kept.append("radius")
-        update: dict[str, Any] = {"radius": old.radius}
-        new = new.model_copy(update=update)
+    for section in ("radius", "guest"):
+        if (getattr(old, section) is None) != (getattr(new, section) is None):
+            kept.append(section)
+            update: dict[str, Any] = {section: getattr(old, section)}
+            new = new.model_copy(update=update)
     return new, kept

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from proxeny import logs, notify, opening, sockets
+from proxeny import logs, notify, opening, paging, sockets
 from proxeny.control import NAME, Control
 from proxeny.crew import Crew
 from proxeny.faults import Fault, FaultyError
@@ -33,8 +32,8 @@ from proxeny.reload import merged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
+    from proxeny.kept import Kept
     from proxeny.network import Network
     from proxeny.settings import Settings
 
@@ -58,8 +57,11 @@ class Supervisor:
         self._load = load  # reads the settings again, for SIGHUP
         self._said = said  # the one line on standard output
         self._listening = sockets.open_all(settings.radius, str(settings.file or "settings"))
+        page_socket = paging.listen(settings) if settings.guest is not None else None
         opening.enter(settings)
-        self._lock = _lock(settings.data_dir)
+        paging.refuse_unreadable(settings)
+        self.paging = paging.Paging(settings, page_socket) if page_socket is not None else None
+        self._lock = opening.lock(settings.data_dir)
         database, seal = opening.store(settings)
         self._watch = NetworkWatch(database, seal, settings)
         self._network = _standing(self._watch)
@@ -88,6 +90,8 @@ class Supervisor:
         self.crew.begin(self._network)
         self.recording.begin()
         self.jobbing.serve(self._network)
+        if self.paging is not None:
+            self.paging.begin()
         tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload, self._breathe)]
         try:
             await self._ending.wait()
@@ -98,11 +102,16 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await self.portering.end()  # after the workers, who asked it until now
-            await asyncio.gather(self.recording.end(), self.jobbing.end())
+            await asyncio.gather(*(kept.end() for kept in self._kept if kept is not self.portering))
             await control.close()
             await pages.close()
             self._thread.shutdown(wait=False, cancel_futures=True)
             self._log.info("ended")
+
+    @property
+    def _kept(self) -> list[Kept]:
+        """The processes beside the workers."""
+        return [each for each in (self.recording, self.portering, self.jobbing, self.paging) if each is not None]
 
     async def _open(self, control: Control, pages: Pages) -> None:
         await control.open()
@@ -128,7 +137,8 @@ class Supervisor:
         await self.crew.serving.wait()
         at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening))
         count = len(self.crew.places)
-        self._said(f"proxeny is ready: {at}; {count} worker{'s' if count > 1 else ''}; network version {self._watch.version}")
+        guests = f"; guests at {self.settings.guest.origin}" if self.paging is not None and self.settings.guest is not None else ""
+        self._said(f"proxeny is ready: {at}; {count} worker{'s' if count > 1 else ''}; network version {self._watch.version}{guests}")
         notify.tell("READY=1")
 
     async def _breathe(self) -> None:
@@ -177,7 +187,7 @@ class Supervisor:
                 self._log.warning("kept until a restart", keys=kept)
             self.settings = self._watch.settings = fresh
             logs.to_standard_error(fresh.log.level)
-            for beside in (self.recording, self.portering, self.jobbing):
+            for beside in self._kept:
                 beside.adopt(fresh)
             self._log.info("settings read again")
             await self._safely(self._look(anyway=True))
@@ -216,6 +226,7 @@ class Supervisor:
             "recorder": "alive" if self.recording.alive else "restarting",
             "porter": self.portering.state,
             "jobs": self.jobbing.state,
+            "guest": self.paging.state if self.paging is not None else "not served",
             **({"directory": self.portering.counts["directory"]} if "directory" in self.portering.counts else {}),
             "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",
@@ -237,32 +248,11 @@ class Supervisor:
             "network_versions_refused": self._watch.refused,
             "database_up": float(not self._watch.database_fault),
             "workers_serving": sum(place.serving_since is not None for place in self.crew.places),
-            "recorder_restarts": self.recording.restarts,
-            "porter_restarts": self.portering.restarts,
-            "jobs_restarts": self.jobbing.restarts,
+            **{f"{kept.name}_restarts": float(kept.restarts) for kept in self._kept},
             **{
-                f"{kept.name}_{name}": value
-                for kept in (self.recording, self.portering, self.jobbing)
-                for name, value in kept.counts.items()
-                if isinstance(value, int | float)
+                f"{kept.name}_{name}": value for kept in self._kept for name, value in kept.counts.items() if isinstance(value, int | float)
             },
         }
-
-
-def _lock(data_dir: Path) -> TextIO:
-    """run.lock, held for life: two controllers on one data_dir would answer for each other's spools."""
-    file = (data_dir / "run.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        what = f"{data_dir} is in use by another controller, process {holder}"
-        raise FaultyError([Fault(file.name, "", what, "Stop that one, or give this one another data_dir")]) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
 
 
 def _standing(watch: NetworkWatch) -> Network:

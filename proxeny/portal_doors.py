@@ -1,0 +1,74 @@
+"""The network as the guests' pages are handed it: a door for each gateway that a portal stands behind.
+
+Pure. Never holds a shared secret but those with which a gateway's redirects are read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from portal.doors import Door, Doors, Words
+from proxeny import doors
+from radius.nas import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from proxeny import network as declared
+    from proxeny.network import Network
+    from radius.nas.plan import Plan
+
+
+def of(network: Network) -> Doors:
+    """Every door of this network."""
+    operator = network.operator
+    plans = {row.name: doors.plan(row) for row in network.of("plan")}
+    found = {row.key: _door(row, network, plans) for row in network.of("client") if row.key and row.nas in FAMILIES}
+    return Doors(
+        by_key=found,
+        ssids=tuple(row.name for row in network.of("ssid") if row.profile == "portal"),
+        timezone=operator.timezone if operator else "UTC",
+        country=operator.country if operator else "",
+    )
+
+
+def _door(row: declared.Client, network: Network, plans: Mapping[str, Plan]) -> Door:
+    site: Any = network.rows["site"].get(row.site or "")
+    portal = _portal(site, network)
+    return Door(
+        gateway=doors.gateway(row, network.portal_url),
+        words=_words(portal) if portal is not None else Words(),
+        plan=_plan(portal, plans) if portal is not None else None,
+        plans=plans,
+        site=row.site or "",
+        place=site.name if site is not None else "",
+        timezone=site.timezone if site is not None else "UTC",
+    )
+
+
+def _portal(site: declared.Site | None, network: Network) -> declared.Portal | None:
+    """The site's own, else the only one there is."""
+    if site is not None and site.portal:
+        named: Any = network.rows["portal"].get(site.portal)
+        return named  # type: ignore[no-any-return]  # rows of one section are of one kind
+    only = list(network.of("portal"))
+    return only[0] if len(only) == 1 else None
+
+
+def _plan(portal: declared.Portal, plans: Mapping[str, Plan]) -> Plan | None:
+    """Of whoever accepts the terms; None where this portal has other ways only."""
+    if "terms" not in portal.ways:
+        return None
+    return plans.get(portal.plans.get("terms", portal.plan))
+
+
+def _words(portal: declared.Portal) -> Words:
+    return Words(
+        portal=portal.name,
+        ways=portal.ways,
+        languages=portal.languages,
+        accent=portal.accent,
+        welcome=portal.welcome,
+        help=portal.help,
+        terms=portal.terms,
+    )

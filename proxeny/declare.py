@@ -68,10 +68,10 @@ def findings(network: Network, settings: Settings, dictionary: Dictionary) -> It
     yield from portal_checks.findings(network, settings)
 
 
-def warnings(network: Network) -> Iterator[Finding]:
+def warnings(network: Network, settings: Settings) -> Iterator[Finding]:
     """What may stand and is said aloud."""
     yield from network_checks.warnings(network)
-    yield from portal_checks.warnings(network)
+    yield from portal_checks.warnings(network, settings)
 
 
 def alone(session: Session) -> None:

@@ -174,7 +174,7 @@ def warnings(network: Network) -> Iterator[Finding]:
     """What may stand and is said aloud (decision 2; RFC 5080, BlastRADIUS)."""
     for section in ("client", "home"):
         for row in network.of(section):
-            if not row.require_message_authenticator:
+            if not row.require_message_authenticator and getattr(row, "radius", True):
                 yield Finding(section, row.name, "require_message_authenticator", "is off: answers to it can be forged (CVE-2024-3596)")
             if row.weak_secret:
                 yield Finding(section, row.name, "weak_secret", "is on: the secret can be guessed offline from one packet")

@@ -5,7 +5,6 @@ Faults are what would leave guests outside or betray them; warnings are lived wi
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from proxeny import doors, simulator
@@ -75,9 +74,28 @@ def _keys(network: Network) -> Iterator[Finding]:
             yield Finding("client", client.name, "key", f'is that of client "{other}" too', remedy)
 
 
-def warnings(network: Network) -> Iterator[Finding]:
+def warnings(network: Network, settings: Settings) -> Iterator[Finding]:
     """What may stand and is said aloud."""
-    return chain(_unserved(network), _districts(network), _undecided(network), _strangers(network), _left_out(network), _amounts(network))
+    yield from _unserved(network)
+    yield from _districts(network)
+    yield from _undecided(network)
+    yield from _strangers(network)
+    yield from _left_out(network)
+    yield from _amounts(network)
+    yield from _without_settings(network, settings)
+
+
+def _without_settings(network: Network, settings: Settings) -> Iterator[Finding]:
+    """What the network asks for and the settings leave off."""
+    if settings.directory is None:
+        for realm in network.of("realm"):
+            if realm.action == "local":
+                yield Finding(
+                    "realm", realm.match, "action", "has no directory to ask: its logins are refused", "Write [directory] into proxeny.toml"
+                )
+    if settings.guest is None:
+        for portal in network.of("portal"):
+            yield Finding("portal", portal.name, "", "has no page: guests are turned away", "Write [guest] into proxeny.toml")
 
 
 def _unserved(network: Network) -> Iterator[Finding]:

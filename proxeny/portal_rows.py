@@ -6,6 +6,7 @@ One function per section. Never looks at another entry: that is portal_checks.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny import measures
@@ -17,7 +18,6 @@ from radius.nas import mac
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from proxeny.entry import Entry
     from radius.secret import Secret
@@ -199,12 +199,19 @@ def _example(value: object) -> str:
     return value
 
 
+def _whole_path(value: object) -> str:
+    """The file of an authority: read by the controller, whose folder is another than this file's."""
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        raise WrongError(f'"{value}" does not begin at the root', 'Write the whole path: "/etc/proxeny/tls/controller-ca.pem"')
+    return value
+
+
 OPTIONS: Final[dict[str, Callable[[Entry, str], Any]]] = {
     "fas_level": lambda entry, name: entry.integer(name, 3, 0, 4),
     "login_url": _checked(web_origin),
     "api_url": _checked(web_origin),
     "api_user": _text,
-    "api_ca": _text,
+    "api_ca": _checked(_whole_path),
     "site": _text,
     "swap_octets": lambda entry, name: entry.flag(name, default=False),
     "mac_format": _checked(_example),

@@ -140,7 +140,7 @@ def _network(settings: Settings, found: Survey) -> None:
     book = dictionary.load()
     wrong = list(declare.findings(network, settings, book))
     found.faults += map(_fault, wrong)
-    found.warnings += map(_fault, declare.warnings(network))
+    found.warnings += map(_fault, declare.warnings(network, settings))
     if not wrong:
         _built(lambda: snapshot.tables(snapshot.with_settings(network, settings), book), found)
     found.notes += map(str, simulator.simulated(network, portal_checks.portal_of))

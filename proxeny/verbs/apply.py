@@ -42,7 +42,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
     for change in changes:
         click.echo(str(change))
-    for warning in declare.warnings(wanted):
+    for warning in declare.warnings(wanted, settings):
         click.echo(f"Note: {warning}", err=True)
     click.echo(_closing(changes, network_checks.count(wanted), dry_run=dry_run))
 

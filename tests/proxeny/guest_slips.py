@@ -74,6 +74,10 @@ SLIPS = {
         ['6: client "c": options.login_url: "http://10.1.0.1:3990/logon" says more than an origin. Write "http://10.1.0.1:3990"'],
     ),
     "an API that is no origin": (GATEWAY + '[client.options]\napi_url = "controller"\n', ['options.api_url: "controller" is no origin']),
+    "an authority nobody finds": (
+        GATEWAY + '[client.options]\napi_ca = "ca.pem"\n',
+        ['options.api_ca: "ca.pem" does not begin at the root'],
+    ),
     "a strange prefix": (GATEWAY + '[client.options]\nguest_networks = ["10.1.0.1/24"]\n', ['guest_networks: "10.1.0.1/24" has bits set']),
     "a strange form": (GATEWAY + '[client.options]\nmac_format = "lower"\n', ['mac_format: "lower" shows no form of a hardware address']),
     "a strange unit": (GATEWAY + '[client.options]\ntime_unit = "min"\n', ['time_unit: "min" is none of its words']),

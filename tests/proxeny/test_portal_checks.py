@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proxeny import portal_checks
-from proxeny.network import KEYS, Client, District, Network, Plan, Portal, Site
+from proxeny.network import KEYS, Client, District, Network, Plan, Portal, Realm, Site
 from proxeny.settings import load
 from radius.secret import Secret
 
@@ -36,8 +36,8 @@ def found(folder: Path, text: str = "[guest]\n", **sections: list[Any]) -> list[
     return [str(finding) for finding in portal_checks.findings(network(plan=[PLAN], **sections), settings(folder, text))]
 
 
-def warned(**sections: list[Any]) -> list[str]:
-    return [str(finding) for finding in portal_checks.warnings(network(**{"plan": [PLAN], **sections}))]
+def warned(folder: Path, text: str = "[guest]\n", **sections: list[Any]) -> list[str]:
+    return [str(finding) for finding in portal_checks.warnings(network(**{"plan": [PLAN], **sections}), settings(folder, text))]
 
 
 @pytest.mark.parametrize("way", ["card", "email", "oidc:city"])
@@ -80,45 +80,55 @@ def test_a_gateways_portal_is_its_sites_or_the_only_one() -> None:
     assert None is portal_checks.portal_of(named, network())
 
 
-def test_a_gateway_without_a_decision_is_told() -> None:
+def test_a_gateway_without_a_decision_is_told(tmp_path: Path) -> None:
     """With several portals, each gateway that brings guests must lead to one."""
-    told = warned(portal=[CITY, replace(CITY, name="arena")], client=[Client("a", nas="coova"), Client("wlc")])
+    told = warned(tmp_path, portal=[CITY, replace(CITY, name="arena")], client=[Client("a", nas="coova"), Client("wlc")])
     assert [
         'client "a": site: there are several portals, and which is its guests\' is not said. Give it a site, and the site a portal'
     ] == told
 
 
-def test_what_is_not_served_is_told() -> None:
+def test_what_is_not_served_is_told(tmp_path: Path) -> None:
     """Ways of a later version stand beside one that works, and are said not to be shown."""
-    told = warned(portal=[replace(CITY, ways=("terms", "sms", "oidc:city"), logo="logo.png")])
+    told = warned(tmp_path, portal=[replace(CITY, ways=("terms", "sms", "oidc:city"), logo="logo.png")])
     assert 'portal "city": ways: "sms", "oidc:city": not served by this version, and not shown to guests' == told[0]
     assert 'portal "city": logo: is not shown by this version' == told[1]
 
 
-def test_a_districts_slip_is_told() -> None:
+def test_a_districts_slip_is_told(tmp_path: Path) -> None:
     """Where districts are declared, a site's must be one; where none is, any word will do."""
     sites = [Site("a", "A", district="Lakshore"), Site("b", "B", district="Lakeshore"), Site("c", "C")]
     assert ['site "a": district: there is no district "Lakshore". Did you mean "Lakeshore"?'] == warned(
-        district=[District("Lakeshore")], site=sites
+        tmp_path, district=[District("Lakeshore")], site=sites
     )
-    assert [] == warned(site=sites)
+    assert [] == warned(tmp_path, site=sites)
 
 
-def test_a_family_of_before_goes_on() -> None:
+def test_a_family_of_before_goes_on(tmp_path: Path) -> None:
     """A name that an earlier version took is told, and the road treats it as a generic NAS."""
-    assert warned(client=[Client("old", nas="meraki")])[0].startswith('client "old": nas: "meraki" is no family of this version')
+    assert warned(tmp_path, client=[Client("old", nas="meraki")])[0].startswith('client "old": nas: "meraki" is no family of this version')
 
 
-def test_what_nobody_holds_is_told() -> None:
+def test_what_nobody_holds_is_told(tmp_path: Path) -> None:
     """A rate that a family cannot hold is a warning, and names the gateways."""
-    told = warned(portal=[CITY], client=[Client("splash", nas="meraki-click", radius=False)])
+    told = warned(tmp_path, portal=[CITY], client=[Client("splash", nas="meraki-click", radius=False)])
     assert [
         'plan "visitor": the family "meraki-click" cannot hold a guest to day_data 1 GB, up 2 Mbit/s (splash). It is left out there'
     ] == told
 
 
-def test_a_day_beyond_its_month_is_told() -> None:
+def test_a_day_beyond_its_month_is_told(tmp_path: Path) -> None:
     """A limit that is never reached is likely a slip."""
     assert ['plan "p": day_data: is more than month_data, so that it is never reached'] == warned(
-        plan=[Plan("p", day_data=2, month_data=1)]
+        tmp_path, plan=[Plan("p", day_data=2, month_data=1)]
     )
+
+
+def test_what_the_settings_leave_off_is_told(tmp_path: Path) -> None:
+    """A portal needs [guest], a realm of our own accounts needs [directory]."""
+    rows: dict[str, list[Any]] = {"portal": [CITY], "realm": [Realm("city.example", "local")]}
+    assert [
+        'realm "city.example": action: has no directory to ask: its logins are refused. Write [directory] into proxeny.toml',
+        'portal "city": has no page: guests are turned away. Write [guest] into proxeny.toml',
+    ] == warned(tmp_path, "", **rows)
+    assert [] == warned(tmp_path, "[guest]\n" + DIRECTORY, **rows)

@@ -36,7 +36,18 @@ def test_restart_only_keys_keep_their_value_and_are_named(tmp_path) -> None:
 
 
 def test_a_part_neither_appears_nor_vanishes(tmp_path) -> None:
-    """A [radius] section taken out of the file stays until a restart."""
-    old, new = load(tmp_path, "[radius]"), load(tmp_path, 'data_dir = "var"')
+    """A section with a listener that is taken out of the file stays until a restart, and one that is new waits for it."""
+    without = load(tmp_path, 'data_dir = "var"')
+    for section in ("radius", "guest"):
+        present = load(tmp_path, f"[{section}]")
+        for old, new in ((present, without), (without, present)):
+            result, kept = merged(old, new)
+            assert ([section], getattr(old, section)) == (kept, getattr(result, section))
+
+
+def test_the_pages_move_only_with_a_restart(tmp_path) -> None:
+    """Their port was opened once; their certificate and names are read anew."""
+    old = load(tmp_path, '[guest]\nlisten = "127.0.0.1:8080"\n')
+    new = load(tmp_path, '[guest]\nlisten = "127.0.0.1:8081"\nhosts = ["wifi.city.example"]\n')
     result, kept = merged(old, new)
-    assert (["radius"], old.radius) == (kept, result.radius)
+    assert (["guest.listen"], 8080, ("wifi.city.example",)) == (kept, result.guest.listen.port, result.guest.hosts)

@@ -40,7 +40,7 @@ PROOFS: Final[dict[str, tuple[str, ...]]] = {  # what was proven, then the tests
     "cisco-lwa": (_GOLDEN, "tests/radius/nas/test_cisco_lwa.py"),
     "coova": ("a UAM gateway of our own, Chromium; the vendor's vectors", "tests/flow/test_uam.py", "tests/radius/nas/test_coova.py"),
     "generic": (_GOLDEN, _POSTS),
-    "hostapd": ("hostapd itself, wired", "tests/peers/test_wired.py", _POSTS),
+    "hostapd": ("hostapd itself, wired, takes its orders", "tests/radius/nas/test_hostapd.py", _POSTS),
     "meraki-click": (_GOLDEN, _MERAKI),
     "meraki-cwa": (_GOLDEN + "; the CoA as cisco-cwa's", "tests/radius/nas/test_cisco_cwa.py"),
     "meraki-signon": (_GOLDEN, _MERAKI),

@@ -59,7 +59,7 @@ class Local:
         self._timers = timers
         self._answers = Answers(duplicates, refusals, counts)
         self._waiting: dict[int, Exchange] = {}
-        self._last = 0
+        self._last = 0  # tickets count down, so that none is an accounting record's too
         self._limits = limits
 
     def adopt(self, tables: Tables) -> None:
@@ -135,9 +135,9 @@ class Local:
     def _ask(self, exchange: Exchange, question: Question, now: float) -> Actions:
         if len(self._waiting) >= self._limits.asked:
             return self._unheard(exchange, Reason.PORTER_BUSY, now)
-        self._last += 1
+        self._last -= 1
         self._waiting[self._last] = exchange
-        self._timers.after(self._limits.asked_seconds, now, (self._silent, exchange, self._last))
+        self._timers.after(self._limits.asked_seconds, now, (self._silent, None, self._last))  # not the exchange: most are over by then
         return (Ask(self._last, question),)
 
     # ---- what comes of it -------------------------------------------------------------------------------------------
@@ -156,10 +156,9 @@ class Local:
             return self._unheard(exchange, reason, now)
         return self._turn_away(exchange, reason, now, verdict.words)
 
-    def _silent(self, exchange: Exchange, ticket: int, now: float) -> Actions:
-        if self._waiting.pop(ticket, None) is None or exchange.over:
-            return ()
-        return self._unheard(exchange, Reason.PORTER_SILENT, now)
+    def _silent(self, _: None, ticket: int, now: float) -> Actions:
+        exchange = self._waiting.pop(ticket, None)
+        return () if exchange is None or exchange.over else self._unheard(exchange, Reason.PORTER_SILENT, now)
 
     def _unheard(self, exchange: Exchange, reason: Reason, now: float) -> Actions:
         """The porter cannot say: a station that memory knows is let in, or told what memory tells; any other is refused."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from radius.pool import Lane, Server
     from radius.timers import Timers
 
-    Later = Timers[tuple[Callable[..., Actions], Exchange | Probe, int]]  # what to call, with what, and its mark
+    Later = Timers[tuple[Callable[..., Actions], Exchange | Probe | None, int]]  # what to call, with what, and its mark
 
 PATIENCE: Final = 2.0  # seconds for a Status-Server's answer
 _NOTHING: Final = ()

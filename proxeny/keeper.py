@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -48,7 +48,6 @@ ORDERS: Final = 0.5  # seconds between looks into the outbox
 SWEEP: Final = 60.0  # seconds between looks for stale sessions
 PURGE: Final = 3600.0
 BACK_OFF: Final = 0.5  # seconds after a turn that failed
-_DAYS: Final = {Kept.AUTH_EVENT: "logins", Kept.SESSION: "sessions", Kept.DROPS: "drops", Kept.USAGE_HOUR: "usage", Kept.ORDERS: "orders"}
 
 
 class Keeper:
@@ -251,8 +250,7 @@ class Keeper:
 
     def _purge(self, database: Engine, now: datetime) -> None:
         """In a thread of its own: a million rows take minutes, and logins do not wait."""
-        days = self.settings.retention.model_dump()
-        kept = {kind: timedelta(days=days[name]) for kind, name in _DAYS.items() if name in days}
+        kept = {Kept(name): age for name, age in self.settings.retention.kept.items()}
         try:
             gone = retention.purge(database, kept, now)
         except Exception as fault:  # noqa: BLE001 - in an hour there is another

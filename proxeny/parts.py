@@ -199,11 +199,16 @@ class Retention(Part):
     orders: Days = 400
     usage: Days = 1100
     unknown_access_points: Days = 90
+    devices: Days = 30
+    grants: Days = 400
+    accounts: Days = 400
+    guest_usage: Days = 62
 
     @property
     def kept(self) -> dict[str, timedelta]:
         """Each class of rows by the store's name (store.retention.Kept)."""
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
+        names |= {"devices": "device", "grants": "grant", "accounts": "account"}
         return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields}
 
 

@@ -9,19 +9,24 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, and_, delete, or_, select, tuple_
+from sqlalchemy import Engine, and_, delete, exists, or_, select, tuple_
 
 from store.models import (
+    Account,
     AccountingKey,
     AuthEvent,
     Base,
+    Device,
     DropMinute,
+    Grant,
+    GuestUsage,
     HomeChange,
     OddRecord,
     Order,
     OrderState,
     Session,
     SessionStatus,
+    SignInToken,
     UnknownAccessPoint,
     UsageHour,
 )
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
 BATCH: Final = 1000  # rows a transaction: 70 ms of write lock where SQLite held 10^6 sessions and logins
 ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
+SIGN_IN_TOKEN: Final = timedelta(hours=1)  # beyond its minutes: who comes late is told that it is too old
 
 
 class Kept(StrEnum):
@@ -48,6 +54,11 @@ class Kept(StrEnum):
     USAGE_HOUR = "usage_hour"
     UNKNOWN_ACCESS_POINT = "unknown_access_point"
     ACCOUNTING_KEY = "accounting_key"
+    SIGN_IN_TOKEN = "sign_in_token"
+    GUEST_USAGE = "guest_usage"  # from the end of its day or month
+    GRANT = "grant"  # from its end
+    DEVICE = "device"  # from the end of its last grant, with whatever grants are left
+    ACCOUNT = "account"  # from its last sign-in and the end of its last grant
 
 
 _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetime]], ...]]] = {
@@ -58,19 +69,29 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.USAGE_HOUR: ((UsageHour, UsageHour.hour),),
     Kept.UNKNOWN_ACCESS_POINT: ((UnknownAccessPoint, UnknownAccessPoint.last_seen),),
     Kept.ACCOUNTING_KEY: ((AccountingKey, AccountingKey.at),),
+    Kept.SIGN_IN_TOKEN: ((SignInToken, SignInToken.expires_at),),
+    Kept.GUEST_USAGE: ((GuestUsage, GuestUsage.ends_at),),
+    Kept.GRANT: ((Grant, Grant.ends_at),),
+    Kept.DEVICE: ((Device, Device.last_seen),),
+    Kept.ACCOUNT: ((Account, Account.last_seen),),
 }
 _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
 }
+_BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
+    Device: Grant.device_hash == Device.hash,
+    Account: Grant.account_id == Account.id,
+}
+_ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN}
 
 
 def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:
-    """Delete what is older than its class allows; how many rows of each class went. Accounting keys always end after 7 days.
+    """Delete what is older than its class allows; how many rows of each class went. Keys and tokens go in any case.
 
-    What is still alive (an open session, an order under way) is not aged: it stays.
+    What is still alive (an open session, an order under way, a device with a younger grant) is not aged: it stays.
     """
-    ages = {**kept, Kept.ACCOUNTING_KEY: max(ACCOUNTING_KEY, kept.get(Kept.ACCOUNTING_KEY, ACCOUNTING_KEY))}
+    ages = {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}}
     return {kind: sum(_purge(database, table, column, now - age) for table, column in _AGED[kind]) for kind, age in ages.items()}
 
 
@@ -79,6 +100,8 @@ def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[da
     keys: list[Any] = list(table.__mapper__.primary_key)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
     old = and_(column < before, ~_ALIVE[table]) if table in _ALIVE else column < before
+    if table in _BOUND:
+        old = and_(old, ~exists().where(_BOUND[table], Grant.ends_at >= before))
     batch = (
         delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))).execution_options(synchronize_session=False)
     )

@@ -129,6 +129,7 @@ def _guests() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_sign_in_token"),
     )
     op.create_index("ix_sign_in_token_expires_at", "sign_in_token", ["expires_at"])
+    op.create_index("ix_sign_in_token_grant_id", "sign_in_token", ["grant_id"])
 
 
 def _grants() -> None:

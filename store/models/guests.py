@@ -120,7 +120,7 @@ class SignInToken(Base):
     """One-time credentials that a gateway repeats to us by RADIUS: for one grant, device and client, for minutes."""
 
     __tablename__ = "sign_in_token"
-    __table_args__ = (Index(None, "expires_at"),)
+    __table_args__ = (Index(None, "expires_at"), Index(None, "grant_id"))
 
     name: Mapped[str] = mapped_column(primary_key=True)  # the User-Name
     secret: Mapped[bytes] = mapped_column(Sealed)  # CHAP needs it in clear

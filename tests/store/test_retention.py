@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from store import grants, retention
 from store import models as m
-from store import retention
 from store.retention import Kept, purge
 from store.session import reading, transaction
-from tests.store import rows
+from tests.store import guests, rows
 from tests.store.rows import NOW
 
 if TYPE_CHECKING:
@@ -56,13 +56,16 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     expected |= dict.fromkeys(
         ("odd_record", "auth_event", "home_change", "drop_minute", "usage_hour", "unknown_access_point", "accounting_key"), 1
     )
+    expected |= dict.fromkeys(("account", "device", "grant", "sign_in_token"), 1)
     assert gone == expected
+    purge(filled, ALL, NOW + timedelta(days=32))
+    assert counts(filled)["guest_usage"] == 0
 
 
 def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
     """Only what is named goes; accounting keys always after seven days, and never sooner."""
-    assert purge(filled, {}, NOW + timedelta(days=8)) == {Kept.ACCOUNTING_KEY: 1}
-    assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2)) == {Kept.ACCOUNTING_KEY: 0}
+    assert purge(filled, {}, NOW + timedelta(days=8)) == {Kept.ACCOUNTING_KEY: 1, Kept.SIGN_IN_TOKEN: 1}
+    assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1
     assert counts(filled)["auth_event"] == 1
 
@@ -74,3 +77,25 @@ def test_many_rows_go_in_small_transactions(database: Engine, monkeypatch: pytes
         session.add_all(m.DropMinute(minute=NOW, source=f"192.0.2.{n}", client="", reason="TOO_SHORT", count=1) for n in range(20))
         session.add_all(m.AccountingKey(key=bytes([n]) * 32, at=NOW) for n in range(21))
     assert purge(database, ALL, NOW + timedelta(days=31)) == {**dict.fromkeys(Kept, 0), Kept.DROPS: 20, Kept.ACCOUNTING_KEY: 21}
+
+
+def test_a_device_goes_after_its_last_grant(database: Engine) -> None:
+    """Who came back keeps the device and the account; who did not is forgotten with every grant, and tokens go at once."""
+    day = timedelta(days=1)
+    with transaction(database) as session:
+        account = grants.account(session, m.Way.CARD, b"i" * 16, NOW).id
+        other = grants.account(session, m.Way.CARD, b"j" * 16, NOW).id
+        for now in (NOW, NOW + 20 * day):
+            guests.admit(session, guests.PHONE, now, account=account)
+        guests.admit(session, guests.LAPTOP, NOW, account=other)
+        guests.admit(session, b"f" * 16, NOW, seconds=None)
+    kept = {Kept.GRANT: 400 * day, Kept.DEVICE: 30 * day, Kept.ACCOUNT: 30 * day}
+    gone = purge(database, kept, NOW + 31 * day)
+    assert (gone[Kept.GRANT], gone[Kept.DEVICE], gone[Kept.ACCOUNT]) == (0, 1, 1)
+    with reading(database) as session:
+        assert sorted(map(bytes, session.scalars(select(m.Device.hash)))) == [b"f" * 16, guests.PHONE]
+        assert session.scalars(select(m.Account.id)).all() == [account]
+        assert len(session.scalars(select(m.Grant.id)).all()) == 3
+    assert purge(database, kept, NOW + 51 * day)[Kept.DEVICE] == 1
+    with reading(database) as session:
+        assert session.scalars(select(m.Device.hash)).all() == [b"f" * 16]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.measures import with_unit
-from proxeny.network import KEYS, ORDERED, SECRETS
+from proxeny.network import KEYS, OPTION_SECRETS, ORDERED, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _keys(old: Row, new: Row) -> Iterator[str]:
         before, after = getattr(old, each.name), getattr(new, each.name)
         if before == after:
             continue
-        key = "address" if each.name == "addresses" else each.name
+        key = _called(each.name)
         if each.name in SECRETS:
             yield f"{key} {'changed' if before and after else 'given' if after else 'removed'}"
         elif key in _TEXTS:
@@ -81,9 +81,17 @@ def _keys(old: Row, new: Row) -> Iterator[str]:
             yield f"{key} changed in {', '.join(names)}"
         elif key in _TABLES:
             names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
-            yield from (f"{name} {_shown(before.get(name))} -> {_shown(after.get(name))}" for name in names)
+            under = "" if key == "timing" else f"{key}."
+            yield from (f"{under}{name} {_shown(before.get(name))} -> {_shown(after.get(name))}" for name in names)
         else:
-            yield f"{key} {_shown(with_unit(key, before))} -> {_shown(with_unit(key, after))}"
+            yield f"{key} {_shown(with_unit(each.name, before))} -> {_shown(with_unit(each.name, after))}"
+
+
+def _called(name: str) -> str:
+    """A column as the network file calls it."""
+    if name in OPTION_SECRETS:
+        return f"options.{name}"
+    return {"addresses": "address", "extend_times": "extend.times", "extend_by": "extend.by"}.get(name, name)
 
 
 def _shown(value: Any) -> str:

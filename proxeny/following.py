@@ -145,18 +145,14 @@ class Following:
         part = self._settings.directory
         if part == self._of:
             return
-        from store.directory import Directory, Reach  # noqa: PLC0415  ldap3 takes 15 MB, and most have no directory
+        from proxeny.directories import directory  # noqa: PLC0415  ldap3 takes 15 MB, and most have no directory
 
         old, self._directory, self._of = self._directory, None, part
         if old is not None:
             old.close()
         if part is not None:
-            reach = Reach(
-                part.uri, part.base, part.filter, part.card_filter or "", part.starttls, str(part.ca or ""), part.bind_dn,
-                part.bind_password.octets.decode() if part.bind_password else "", part.timeout, part.pool,
-            )  # fmt: skip
             try:
-                self._directory = Directory(reach)
+                self._directory = directory(part)
             except ValueError as fault:
                 self._log.error("the directory cannot be used", fault=str(fault))
 

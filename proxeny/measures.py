@@ -59,7 +59,7 @@ def rate(within: Range) -> Callable[[object], int]:
 
 def told(number: int, units: dict[str, int], space: str = " ") -> str:
     """The number in the largest unit that says it exactly: 5400 s is "90m"."""
-    name, unit = next((name, unit) for name, unit in units.items() if number % unit == 0)
+    name, unit = next((name, unit) for name, unit in units.items() if number % unit == 0 and (number or unit == 1))
     return f"{number // unit}{space}{name}"
 
 

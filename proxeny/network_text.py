@@ -6,6 +6,7 @@ What is built in is shown as comments, ready to be copied and changed. Never wri
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from radius.policy import Rule
 
 _HEAD: Final = "# The declared network, as `proxeny apply` takes it."
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _NO_SECRETS: Final = "# Secrets are left out: applied again, an entry keeps the one that is stored. `proxeny export --secrets` shows them."
 
 
@@ -107,7 +109,11 @@ def _value(value: Any) -> str:
 
 
 def _inline(table: Mapping[str, Any]) -> str:
-    return "{ " + ", ".join(f"{_value(key)} = {_value(value)}" for key, value in table.items()) + " }" if table else "{}"
+    return (
+        "{ " + ", ".join(f"{key if _BARE.fullmatch(key) else _value(key)} = {_value(value)}" for key, value in table.items()) + " }"
+        if table
+        else "{}"
+    )
 
 
 def _hygiene(network: Network) -> str:

@@ -29,10 +29,19 @@ def findings(network: Network, settings: Settings) -> Iterator[Finding]:
         yield from _ways(portal, settings)
     yield from _keys(network)
     for client in network.of("client"):
-        family = FAMILIES.get(client.nas)
-        if family and portal_of(client, network) and (lacks := family.lacks(doors.gateway(client, "").options)):
-            remedy = f'A gateway of the family "{client.nas}" cannot let guests in without; see docs/nas/{client.nas}.md'
-            yield Finding("client", client.name, "options", f"must say {lacks}", remedy)
+        if client.nas in FAMILIES and portal_of(client, network):
+            yield from _gateway(client)
+
+
+def _gateway(client: Client) -> Iterator[Finding]:
+    """What a family must have, once guests come from its gateway."""
+    family = FAMILIES[client.nas]
+    if lacks := family.lacks(doors.gateway(client, "").options):
+        remedy = f'A gateway of the family "{client.nas}" cannot let guests in without; see docs/nas/{client.nas}.md'
+        yield Finding("client", client.name, "options", f"must say {lacks}", remedy)
+    if family.radius and not client.radius:
+        words = f'is false, and a gateway of the family "{client.nas}" asks by RADIUS before it lets guests in'
+        yield Finding("client", client.name, "radius", words, "Take it out, and give a secret")
 
 
 def portal_of(client: Client, network: Network) -> Portal | None:

@@ -57,6 +57,10 @@ SLIPS = {
         ['4: client "b": secret: has no use: a client of the family "opennds" sends no RADIUS for guests. Take it out'],
     ),
     "RADIUS switched off": (GATEWAY + "radius = false\n", ["secret: has no use with radius = false"]),
+    "guests without RADIUS": (
+        PLAN + PORTAL + '[[client]]\nname = "c"\nnas = "coova"\nradius = false\n',
+        ['"coova" asks by RADIUS before it lets'],
+    ),
     "no address": ('[[client]]\nname = "c"\n' + SECRET_LINE, ["address: is missing"]),
     "a family's need": (
         PLAN + PORTAL + BEYOND.format("opennds"),

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from proxeny.difference import difference, summary
-from proxeny.network import KEYS, Client, Home, Network, Policy, Realm, Site, merged
+from proxeny.network import KEYS, Client, Home, Network, Plan, Policy, Portal, Realm, Site, merged
 from radius.secret import Secret
 from tests.proxeny.networks import networks
 
@@ -74,6 +74,31 @@ def test_changes_are_told_key_by_key() -> None:
     assert [f'~ home "h": {keys}; {timing}', '+ home "i"'] == told(stored, declared)
     assert summary(difference(stored, merged(stored, declared, prune=False))) == "1 added, 1 changed"
     assert summary(()) == "no difference"
+
+
+def test_changes_of_what_guests_meet_are_told_in_the_files_words() -> None:
+    """Amounts with their units, texts by language, options and ways by name; of a secret only that it changed."""
+    plan, portal = Plan("p", session=7_200, day_data=10**9), Portal("p", "p", welcome={"en": "Hello"})
+    box = Client("box", nas="coova", options={"site": "a"}, uam_secret=OLD)
+    stored = network(plan=[plan], portal=[portal], client=[box])
+    declared = network(
+        plan=[replace(plan, session=3_600, day_data=None, extend_times=2, extend_by=1_800)],
+        portal=[replace(portal, welcome={"en": "Welcome"}, plans={"card": "p"})],
+        client=[replace(box, options={"login_url": "http://10.1.0.1"}, uam_secret=NEW)],
+    )
+    assert [
+        '~ plan "p": session "2h" -> "1h"; day_data "1 GB" -> none; extend.times 0 -> 2; extend.by "0s" -> "30m"',
+        '~ portal "p": plans.card none -> "p"; welcome changed in en',
+        '~ client "box": options.login_url none -> "http://10.1.0.1"; options.site "a" -> none; options.uam_secret changed',
+    ] == told(stored, declared)
+
+
+def test_a_client_keeps_its_key_and_its_familys_secrets() -> None:
+    """Both stay where a file leaves them out; another family's secrets go, and so do RADIUS's with RADIUS."""
+    stored = network(client=[Client("a", ("192.0.2.1/32",), OLD, nas="coova", key="k" * 16, uam_secret=OLD, coa_secret=OLD)])
+    assert [] == told(stored, network(client=[Client("a", ("192.0.2.1/32",), nas="coova")]))
+    gone = 'secret removed; coa_secret removed; nas "coova" -> "opennds"; radius true -> false; options.uam_secret removed'
+    assert [f'~ client "a": {gone}'] == told(stored, network(client=[Client("a", ("192.0.2.1/32",), nas="opennds", radius=False)]))
 
 
 def order(stored: list[str], declared: list[str]) -> list[str]:

@@ -6,7 +6,6 @@ never imports SQLAlchemy at the top, and never leaves a row half read.
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -22,13 +21,10 @@ from proxeny.network import KEYS, Network
 from proxeny.places import Places
 from radius import tables as road
 from radius.clients import Clients
-from radius.nas.tokens import Tokens
 from radius.policy import Policy, Rule
 from radius.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.orm import Session
 
     from proxeny.settings import Settings
@@ -51,7 +47,6 @@ _ROWS: Final = {
     "policy": declared.Policy,
     "hygiene": declared.Hygiene,
 }
-ROAD: Final = "road"  # the purpose of tokens that the road hands out and the guest app opens
 _DISABLED: Final = "Every home of the realm is disabled"
 
 
@@ -133,15 +128,8 @@ def tables(network: Network, dictionary: Dictionary, now: datetime | None = None
         plans={row.name: doors.plan(row) for row in network.of("plan")},
         device_key=network.device_key,
         written=dictionary.written,
-        visit=_visit(network),
+        visit_key=network.visit_key if network.portal_url else b"",
     )
-
-
-def _visit(network: Network) -> Callable[[bytes, float], str] | None:
-    """What seals the road's words about a station for the guest app; none where there is no such app."""
-    if not network.portal_url or not network.visit_key:
-        return None
-    return partial(Tokens(network.visit_key, os.urandom).seal, ROAD)
 
 
 def realms(network: Network) -> Realms:

@@ -73,7 +73,7 @@ class Engine:
         self._pool = self._watch.pool
         self._refusals = Refusals(limits, self._timers, self._duplicates, self.counts)
         self._attempts = Attempts(self._watch, self._timers, entropy, self.counts, self._refusals.refuse)
-        self.local = Local(limits, self._timers, self._duplicates, self._refusals, self.counts)
+        self.local = Local(limits, self._timers, self._duplicates, self._refusals, entropy, self.counts)
         self._tickets = Tickets(self._attempts, self._duplicates, self.counts)
         self._limits = limits
         self.adopt(tables, 0.0)

@@ -28,6 +28,8 @@ from radius.tables import Action, Route
 from radius.text import mac
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from radius.actions import Actions
     from radius.duplicates import Duplicates
     from radius.exchange import Exchange
@@ -53,18 +55,27 @@ class Local:
 
     tables: Tables  # swapped by the engine
 
-    def __init__(self, limits: Limits, timers: Later, duplicates: Duplicates, refusals: Refusals, counts: dict[str, int]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        timers: Later,
+        duplicates: Duplicates,
+        refusals: Refusals,
+        entropy: Callable[[int], bytes],
+        counts: dict[str, int],
+    ) -> None:
         self.grants = Grants(limits.grants)
         self.calendar = 0.0
         self._timers = timers
-        self._answers = Answers(duplicates, refusals, counts)
+        self._answers = Answers(duplicates, refusals, entropy, counts)
         self._waiting: dict[int, Exchange] = {}
         self._last = 0  # tickets count down, so that none is an accounting record's too
         self._limits = limits
 
     def adopt(self, tables: Tables) -> None:
         """A new version of the network; grants and questions stay."""
-        self.tables = self._answers.tables = tables
+        self.tables = tables
+        self._answers.adopt(tables)
         self._limits = tables.limits
         self.grants.bound(tables.limits.grants)
 

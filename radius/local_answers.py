@@ -13,13 +13,16 @@ from radius import forward
 from radius.actions import Reason, Record
 from radius.message import Code, Type
 from radius.nas import FAMILIES
-from radius.nas.asked import pack
+from radius.nas.asked import ROAD, pack
 from radius.nas.family import Family, Gateway
 from radius.nas.generic import Generic
+from radius.nas.tokens import Tokens
 from radius.station import asked
 from radius.wire import LONGEST, attribute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from radius.actions import Actions
     from radius.duplicates import Duplicates
     from radius.exchange import Exchange
@@ -42,10 +45,17 @@ class Answers:
 
     tables: Tables  # swapped with the network
 
-    def __init__(self, duplicates: Duplicates, refusals: Refusals, counts: dict[str, int]) -> None:
+    def __init__(self, duplicates: Duplicates, refusals: Refusals, entropy: Callable[[int], bytes], counts: dict[str, int]) -> None:
+        self._entropy = entropy
+        self._tokens: Tokens | None = None
         self._duplicates = duplicates
         self._refusals = refusals
         self._counts = counts
+
+    def adopt(self, tables: Tables) -> None:
+        """A new version of the network."""
+        self.tables = tables
+        self._tokens = Tokens(tables.visit_key, self._entropy) if tables.visit_key else None
 
     def admit(self, exchange: Exchange, grant: LiveGrant, plan: Plan, left: Remaining, now: float) -> Actions:
         """An Accept that says the plan and what is left of it; Class is "g." and the grant."""
@@ -72,15 +82,15 @@ class Answers:
 
         The SSID is left out where the URL would not fit with it: the portal can do without.
         """
-        client, visit = exchange.client, self.tables.visit
+        client, tokens = exchange.client, self._tokens
         family, gateway = _family(client), client.gateway
-        if visit is None or gateway is None or not gateway.portal or family.__class__.redirect is Family.redirect:
+        if tokens is None or gateway is None or not gateway.portal or family.__class__.redirect is Family.redirect:
             return None
         whole = asked(exchange)
         origin = exchange.key[0]
         for said in (whole, whole._replace(ssid="")) if whole.ssid else (whole,):
-            url = f"{gateway.entrance}?v={visit(pack(said, _text(origin.peer), _text(origin.local)), moment)}"
-            named = family.redirect(url, said, gateway)
+            token = tokens.seal(ROAD, pack(said, _text(origin.peer), _text(origin.local)), moment)
+            named = family.redirect(f"{gateway.entrance}?v={token}", said, gateway)
             attributes = None if named is None else self._written(named, exact=True)
             if attributes is not None:
                 return attributes

@@ -148,4 +148,4 @@ class Tables:
     plans: Mapping[str, Plan] = field(default_factory=dict)  # by name
     device_key: bytes = b""  # 32 octets: stations become radius.grants devices with it; b"" without a guests' half
     written: Callable[[str, str | int], bytes] = _unwritable  # a whole attribute by its name; ValueError where it does not fit
-    visit: Callable[[bytes, float], str] | None = None  # seals what the road tells the portal of a station; None without a portal
+    visit_key: bytes = b""  # 32 octets: seals what the road tells the portal of a station; b"" without a portal

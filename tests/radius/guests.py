@@ -15,7 +15,6 @@ from radius.actions import Ask
 from radius.grants import LiveGrant
 from radius.nas.family import Gateway, Options
 from radius.nas.plan import Plan
-from radius.nas.tokens import Tokens
 from radius.tables import Action, Place
 from tests.radius.road import BELOW, BOOK, Road, only
 
@@ -70,14 +69,13 @@ class Guests(Road):
 
     def tables(self, homes: Iterable[Home], limits: Limits | None = None, rules: Iterable[object] = ()) -> Tables:
         """One version of the network, with guests."""
-        visit = Tokens(VISIT_KEY, self.random.randbytes)
         return replace(
             super().tables(homes, limits, (*rules, *self.rules)),
             place=lambda _called, _nas, _client: self.place,
             plans={plan.name: plan for plan in PLANS},
             device_key=DEVICE_KEY,
             written=BOOK.written,
-            visit=lambda octets, now: visit.seal("road", octets, now),
+            visit_key=VISIT_KEY,
         )
 
     def knows(self, *grants: LiveGrant) -> None:

@@ -1,6 +1,7 @@
 """A journal of an engine's calls, as lines that can be written down and played again (decisions, 23).
 
-One line a call: now, kind, origin, octets or outcome; with the network and the seed it is the whole behaviour. A bug
+One line a call: now, kind, origin, octets or outcome; with the network and the seed it is the whole behaviour. What the
+porter streams and where the calendar stands are calls too. A bug
 report is such a list. Never holds a secret of its own: the octets are as the network had them.
 """
 
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from radius.actions import Origin
 from radius.admission import ACCT, AUTH
 from radius.engine import Engine
+from radius.grants import LiveGrant
+from radius.questions import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,20 +30,32 @@ class Line(NamedTuple):
     """One call of the engine."""
 
     now: float
-    kind: str  # auth, acct, answer, tick, settled, suspect
+    kind: str  # auth, acct, answer, tick, settled, suspect, date, grants
     origin: Any = None  # where octets came from; the ticket; the home's name
-    content: Any = None  # octets; whether it was kept
+    content: Any = None  # octets; whether it was kept; a Verdict; grants
 
     def written(self) -> str:
         """As a line of JSON."""
-        content = self.content.hex() if isinstance(self.content, bytes) else self.content
-        return json.dumps([self.now, self.kind, self.origin, content])
+        return json.dumps([self.now, self.kind, self.origin, _plain(self.content)])
 
     @classmethod
     def read(cls, text: str) -> Line:
         """The line that was written."""
         now, kind, origin, content = json.loads(text)
-        return cls(now, kind, _tuples(origin), bytes.fromhex(content) if isinstance(content, str) else content)
+        return cls(now, kind, _tuples(origin), _whole(content))
+
+
+def _plain(content: Any) -> Any:
+    """Octets as hexadecimal, at any depth."""
+    if isinstance(content, (tuple, list)):
+        return [_plain(part) for part in content]
+    return {"octets": content.hex()} if isinstance(content, bytes) else content
+
+
+def _whole(content: Any) -> Any:
+    if isinstance(content, list):
+        return tuple(map(_whole, content))
+    return bytes.fromhex(content["octets"]) if isinstance(content, dict) else content
 
 
 def _tuples(value: Any) -> Any:
@@ -70,9 +85,19 @@ class Recording:
         """The clock."""
         return self.call(Line(now, "tick"))
 
-    def settled(self, ticket: int, outcome: bool, now: float) -> Actions:
-        """The disk."""
+    def settled(self, ticket: int, outcome: bool | Verdict, now: float) -> Actions:
+        """The disk, or the porter."""
+        if isinstance(outcome, Verdict):
+            outcome = (*outcome[:2], None if outcome.grant is None else tuple(outcome.grant), outcome.words)  # type: ignore[assignment]
         return self.call(Line(now, "settled", ticket, outcome))
+
+    def date(self, calendar: float) -> None:
+        """The calendar."""
+        self.call(Line(0.0, "date", None, calendar))
+
+    def granted(self, grants: Iterable[LiveGrant]) -> None:
+        """The porter's stream."""
+        self.call(Line(0.0, "grants", None, tuple(map(tuple, grants))))
 
     def suspect(self, home: str, now: float) -> Actions:
         """Another worker's doubt."""
@@ -98,5 +123,15 @@ def _done(engine: Engine, line: Line) -> Actions:
     if kind == "answer":
         return engine.answer(content, *origin, now)
     if kind == "settled":
-        return engine.settled(origin, content, now)
+        return engine.settled(origin, _verdict(*content) if isinstance(content, tuple) else content, now)
+    if kind == "date":
+        engine.date(content)
+        return ()
+    if kind == "grants":
+        engine.local.grants.put(LiveGrant(*grant) for grant in content)
+        return ()
     return engine.suspect(origin, now) if kind == "suspect" else engine.tick(now)
+
+
+def _verdict(accept: bool, reason: str, grant: tuple[Any, ...] | None, words: str) -> Verdict:
+    return Verdict(accept, reason, None if grant is None else LiveGrant(*grant), words)

@@ -151,7 +151,7 @@ def test_a_url_that_never_fits_is_refused_and_counted() -> None:
 def test_no_portal_no_way_there() -> None:
     """Without a guest app a redirecting family refuses too."""
     road = Guests("cisco-cwa")
-    road.engine.adopt(replace(road.engine.tables, visit=None), road.now)
+    road.engine.adopt(replace(road.engine.tables, visit_key=b""), road.now)
     assert 3 == replied(road.engine.settled(ticket(road.receive(road.mac())), Verdict(False, "NO_GRANT"), road.now))[0]
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from federation.realms import RealmRow
 from radius.actions import Ask, Origin, Reply, Send
 from radius.admission import ACCT
+from radius.questions import Verdict
 from radius.tables import Limits
+from tests.radius.guests import DATE, Guests, grant
 from tests.radius.journal import Line, Recording, play
 from tests.radius.road import Road, accounting, answer, home, only
 
@@ -66,6 +68,30 @@ def busy_hour(steps: int = 1500) -> tuple[Road, Recording]:
     return road, recording
 
 
+def guests_hour(steps: int = 300) -> tuple[Guests, Recording]:
+    """Stations known and strange, a porter that answers late or never, a clock that somebody sets."""
+    chance = random.Random(4)
+    road = Guests("cisco-cwa", Limits(asked=5, asked_seconds=2.0))
+    recording = Recording(road.engine.tables, SEED)
+    road.engine = recording  # type: ignore[assignment]
+    recording.date(DATE - road.now)
+    waiting: list[int] = []
+    for step in range(steps):
+        station = b"02-00-00-00-00-%02d" % chance.randrange(20)
+        if step % 10 == 0:
+            recording.granted([grant(b"02-00-00-00-00-%02d" % chance.randrange(20), ends_at=DATE + step)])
+        if step % 100 == 99:
+            recording.date(DATE + chance.randrange(1000) - road.now)
+        asked = road.pap(b"t-0123456789abcdef", b"secret") if chance.random() < 0.2 else road.mac(user=station, station=station)
+        waiting += [ask.ticket for ask in only(road.receive(asked), Ask)]
+        if waiting and chance.random() < 0.5:
+            verdict = Verdict(chance.random() < 0.5, "NO_GRANT", chance.choice((None, grant(station))), "")
+            road.engine.settled(waiting.pop(), verdict, road.now)
+        road.wait(chance.choice((0.01, 0.5)))
+    road.wait(30.0)
+    return road, recording
+
+
 def digest() -> str:
     """Of all that was done, in order."""
     return hashlib.sha256(repr(busy_hour()[1].told).encode()).hexdigest()
@@ -106,6 +132,15 @@ def test_a_journal_survives_being_written_down() -> None:
     road, recording = busy_hour()
     text = [line.written() for line in recording.lines]
     assert recording.lines == [Line.read(line) for line in text]
+    assert recording.told == play(road.engine.tables, SEED, map(Line.read, text))
+
+
+def test_guests_are_replayed_too() -> None:
+    """What the porter said, what it streamed and where the calendar stood are in the journal: the same actions, written down or not."""
+    road, recording = guests_hour()
+    counts = recording.engine.counts
+    assert [] == [name for name in ("accept", "refused", "to_portal", "PORTER_SILENT", "PORTER_BUSY") if not counts[name]]
+    text = [line.written() for line in recording.lines]
     assert recording.told == play(road.engine.tables, SEED, map(Line.read, text))
 
 

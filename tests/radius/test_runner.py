@@ -10,6 +10,7 @@ import pytest
 
 from radius.actions import Ask, Drop, Link, Origin, Reason, Record, Reply, Send
 from radius.admission import AUTH
+from radius.questions import ByStation, Verdict
 from radius.records import Accounting, HomeChange
 from radius.runner import Runner
 from radius.udp import UdpListener, udp_socket
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 V4 = socket.AF_INET
+QUESTION = ByStation(b"d" * 16, "library", "192.0.2.7")
+VERDICT = Verdict(False, "NO_GRANT")
 KEPT = Accounting(b"k" * 32, "nas", "127.0.0.1 5", "127.0.0.1 1813", b"octets")
 
 
@@ -233,5 +236,56 @@ def test_a_question_nobody_answers_is_settled_as_failed(question) -> None:
         world.engine.on_datagram = lambda *_: (Ask(1, question),)
         world.send()
         await world.until(lambda: ("settled", 1, question is KEPT) in world.engine.asked)
+
+    play(story)
+
+
+class Porter:
+    """Answers what the test says, at the loop's next turn."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.asked: list = []
+
+    def ask(self, question, done) -> None:
+        self.asked.append(question)
+        self.loop.call_soon(done, VERDICT)
+
+
+def test_a_question_goes_to_the_porter() -> None:
+    """Ask with a question: the porter is asked, and its verdict returns with the ticket."""
+
+    async def story(world: World) -> None:
+        porter = Porter(world.loop)
+        runner = Runner(world.engine, world.loop, ledger=world, journal=world, porter=porter, fault=world.faults.append)
+        runner.perform((Ask(-4, QUESTION),))
+        await world.until(lambda: ("settled", -4, VERDICT) in world.engine.asked)
+        assert [QUESTION] == porter.asked
+
+    play(story)
+
+
+def test_without_a_porter_questions_come_back() -> None:
+    """Where there is no porter at all, every question is answered by PORTER_SILENT, and not within the call."""
+
+    async def story(world: World) -> None:
+        world.runner.perform((Ask(-1, QUESTION),))
+        assert [] == world.engine.asked
+        await world.until(lambda: ("settled", -1, Verdict(False, "PORTER_SILENT")) in world.engine.asked)
+
+    play(story)
+
+
+def test_the_engine_is_told_the_calendar_and_whenever_it_is_set() -> None:
+    """Once at the start; again only where the calendar and the monotonic clock have moved apart by half a second."""
+
+    async def story(world: World) -> None:
+        moment = [1_000.0]
+        clock: dict = {"clock": lambda: 50.0, "calendar": lambda: moment[0]}
+        runner = Runner(world.engine, world.loop, ledger=world, journal=world, fault=world.faults.append, **clock)
+        world.engine.dated.clear()
+        for moment[0] in (1_000.4, 1_000.0, 4_600.0, 4_600.2, 900.0):
+            runner._tick(50.0)
+        assert [4_550.0, 850.0] == world.engine.dated
 
     play(story)

@@ -42,6 +42,7 @@ __all__ = [
     "extend",
     "followers",
     "live",
+    "named",
     "newest",
     "of",
     "open_after",
@@ -126,6 +127,14 @@ def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def of(session: Session, name: str) -> Grant | None:
     """The grant of this id."""
     return session.get(Grant, name)
+
+
+def named(session: Session, name: str, now: datetime) -> list[Grant]:
+    """The grant of this id; else the live ones of this support number, however it was typed."""
+    if (own := of(session, name)) is not None:
+        return [own]
+    letters = "".join(name.upper().replace("-", " ").split())
+    return list(session.scalars(select(Grant).where(Grant.support == f"{letters[:3]}-{letters[3:]}", *_alive(now))))
 
 
 def subject(grant: Grant) -> str:

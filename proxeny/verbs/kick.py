@@ -17,43 +17,74 @@ import click
 from proxeny import opening, orders, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.verbs import options
-from store import outbox, sessions
-from store.models import OrderKind, OrderState
+from store import grants, outbox, sessions
+from store.models import Grant, OrderKind, OrderState
+from store.privacy import privacy
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session as Database
 
+    from proxeny.network import Network
     from store.models import Session
+    from store.sealed import Seal
 
 WAIT: Final = 9.5  # seconds: the whole verb takes at most ten
 LOOK: Final = 0.1
+KICKED: Final = "ended by staff"
 NO_WAY: Final = "this access point takes no order to end a session: its family knows none, or its client is not declared any more"
 NOBODY: Final = "no answer: nobody carried the order out; is the controller running?"
 
 
 @click.command()
-@click.argument("session", metavar="SESSION")
+@click.argument("name", metavar="SESSION")
 @options.as_json
 @options.config
-def command(session: str, config: Path | None, *, as_json: bool) -> None:
-    """End a session at its access point: by id, or by an Acct-Session-Id that only one has. Exit 0 only on ACK."""
+def command(name: str, config: Path | None, *, as_json: bool) -> None:
+    """End a session at its access point; a guest has to sign in again. Exit 0 only on ACK.
+
+    SESSION is its id, an Acct-Session-Id that only one has, or a guest's support number or grant.
+    """
     database, seal = opening.store(options.load(config))
-    chosen = choose(database, session)
+    with reading(database) as work:
+        network = snapshot.read(work, seal)
+        chosen = choose(work, name)
     with transaction(database) as work:
-        order = orders.for_session(work, OrderKind.DISCONNECT, chosen, snapshot.read(work, seal), datetime.now(UTC))
-    done, outcome = wait(database, order.id, WAIT) if order is not None else (False, NO_WAY)
+        queued = _end_guest(work, chosen, network, seal) if isinstance(chosen, Grant) else _end(work, chosen, network)
+    outcomes = [wait(database, order, WAIT / len(queued)) for order in queued] or [(False, NO_WAY)]
+    done, outcome = all(done for done, _ in outcomes), "; ".join(dict.fromkeys(text for _, text in outcomes))
     if as_json:
-        options.show({"session": chosen.id, "acct_session_id": chosen.acct_session_id, "done": done, "outcome": outcome})
+        whom = {"grant": chosen.id} if isinstance(chosen, Grant) else {"session": chosen.id, "acct_session_id": chosen.acct_session_id}
+        options.show({**whom, "done": done, "outcome": outcome})
     else:
         click.echo(outcome)
     raise SystemExit(0 if done else 1)
 
 
-def choose(database: Engine, name: str) -> Session:
-    """The one session meant; FaultyError where there is none, or more than one."""
-    with reading(database) as work:
-        found = sessions.named(work, name)
+def _end(work: Database, session: Session, network: Network) -> list[int]:
+    """An order about this session; and, where it is a guest's, the end of the grant, or the next request would be accepted."""
+    now = datetime.now(UTC)
+    order = orders.for_session(work, OrderKind.DISCONNECT, session, network, now)
+    if session.grant_id and (grant := grants.of(work, session.grant_id)) is not None:
+        grants.revoke(work, grant, KICKED, now)
+    return [order.id] if order is not None else []
+
+
+def _end_guest(work: Database, grant: Grant, network: Network, seal: Seal) -> list[int]:
+    """Orders about every open session of a guest; where none is known, for the gateway that let the guest in."""
+    now = datetime.now(UTC)
+    running = grants.open_sessions(work, grant)
+    queued = [orders.for_session(work, OrderKind.DISCONNECT, each, network, now) for each in running]
+    if not running:
+        queued = [orders.for_grant(work, OrderKind.REVOKE, grant, network, privacy(work, seal, now), now)]
+    grants.revoke(work, grants.of(work, grant.id) or grant, KICKED, now)
+    return [order.id for order in queued if order is not None]
+
+
+def choose(work: Database, name: str) -> Session | Grant:
+    """The one session or guest meant; FaultyError where there is none, or more than one."""
+    found: list[Session] | list[Grant] = sessions.named(work, name) or grants.named(work, name, datetime.now(UTC))
     if len(found) == 1:
         return found[0]
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import select
 import socket
 import threading
@@ -15,6 +16,7 @@ import structlog
 
 from proxeny import courier, opening, orders, settings, snapshot
 from proxeny.keeper import Keeper
+from proxeny.verbs import kick
 from radius.nas import targets
 from radius.nas.family import Target
 from store import grants, outbox, usage
@@ -352,6 +354,35 @@ def test_kick_speaks_the_family_of_the_session(world: World, nas: Nas, installed
         kicked = installed.run("kick", "0123456789abcdef")
     assert (kicked.exit_code, kicked.output) == (0, "ACK\n")
     assert set(named(nas.heard[0])) == {1, 32, 44}
+    with reading(world.database) as work:
+        assert work.query(Grant).one().why == "ended by staff"  # else the station's next request would be accepted
+    assert (len(nas.heard), len(world.orders())) == (1, 1)
+
+
+def test_kick_ends_a_guest_by_the_support_number(world: World, nas: Nas, installed: Any) -> None:
+    """Every open session of the grant is ended, and both answers told."""
+    grant = world.admit()
+    for name in ("0123456789abcdef", "0123456789abcdeg"):
+        world.online(grant, name)
+    nas.obey = lambda asked: None if asked.value(44).endswith(b"f") else 503
+    with world.keeping():
+        kicked = installed.run("kick", grant.support.lower(), "--json")
+    assert kicked.exit_code == 1
+    assert json.loads(kicked.stdout) == {"grant": grant.id, "done": False, "outcome": "ACK; NAK 503 Session-Context-Not-Found"}
+
+
+def test_kick_reaches_a_gateway_that_tells_of_no_sessions(world: World, installed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order waits for whoever carries out that family's; nobody here does, and it is void when the verb ends."""
+    monkeypatch.setattr(kick, "WAIT", 0.3)
+    grant = world.admit()
+    with transaction(world.database) as work:
+        order = outbox.queue(work, OrderKind.GRANT, "", datetime.now(UTC), via=Via.HTTP)
+        order.grant_id, order.client, order.state = grant.id, "shop-unifi", OrderState.DONE
+        order.target = world.marks.sealed(targets.pack(Target(station=STATION)), "outbox", str(order.id), "target")
+    kicked = installed.run("kick", grant.id)
+    assert (kicked.exit_code, kicked.output) == (1, kick.NOBODY + "\n")
+    _, order = world.orders()
+    assert (order.kind, order.via, order.state) == (OrderKind.REVOKE, Via.HTTP, OrderState.FAILED)
 
 
 def test_kick_says_where_there_is_no_way(world: World, installed: Any) -> None:

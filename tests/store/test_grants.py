@@ -211,3 +211,15 @@ def test_a_support_number_is_nobody_elses(database: Engine, monkeypatch: pytest.
     with transaction(database) as session:
         assert admit(session).support == "K7Q-42M"
         assert admit(session, LAPTOP).support == "NEW-NEW"
+
+
+def test_a_guest_is_found_by_the_number_read_aloud(database: Engine) -> None:
+    """In capitals or not, with a blank or nothing for the dash, while the grant lives; its id finds it for ever."""
+    with transaction(database) as session:
+        grant = admit(session)
+        spoken = grant.support
+        for said in (spoken, spoken.lower(), spoken.replace("-", " "), f" {spoken.replace('-', '')} "):
+            assert grants.named(session, said, NOW) == [grant]
+        assert grants.named(session, spoken, NOW + 2 * HOUR) == []
+        assert grants.named(session, grant.id, NOW + 2 * HOUR) == [grant]
+        assert grants.named(session, "", NOW) == []

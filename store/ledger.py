@@ -117,11 +117,10 @@ class _Batch:
         begun = matching.reckoned_start(entry)
         for tally in self.held.moving(mine, entry.multi_session_id):
             if matching.goes_on(entry, begun, tally):
-                leg = tally.leg(mine)
+                leg = tally.another(mine, begun)
                 break
         else:
-            leg = self._make(entry, mine, begun).leg()
-        leg.started_at = leg.updated_at = begun
+            leg = self._make(entry, mine, begun).another(mine, begun)
         self.held.add_leg(leg)
         return leg
 

@@ -6,14 +6,15 @@ Collected in memory, written by upserts that add, widen or count. Never holds a 
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, delete, func, select
 
-from store.hours import HOUR
+from store.hours import HOUR, spread
 from store.models import SessionAddress, UnknownAccessPoint, UsageHour
 from store.tally import micros, moment
-from store.trail import BASE, used
+from store.trail import BASE, stretches
 from store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Database
 
     from store.entries import Entry
+    from store.hours import Figures
     from store.tally import Leg, Place, Tally
-    from store.trail import Point
+    from store.trail import Values
 
 MOST_UNKNOWN: Final = 10_000  # access points nobody declared; the longest unseen give way
 _PLACE: Final = ("hour", "site", "access_point", "ssid")
@@ -35,7 +37,7 @@ class Sums:
     """One batch's."""
 
     def __init__(self) -> None:
-        self._usage: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
+        self._usage: defaultdict[tuple[int, Place], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
         self._addresses: dict[tuple[str, str], tuple[datetime, datetime]] = {}
         self._unknown: dict[tuple[str, str, str], tuple[str, datetime, datetime, int]] = {}
 
@@ -43,29 +45,43 @@ class Sums:
         """What this batch told of a session, in the hours and at the places it happened."""
         for leg in tally.legs:
             began = micros(leg.started_at)
-            if leg.trail.changed or began != leg.began:
-                self._compare(leg, began, counted=leg.number == 0)
+            if leg.trail.odd or began != leg.began or (leg.moved and leg.unnamed):
+                self._compare(leg, began)
+            else:
+                for sign, begin, end in leg.trail.steps:
+                    self._use(leg, sign, begin, end)
 
-    def _compare(self, leg: Leg, began: int, *, counted: bool) -> None:
-        """The difference between what was known of a leg and what is."""
-        unnamed = leg.moved and not all(place.name for place in leg.places)
-        was, now, beginning = leg.trail.window(whole=unnamed or began != leg.began)
-        for points, start, sign in ((was, leg.began, -1), (now, began, 1)):
-            if points:
-                self._add(leg, leg.resolved(points) if unnamed else points, start if beginning else None, sign, counted=counted)
+    def _compare(self, leg: Leg, began: int) -> None:
+        """The difference between all that was known of a leg and what is."""
+        for before, start, sign in ((True, leg.began, -1), (False, began, 1)):
+            points = leg.resolved(leg.trail.points(before=before))
+            if not points or start is None:
+                continue
+            if leg.number == 0 and not points[0].place & BASE:
+                self._row(start // HOUR, leg.places[points[0].place])[0] += sign
+            for begin, end in stretches(points, start):
+                self._use(leg, sign, begin, end)
 
-    def _add(self, leg: Leg, points: list[Point], began: int | None, sign: int, *, counted: bool) -> None:
-        """What these points tell of, or once more without them."""
-        if counted and began is not None and not points[0].place & BASE:
-            self._row(began // HOUR, leg.places[points[0].place])[0] += sign
-        for hour, place, (seconds, up, down) in used(points, began):
-            row = self._row(hour, leg.places[place])
-            row[1] += sign * seconds
-            row[2] += sign * up
-            row[3] += sign * down
+    def _use(self, leg: Leg, sign: int, begin: Values, end: Values) -> None:
+        """A stretch more, or less. What was used before a station was seen elsewhere counts where it was seen last."""
+        before, after = begin[2:], end[2:]
+        if before == after:
+            return
+        place, hour = leg.places[begin[1] & ~BASE], begin[0] // HOUR
+        if hour == (end[0] - 1) // HOUR:
+            self._grow(hour, place, sign, (after[0] - before[0], after[1] - before[1], after[2] - before[2]))
+        else:
+            for each, growth in spread(begin[0], end[0], before, after):
+                self._grow(each, place, sign, growth)
+
+    def _grow(self, hour: int, place: Place, sign: int, growth: Figures) -> None:
+        row = self._row(hour, place)
+        row[1] += sign * growth[0]
+        row[2] += sign * growth[1]
+        row[3] += sign * growth[2]
 
     def _row(self, hour: int, place: Place) -> list[int]:
-        return self._usage[hour, place.site, place.access_point, place.ssid]
+        return self._usage[hour, place]
 
     def hold(self, session: str, entry: Entry) -> None:
         """A session holds these addresses."""
@@ -90,9 +106,13 @@ class Sums:
         self._write_unknown(database)
 
     def _write_usage(self, database: Database) -> None:
+        sums: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
+        for (hour, place), figures in self._usage.items():  # a BSSID is told apart by hops alone
+            row = sums[hour, place.site, place.access_point, place.ssid]
+            row[:] = map(add, row, figures)
         rows = [
             dict(zip(_PLACE, (moment(hour * HOUR), *place), strict=True)) | dict(zip(_FIGURES, figures, strict=True))
-            for (hour, *place), figures in sorted(self._usage.items())  # sorted: two writers never wait for one another in a circle
+            for (hour, *place), figures in sorted(sums.items())  # sorted: two writers never wait for one another in a circle
             if any(figures)
         ]
         upsert(database, UsageHour, rows, _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES})

@@ -98,11 +98,11 @@ class Leg:
 
     def say(self, entry: Entry) -> None:
         """A record was counted into it: a point more."""
-        place = Place(entry.access_point, entry.bssid, entry.ssid, entry.site)
-        if place not in self.places:
-            self.places.append(place)
+        place, places = Place(entry.access_point, entry.bssid, entry.ssid, entry.site), self.places
+        if place not in places:
+            places.append(place)
         figures = entry.seconds or 0, entry.input_octets or 0, entry.output_octets or 0
-        self.trail.add(micros(entry.at), self.places.index(place), figures)
+        self.trail.add(micros(entry.at), places.index(place) if len(places) > 1 else 0, figures)
         if entry.seconds is None:  # the time may have been reckoned from Start and Stop
             self.trail.top_up(self.figures)
 
@@ -111,9 +111,14 @@ class Leg:
         """Whether its records name more than one place."""
         return len(self.places) > 1
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether a record did not say where."""
+        return not all(place.name for place in self.places)
+
     def resolved(self, points: list[Point]) -> list[Point]:
         """Where a record names no access point, the station is where it was; before any was named, where it is named first."""
-        if not self.moved or all(place.name for place in self.places):
+        if not self.moved or not self.unnamed:
             return points
         named = [number(point) for point in points if self.places[number(point)].name]
         found, here = [], named[0] if named else 0
@@ -184,11 +189,21 @@ class Tally:
         """The leg that began last."""
         return max(self.legs, key=lambda leg: leg.started_at)
 
-    def leg(self, identity: Identity | None = None) -> Leg:
-        """One more, with what the row says of it, or nothing."""
-        own = (getattr(self, name) for name in _OWN)
-        self.legs.append(Leg(self, len(self.legs), identity or self.identity, *own))
-        return self.legs[-1]
+    def leg(self) -> Leg:
+        """The only one: what the row says."""
+        leg = Leg(
+            self, 0, self.identity, self.started_at, self.start_seen, self.heard_at, self.updated_at,
+            self.ended_at, self.status, self.terminate_cause, self.seconds, self.input_octets, self.output_octets, self.updates,
+            self.quarantined,
+        )  # fmt: skip
+        self.legs.append(leg)
+        return leg
+
+    def another(self, identity: Identity, begun: datetime) -> Leg:
+        """One more, of which nothing is known yet."""
+        leg = Leg(self, len(self.legs), identity, begun, False, None, begun, None, SessionStatus.OPEN, "", 0, 0, 0, 0, "")
+        self.legs.append(leg)
+        return leg
 
     def settle(self) -> None:
         """The row says what its legs say."""

@@ -5,8 +5,9 @@ counter stands at the largest value said up to then. A record that comes late fi
 follows is raised where it must be. So the same records leave the same trail, however they were shuffled, and all that
 is derived from it (hours of usage, hops) is right at every moment, not only where records came in order.
 
-What the last additions changed lies between two unchanged ends; `grown` compares only that. A base is a point before
-which nothing is known but the totals: of a session that older versions counted, or whose oldest points were let go.
+A point between two others takes the stretch between them away and puts two in its place: `steps` are these, until
+something happens that a stretch does not tell (`odd`), and the whole is compared with what it was. A base is a point
+before which nothing is known but the totals: of a session that older versions counted, or whose oldest points were let go.
 
 Pure. Never lets a counter fall, and never grows beyond MOST_POINTS and what a month of hours needs.
 """
@@ -17,12 +18,14 @@ from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from store.hours import HOUR, spread
+from store.hours import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from store.hours import Figures
+
+    Values = tuple[int, int, int, int, int]  # a Point, by position
 
 MOST_POINTS: Final = 512  # 17 KiB; beyond it points that say nothing of their own are let go
 MONTH: Final = 32 * 24 * HOUR  # no record tells of a time further back
@@ -50,13 +53,13 @@ def number(point: Point) -> int:
 class Trail:
     """One session's points."""
 
-    __slots__ = ("_low", "_rest", "_was", "octets")
+    __slots__ = ("_was", "octets", "odd", "steps")
 
     def __init__(self, octets: bytes = b"") -> None:
         self.octets = octets
         self._was = octets
-        self._low = len(octets)  # where additions begin, and how much behind them is as it was
-        self._rest = len(octets)
+        self.steps: list[tuple[int, Values, Values]] = []  # sign, from, to
+        self.odd = not octets  # a beginning is not a stretch
 
     @classmethod
     def base(cls, at: int, place: int, figures: Figures) -> Trail:
@@ -69,30 +72,36 @@ class Trail:
         if self.based:
             at = max(at, int.from_bytes(octets[:8], "big"))  # what was before the base is no longer known
         key = _KEY.pack(at, place)
-        place_at = size if not size or octets[size - SIZE : size - SIZE + 10] < key else _bisect(octets, key)
-        if place_at:
-            _, _, seconds, more, most = _POINT.unpack_from(octets, place_at - SIZE)
-            figures = max(figures[0], seconds), max(figures[1], more), max(figures[2], most)
-        behind = place_at
-        if octets[place_at : place_at + 10] == key:
-            behind += SIZE
-            said = _POINT.unpack_from(octets, place_at)[2:]
-            figures = max(figures[0], said[0]), max(figures[1], said[1]), max(figures[2], said[2])
-        self._low = min(self._low, place_at)
-        self._rest = min(self._rest, size - behind)
-        self.octets = octets[:place_at] + _POINT.pack(at, place, *figures) + octets[behind:]
-        self._raise(place_at + SIZE, figures)
+        here = size if not size or octets[size - SIZE : size - SIZE + 10] < key else _bisect(octets, key)
+        if not here or octets[here : here + 10] == key:
+            self._add_odd(here, at, place, figures)
+            return
+        before = _POINT.unpack_from(octets, here - SIZE)
+        point = (at, place, *figures)
+        if figures[0] < before[2] or figures[1] < before[3] or figures[2] < before[4]:
+            point = (at, place, *_highest(figures, before[2:]))
+        if here == size:
+            self.steps.append((1, before, point))
+            self.octets = octets + _POINT.pack(*point)
+            return
+        after = _POINT.unpack_from(octets, here)
+        if point[2] > after[2] or point[3] > after[3] or point[4] > after[4]:
+            self._add_odd(here, at, place, figures)
+        else:
+            self.steps += ((-1, before, after), (1, before, point), (1, point, after))
+            self.octets = octets[:here] + _POINT.pack(*point) + octets[here:]
 
-    def _raise(self, at: int, figures: Figures) -> None:
-        """Nothing later stands lower."""
-        while at < len(self.octets):
-            moment, place, *said = _POINT.unpack_from(self.octets, at)
-            raised = tuple(map(max, said, figures))
-            if raised == tuple(said):
-                return
-            self.octets = self.octets[:at] + _POINT.pack(moment, place, *raised) + self.octets[at + SIZE :]
-            at += SIZE
-            self._rest = min(self._rest, len(self.octets) - at)
+    def _add_odd(self, here: int, at: int, place: int, figures: Figures) -> None:
+        """At the beginning, once more at the same time, or higher than what was said of later times."""
+        self.odd = True
+        octets, behind = self.octets, here
+        if here:
+            figures = _highest(figures, _POINT.unpack_from(octets, here - SIZE)[2:])
+        if octets[here : here + 10] == _KEY.pack(at, place):
+            figures = _highest(figures, _POINT.unpack_from(octets, here)[2:])
+            behind += SIZE
+        raised = [_POINT.pack(moment, number, *_highest(figures, said)) for moment, number, *said in _POINT.iter_unpack(octets[behind:])]
+        self.octets = octets[:here] + _POINT.pack(at, place, *figures) + b"".join(raised)
 
     def top_up(self, figures: Figures) -> None:
         """The session's totals are known to be these: the last point says so."""
@@ -104,12 +113,6 @@ class Trail:
     def changed(self) -> bool:
         """Whether anything was added since it was read."""
         return self.octets != self._was
-
-    def window(self, *, whole: bool) -> tuple[list[Point], list[Point], bool]:
-        """The points as they were and as they are, from the last that did not change to the first; and whether the beginning is in it."""
-        low = 0 if whole else max(0, self._low - SIZE)
-        rest = 0 if whole else max(0, self._rest - SIZE)
-        return _points(self._was[low : len(self._was) - rest]), _points(self.octets[low : len(self.octets) - rest]), not low
 
     def points(self, *, before: bool = False) -> list[Point]:
         """All of them; or as they were when it was read."""
@@ -130,6 +133,10 @@ class Trail:
         if len(self.octets) > MOST_POINTS * SIZE:
             return b"".join(_POINT.pack(*point) for point in _thinned(_cut(self.points())))
         return self.octets
+
+
+def _highest(one: Sequence[int], other: Sequence[int]) -> Figures:
+    return max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
 
 
 def _bisect(octets: bytes, key: bytes) -> int:
@@ -167,18 +174,8 @@ def _thinned(points: list[Point]) -> list[Point]:
     return kept + points[1:][-1:]
 
 
-def used(points: Sequence[Point], began: int | None) -> Iterator[tuple[int, int, Figures]]:
-    """(hour, place, growth) of what was used between these points; from `began` on, where the first is not known before.
-
-    What was used before a station was seen elsewhere counts where it was seen last. A base has been counted already.
-    """
-    before = points[0]
-    following: Sequence[Point] = points[1:]
-    if began is not None and not before.place & BASE:
-        before, following = Point(min(began, before.at), before.place, 0, 0, 0), points
-    for point in following:
-        if point[2:] != before[2:]:
-            place = number(before)
-            for hour, growth in spread(before.at, point.at, before[2:], point[2:]):
-                yield hour, place, growth
-        before = point
+def stretches(points: Sequence[Point], began: int) -> Iterator[tuple[Values, Values]]:
+    """What lies between each point and the next; the first begins at `began`. A base has been counted already."""
+    if points and not points[0].place & BASE:
+        yield (min(began, points[0].at), points[0].place, 0, 0, 0), points[0]
+    yield from pairwise(points)

@@ -49,7 +49,7 @@ def _text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a time without a time zone cannot be stored: {value!r}")
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -69,7 +69,9 @@ class Generic(Family):
         named = self.session(target, gateway)
         if not named:
             return Refused("nothing is known that names the session")
-        return Change(disconnect=True, attributes=(*nas(target), *named))
+        # A client that was given no port of its own stands at the RFC's; this family's is another.
+        port = self.port if gateway.coa_port == Family.port != self.port else None
+        return Change(disconnect=True, attributes=(*nas(target), *named), port=port)
 
     def session(self, target: Target, gateway: Gateway) -> Attributes:
         """The attributes that name a session to this family."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from radius.nas import FAMILIES
@@ -102,8 +104,9 @@ def test_what_each_can_be_told() -> None:
     attributes = SIGNON.attributes(PLAN, LEFT, at)
     assert (("Session-Timeout", 7_200), ("Idle-Timeout", 900), ("Acct-Interim-Interval", 300), ("Filter-Id", "Guests 2M")) == attributes
     assert encoded(attributes)
-    assert 1700 == SIGNON.port
-    assert isinstance(SIGNON.disconnect(Target(STATION), at), Change)
+    assert Change(disconnect=True, attributes=(("Calling-Station-Id", STATION),), port=1700) == SIGNON.disconnect(Target(STATION), at)
+    way = SIGNON.disconnect(Target(STATION), replace(at, coa_port=3_800))
+    assert Change(disconnect=True, attributes=(("Calling-Station-Id", STATION),)) == way
     assert isinstance(CLICK.disconnect(Target(STATION), gateway("meraki-click")), Refused)
     assert () == CLICK.attributes(PLAN, LEFT, gateway("meraki-click"))
     assert PORTAL == at.portal

@@ -145,6 +145,8 @@ class Sweep:
         self._heed(errand.client, heard=heard)
         with transaction(database) as session:
             settled = http_orders.settle(session, errand, outcome, http_orders.moment())
+        if settled and not outcome.done:
+            self._log.warning("an order failed", order=order, client=errand.client, tries=errand.tries, outcome=outcome.text)
         self.counts["orders_done" if outcome.done else "orders_failed" if settled else "orders_put_off"] += 1
 
     def _network(self) -> Network | None:

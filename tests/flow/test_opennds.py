@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.root, pytest.mark.peer("street"), pytest.mark.peer("op
 FAS_KEY = "the-fas-key-of-the-tests"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     with street(tmp_path_factory.mktemp("street")) as made:
         yield made

@@ -13,7 +13,8 @@ from portal.apps import guest_app
 from portal.doors import Door, Doors, House, Words
 from portal.kit import Kit
 from radius.nas import FAMILIES, uam
-from radius.nas.family import Gateway, Options
+from radius.nas.asked import ROAD, pack
+from radius.nas.family import Asked, Gateway, Options
 from radius.nas.plan import Plan
 from radius.nas.tokens import Tokens
 from radius.secret import Secret
@@ -49,28 +50,23 @@ CITY = Words(
 COOVA_KEY, NDS_KEY, CWA_KEY = "c00va0000000000k", "0pennds00000000k", "c1scocwa0000000k"
 
 
-def door(family: str, key: str, options: Options, **changes: Any) -> Door:
+def door(family: str, key: str, options: Options, url: str = URL, **changes: Any) -> Door:
     """One door of the library's."""
-    gateway = Gateway(f"library-{family}", family, key, URL, options=options)
+    gateway = Gateway(f"library-{family}", family, key, url, options=options)
     made = Door(
         gateway, CITY, VISITOR, {plan.name: plan for plan in (VISITOR, SHORT)}, "central-library", "Central Library", "America/Toronto"
     )
     return replace(made, **changes)
 
 
-DOORS = Doors(
-    {
-        each.gateway.key: each
-        for each in (
-            door("coova", COOVA_KEY, Options(uam_secret=UAM, login_url="http://10.1.0.1:3990")),
-            door("opennds", NDS_KEY, Options(fas_key=FAS, fas_level=3)),
-            door("cisco-cwa", CWA_KEY, Options()),
-        )
-    },
-    ssids=("City Wi-Fi",),
-    timezone="America/Toronto",
-    country="CA",
-)
+def doors(url: str = URL) -> Doors:
+    """The library's three, where the pages are at this address."""
+    made = (
+        door("coova", COOVA_KEY, Options(uam_secret=UAM, login_url="http://10.1.0.1:3990"), url),
+        door("opennds", NDS_KEY, Options(fas_key=FAS, fas_level=3), url),
+        door("cisco-cwa", CWA_KEY, Options(), url),
+    )
+    return Doors({each.gateway.key: each for each in made}, ssids=("City Wi-Fi",), timezone="America/Toronto", country="CA")
 
 
 @dataclass
@@ -79,7 +75,7 @@ class World:
 
     database: Engine
     privacy: Privacy
-    doors: Doors = DOORS
+    doors: Doors = field(default_factory=doors)
     time: float = field(default_factory=NOW.timestamp)
     lines: list[dict[str, Any]] = field(default_factory=list)
     house: House = field(default_factory=lambda: House(URL, address_rate="10000 per second", device_rate="10000 per minute", patience=0.0))
@@ -108,6 +104,14 @@ class World:
     def tokens(self) -> Tokens:
         return Tokens(b"v" * 32, os.urandom)
 
+    @property
+    def url(self) -> str:
+        return self.house.url
+
+    def serve_at(self, url: str) -> None:
+        """The pages are at another address from now on."""
+        self.house, self.doors = replace(self.house, url=url), doors(url)
+
     def pass_time(self, seconds: float) -> None:
         self.time += seconds
 
@@ -128,7 +132,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if args and isinstance(args[0], str):
-            kwargs.setdefault("base_url", URL)
+            kwargs.setdefault("base_url", self.application.extensions["guest"].house.url)
         return super().open(*args, **kwargs)
 
 
@@ -137,7 +141,7 @@ def world(database: Engine, seal: Seal) -> World:
         return World(database, privacy(session, seal, NOW))
 
 
-def coova(res: str = "notyet", key: str = COOVA_KEY, **more: str) -> str:
+def coova(url: str = URL, res: str = "notyet", **more: str) -> str:
     """The path and query of a guest whom CoovaChilli sends, signed."""
     words: Mapping[str, str] = {
         "res": res,
@@ -154,4 +158,12 @@ def coova(res: str = "notyet", key: str = COOVA_KEY, **more: str) -> str:
         **more,
     }
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in words.items())
-    return f"/in/coova/{key}?{query}&md={uam.signature(f'{URL}/in/coova/{key}?{query}', UAM)}"
+    path = f"/in/coova/{COOVA_KEY}?{query}"
+    return f"{path}&md={uam.signature(url + path, UAM)}"
+
+
+def cwa(city: World, **changes: Any) -> str:
+    """The path of a guest whom the road sends, with what it has sealed of the station."""
+    asked = Asked(**{"station": STATION, "access_point": "02-00-5E-77-00-01", "ssid": "City Wi-Fi", "session": "0a0b0c0d", **changes})
+    token = city.tokens.seal(ROAD, pack(asked, "192.0.2.9 32768", "192.0.2.1 1812"), city.time)
+    return f"/in/cisco-cwa/{CWA_KEY}?v={token}"

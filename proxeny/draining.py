@@ -1,7 +1,8 @@
 """Spools into the ledger: a batch is read, counted in one transaction, and only then deleted.
 
-A batch that the database refuses for what is in it is tried record by record; a record that fails alone is kept as it
-came, with the reason. Never deletes what is not committed.
+A batch is as large as what waits, up to what can be counted in the time that was given: the more records of one session
+are counted together, the less each costs. A batch that the database refuses for what is in it is tried by halves; a
+record that fails alone is kept as it came, with the reason. Never deletes what is not committed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 AWAY: Final = (OperationalError, InterfaceError, StoreError, OSError)  # the same may succeed in a moment
-BATCH: Final = 500
+LEAST: Final = 500  # records of a batch
+MOST_AT_ONCE: Final = 20_000  # the same: some 100 MB with the sessions they belong to
 COUNT_EVERY: Final = 1.0  # seconds between counts of the backlog
 
 
@@ -48,6 +50,7 @@ class Draining:
         self.backlog = 0
         self.unreadable = 0  # spool files that hold records nobody can read
         self._count_at = 0.0
+        self._most = LEAST
         self._log = structlog.get_logger(part="recorder")
 
     def turn(self, database: Engine, privacy: Privacy, placing: Placing, seconds: float) -> bool:
@@ -56,13 +59,21 @@ class Draining:
         left = True
         while left and time.monotonic() < end:
             left = False
-            for batch in self._drain.batches(BATCH):
+            for batch in self._drain.batches(self._most):
+                began, full = time.monotonic(), len(batch.rows) >= self._most
                 self._count(batch, database, privacy, placing)
-                left = left or len(batch.rows) == BATCH
+                if full:
+                    left = True
+                    self._suit(len(batch.rows), time.monotonic() - began, seconds)
         if time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + COUNT_EVERY
             self.look()
         return left
+
+    def _suit(self, count: int, took: float, wanted: float) -> None:
+        """The next batch takes about as long as is wanted; at most twice as large, for the first ones teach the caches."""
+        fitting = int(count * wanted / max(took, 0.001))
+        self._most = max(LEAST, min(fitting, 2 * count, MOST_AT_ONCE))
 
     def look(self) -> None:
         """Only count what waits, and what nobody can read."""
@@ -71,27 +82,30 @@ class Draining:
 
     def _count(self, batch: Batch, database: Engine, privacy: Privacy, placing: Placing) -> None:
         entries = [translation.entry(row, placing) for row in batch.rows]
-        try:
-            new = self._record(entries, database, privacy)
-        except AWAY:
-            raise
-        except Exception:  # noqa: BLE001 - whatever one record holds, the others are counted
-            self._log.exception("a batch of accounting was refused, and is tried record by record")
-            new = sum(self._alone(entry, database, privacy) for entry in entries)
+        new = self._some(entries, database, privacy)
         self._drain.done(batch)
         self.counts["accounting"] += new
         self.counts["accounting_repeated"] += len(entries) - new
 
-    def _alone(self, entry: Entry, database: Engine, privacy: Privacy) -> int:
+    def _some(self, entries: Sequence[Entry], database: Engine, privacy: Privacy) -> int:
+        """These, together if that can be; how many were new."""
         try:
-            return self._record([entry], database, privacy)
+            return self._record(entries, database, privacy)
         except AWAY:
             raise
-        except Exception as fault:  # noqa: BLE001 - as above: it is kept as it came
-            self._log.exception("an accounting record is set apart")
-            self.counts["accounting_set_apart"] += 1
-            odd = translation.set_apart(entry, f"{type(fault).__name__} while it was counted")
-            return self._record([odd], database, privacy)
+        except Exception as fault:  # noqa: BLE001 - whatever one record holds, the others are counted
+            if len(entries) == 1:
+                return self._apart(entries[0], fault, database, privacy)
+            self._log.warning("accounting was refused, and is tried by halves", records=len(entries), fault=type(fault).__name__)
+        half = len(entries) // 2
+        return self._some(entries[:half], database, privacy) + self._some(entries[half:], database, privacy)
+
+    def _apart(self, entry: Entry, fault: Exception, database: Engine, privacy: Privacy) -> int:
+        """A record that cannot be counted is kept as it came."""
+        self._log.error("an accounting record is set apart", exc_info=fault)
+        self.counts["accounting_set_apart"] += 1
+        odd = translation.set_apart(entry, f"{type(fault).__name__} while it was counted")
+        return self._record([odd], database, privacy)
 
     def _record(self, entries: Sequence[Entry], database: Engine, privacy: Privacy) -> int:
         """One transaction; a second try where another controller inserted the same rows meanwhile."""

@@ -81,6 +81,6 @@ def test_links_lead_somewhere(page: Path) -> None:
     "page", sorted((*HOME.glob("*.md"), *HOME.glob("docs/**/*.md"))), ids=lambda page: page.relative_to(HOME).as_posix()
 )
 def test_named_files_of_config_are_there(page: Path) -> None:
-    """Every path below config/ that a page or a setting names exists."""
+    """Every path below config/ that a page or a setting names exists; a gateway's own /etc/config is its maker's."""
     named = set(re.findall(r"(?<!/etc/)\bconfig/[\w./-]*\w", page.read_text(encoding="utf-8")))
     assert [] == sorted(path for path in named if not (HOME / path).exists())

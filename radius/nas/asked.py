@@ -14,7 +14,7 @@ from typing import Final
 from radius.nas.family import Asked, Misfit
 
 ROAD: Final = "road"  # the purpose that these tokens are sealed for
-LIFETIME: Final = 1_800.0  # seconds that one may be used for: as long as a visit
+LIFETIME: Final = 43_200.0  # seconds that one may be used for: a device may join in the morning and open its first page at noon
 _FORMAT: Final = 1
 _PARTS: Final = 8
 _TEXT, _V4, _V6, _UPPER, _LOWER = 0, 4, 6, 1, 2

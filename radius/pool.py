@@ -230,6 +230,10 @@ class Pool:
     def _lane(self, address: tuple[str, int], source: str | None) -> Lane:
         return self.lanes.setdefault((address, source), Lane(address, source))
 
+    def listens(self, lane: Lane) -> bool:
+        """Whether an answer on this lane would find it: one of a home that left may be swept, and its like be there since."""
+        return self.lanes.get((lane.address, lane.source)) is lane
+
     def _sweep(self, now: float) -> None:
         """Lanes that no server of the network uses, nothing waits on and no identifier rests in: the home may come back."""
         used = {lane for server in self.servers.values() for lane in (server.lane, server.acct_lane)}

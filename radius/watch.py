@@ -62,7 +62,7 @@ class Watch:
 
     def doubt(self, server: Server, now: float) -> Actions:
         """A second without a word: ask whether it is there."""
-        if not server.home.status_server or server.probe is not None:
+        if not server.home.status_server or server.probe is not None or not self.pool.listens(server.lane):
             return _NOTHING
         return self._ask(server, now)
 

@@ -270,3 +270,14 @@ def test_probes_wait_while_no_identifier_is_free() -> None:
     for slot in held:
         lane.answered(slot)
     assert probes(road.wait(3.0))
+
+
+def test_a_home_whose_lane_is_gone_is_not_asked() -> None:
+    """It left the network, and may be back with identifiers of its own: an answer to the old one would find nobody (RFC 5080, 2.2.2)."""
+    road = alone()
+    left = road.engine._pool.servers["only"]
+    road.engine.adopt(road.tables((home("other", 9),)), road.now)
+    assert () == road.engine._watch.doubt(left, road.now)
+    road.engine.adopt(road.tables((home("only", 1),)), road.now)
+    assert () == road.engine._watch.doubt(left, road.now)
+    assert 1 == len(road.engine.suspect("only", road.now))

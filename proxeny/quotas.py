@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 STEP: Final = (60.0, 10_000_000)  # seconds, octets: what has moved by less is not worth an order
 SHARE: Final = 10  # nor is less than this part of what remains
 AGAIN: Final = timedelta(minutes=10)  # a session that goes on after an order to end it is ended again
+JUST_NOW: Final = timedelta(minutes=1)  # a page told the NAS of the very change that we hear of
 GRACE: Final = timedelta(minutes=2)  # for a NAS that holds time by itself
 _UNDER_WAY: Final = frozenset({OrderState.QUEUED, OrderState.CLAIMED})
 
@@ -117,7 +118,7 @@ def judge(case: Case, family: Family | None, now: datetime) -> tuple[OrderKind, 
     if left.spent or case.plan is None or orders.via(OrderKind.LIMIT, family) is None:
         return None
     wanted = _wanted(case, case.plan, left, now)
-    return (OrderKind.LIMIT, wanted._asdict()) if _worth(case, case.plan, wanted, left) else None
+    return (OrderKind.LIMIT, wanted._asdict()) if _worth(case, case.plan, wanted, left, now) else None
 
 
 def _left(case: Case, now: datetime) -> Remaining:
@@ -152,14 +153,15 @@ def _wanted(case: Case, plan: Plan, left: Remaining, now: datetime) -> Told:
     )
 
 
-def _worth(case: Case, plan: Plan, wanted: Told, left: Remaining) -> bool:
+def _worth(case: Case, plan: Plan, wanted: Told, left: Remaining, now: datetime) -> bool:
     """Whether the NAS should hear of it."""
     limits = [order for order in case.history if order.kind is OrderKind.LIMIT]
-    if any(order.state in _UNDER_WAY for order in limits):
+    told = [order for order in limits if "rates" in order.details]  # a page's own order says what is true when it is carried out
+    if any(order.state in _UNDER_WAY or (order not in told and order.queued_at > now - JUST_NOW) for order in limits):
         return False
-    if not limits:
+    if not told:
         return case.moved or _turned(case, plan) or (case.several and _shared(plan))
-    last = limits[-1].details
+    last = told[-1].details
     if last.get("rates") != wanted.rates:
         return True
     apart = _apart(last.get("until"), wanted.until, left.seconds, STEP[0])

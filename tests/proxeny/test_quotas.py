@@ -174,6 +174,15 @@ def test_a_limit_that_failed_is_not_repeated() -> None:
     assert kind(case(several=True, used=used(0, GB // 2), history=[limited(OrderState.FAILED)])) == "limit"
 
 
+def test_what_a_page_told_is_not_told_again() -> None:
+    """A page that extends a grant queues the order itself; later changes are told as ever."""
+    own = Order(kind=OrderKind.LIMIT, state=OrderState.DONE, queued_at=NOW - HOUR / 120, details={"plan": "visitor"})
+    assert kind(case(moved=True, history=[own])) is None
+    own.queued_at = NOW - HOUR / 10
+    assert kind(case(history=[own])) is None
+    assert kind(case(moved=True, history=[own])) == "limit"
+
+
 def test_what_moved_is_told() -> None:
     """An extended grant, other rates, a limit that is gone."""
     assert kind(case(moved=True)) == "limit"

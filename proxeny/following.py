@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from store.sealed import Seal
 
 PATIENCE: Final = 2  # seconds for a lock in the database: whoever asks waits for us
+SILENT: Final = 5.0  # seconds for the database's answer until /readyz says that there is none
 BACK_OFF: Final = 0.5  # seconds after a turn that failed
 
 
@@ -50,7 +51,8 @@ class Following:
         self._of: Part | None = None  # the settings that the directory was made of
         self._said = ""  # the directory's last state in the log
         self._over = False
-        self.fault = ""  # why the database could not be read, "" where it was
+        self._fault = ""  # why the database could not be read, "" where it was
+        self._turned = time.monotonic()  # when the last turn ended
         self.feed = Feed(self._bring)
         self._verdicts: Verdicts | None = None
         self._opened = threading.Event()
@@ -73,6 +75,12 @@ class Following:
         """Stop following."""
         self._over = True
         self.awake.set()
+
+    @property
+    def fault(self) -> str:
+        """Why the database is not read, "" where it is."""
+        silent = time.monotonic() - self._turned > SILENT
+        return self._fault or (f"has not answered for {SILENT:.0f} s" if silent else "")
 
     def directory_state(self) -> dict[str, Any]:
         """For metrics and /readyz; nothing where there is no directory."""
@@ -105,9 +113,9 @@ class Following:
         try:
             database = self._ready()
             more = self.feed.turn(database, _zone(self._network), WAITS)
-            if self.fault:
+            if self._fault:
                 self._log.warning("the database is read again")
-            self.fault = ""
+            self._fault, self._turned = "", time.monotonic()
         except RuntimeError:  # the loop has ended
             self._over = True
             return False
@@ -119,9 +127,9 @@ class Following:
 
     def _failed(self, fault: Exception) -> None:
         words = (str(getattr(fault, "orig", None) or fault).strip() or type(fault).__name__).splitlines()[0]
-        if words != self.fault:
+        if words != self._fault:
             self._log.error("grants cannot be read; workers know what they knew", fault=words)
-        self.fault = words
+        self._fault, self._turned = words, time.monotonic()
         time.sleep(BACK_OFF)
 
     def _ready(self) -> Engine:

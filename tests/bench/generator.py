@@ -66,7 +66,7 @@ def home(program: Path, secret: str = SECRET) -> Iterator[int]:
 
 
 def load(program: Path, port: int, *, kind: str = "auth", secret: str = SECRET, realm: str = REALM, **options: float) -> Load:
-    """One run against 127.0.0.1; options are seconds, window, endpoints, pace, timeout, number, base (port)."""
+    """One run against 127.0.0.1; options: seconds, window, endpoints, pace, timeout, number, base (port), devices, first."""
     words = [f"{word}" for name, value in options.items() for word in (f"-{name[0]}", f"{value:g}" if isinstance(value, float) else value)]
     run = subprocess.run([program, kind, "127.0.0.1", str(port), secret, "-r", realm, *words], check=True, capture_output=True, text=True)
     seen = json.loads(run.stdout)

@@ -4,13 +4,15 @@
  *                                           Access-Request -> Access-Accept with Message-Authenticator, two MS-MPPE
  *                                           keys, Class, EAP-Success, User-Name; Accounting-Request -> its Response;
  *                                           Status-Server -> Access-Accept
- *   radload auth|acct ADDRESS PORT SECRET [option value]...
+ *   radload auth|acct|mac ADDRESS PORT SECRET [option value]...   mac: MAC authentication, whose answer is any Accept or Reject
  *       -s SECONDS   how long to send (2)          -w WINDOW    most requests outstanding (64)
  *       -e ENDPOINTS sockets, each of its own      -p RATE      requests a second, open loop;
  *                    127.0.0.0/8 address (64)                   0: as fast as the window lets (0)
  *       -r REALM     realm of the identities       -t TIMEOUT   seconds until a request is lost (3)
  *       -n COUNT     stop after so many requests        -b PORT      source port of every endpoint (0: any), so that
  *                    (0: by time only)                               a second run is the same access points again
+ *       -d DEVICES   of MAC authentication, one     -f FIRST     number of the first of them: 02-00-00-00-00-00 and on (0)
+ *                    after the other (5000)
  *
  * Prints one line of JSON. Nothing is sent twice, so `lost` is exact: no valid answer within TIMEOUT. `bad` counts answers
  * to an outstanding request whose Response Authenticator, Message-Authenticator or MS-MPPE keys are wrong, `stray` those
@@ -40,7 +42,7 @@ typedef struct { /* buffers for one recvmmsg or sendmmsg */
 typedef struct { double sent; uint64_t serial; uint8_t authenticator[16]; } slot_t; /* serial 0: free */
 typedef struct { uint32_t slot; uint64_t serial; } turn_t;
 typedef struct {
-  int accounting, window, endpoints, port; double seconds, rate, timeout; long count; const char *realm; hmac_t key; struct sockaddr_in target;
+  int accounting, mac, devices, first, window, endpoints, port; double seconds, rate, timeout; long count; const char *realm; hmac_t key; struct sockaddr_in target;
 } plan_t;
 typedef struct {
   long sent, done, lost, bad, stray, rejects, unsent; int outstanding, turn; double first, last; uint64_t noise;
@@ -141,8 +143,26 @@ static void noise(state_t *s, uint8_t out[16]) { /* xorshift64: authenticators n
     memcpy(out + i, &s->noise, 8);
   }
 }
+static int sign(const plan_t *plan, state_t *s, uint8_t *p, int at, uint8_t authenticator[16]) { /* Message-Authenticator last */
+  int signature = at + 2;
+  at = put(p, at, SIGNATURE, (uint8_t[16]){0}, 16);
+  measure(p, at); noise(s, authenticator); memcpy(p + 4, authenticator, 16);
+  hmac_md5(&plan->key, p, at, p + signature);
+  return at;
+}
+static int macauth(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) { /* RFC 2865, 5.6: Call-Check */
+  char user[16], mac[24]; unsigned station = plan->first + s->sent % plan->devices; int at = 20;
+  snprintf(user, sizeof user, "0200%08x", station);
+  snprintf(mac, sizeof mac, "02-00-%02X-%02X-%02X-%02X", station >> 24, station >> 16 & 255, station >> 8 & 255, station & 255);
+  p[0] = REQUEST; p[1] = id;
+  at = put(p, at, USER, user, 12); at = put(p, at, 2, "sixteen octets..", 16); at = put(p, at, 4, "\x7f\0\0\1", 4);
+  at = put(p, at, 6, "\0\0\0\x0a", 4); at = put(p, at, 32, "ap-017", 6); at = put(p, at, 31, mac, 17);
+  at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:City Wi-Fi", 28); at = put(p, at, 61, "\0\0\0\x13", 4);
+  return sign(plan, s, p, at, authenticator);
+}
 static int request(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
-  char user[160], mac[24], session[32]; int station = s->sent % STATIONS, at = 20, signature;
+  if (plan->mac) return macauth(plan, s, p, id, authenticator);
+  char user[160], mac[24], session[32]; int station = s->sent % STATIONS, at = 20;
   int size = snprintf(user, sizeof user, "visitor%d%s%s", station, *plan->realm ? "@" : "", plan->realm);
   snprintf(mac, sizeof mac, "02-00-00-00-%02X-%02X", station >> 8, station & 255);
   p[0] = plan->accounting ? ACCOUNTING : REQUEST; p[1] = id;
@@ -158,10 +178,7 @@ static int request(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t a
   uint8_t eap[170] = {2, 1, 0, size + 5, 1}; /* EAP-Response/Identity, RFC 3748, 5.1 */
   memcpy(eap + 5, user, size);
   at = put(p, at, 12, "\0\0\x05\x78", 4); at = put(p, at, EAP, eap, size + 5);
-  signature = at + 2; at = put(p, at, SIGNATURE, (uint8_t[16]){0}, 16);
-  measure(p, at); noise(s, authenticator); memcpy(p + 4, authenticator, 16);
-  hmac_md5(&plan->key, p, at, p + signature);
-  return at;
+  return sign(plan, s, p, at, authenticator);
 }
 static int post(const plan_t *plan, state_t *s) { /* 0: no room, come again after answers */
   uint8_t p[LONGEST];
@@ -188,7 +205,7 @@ static int verified(const plan_t *plan, uint8_t *r, int size, const uint8_t auth
   if (!signature || r[signature + 1] != 18) return 0;
   memcpy(theirs, r + signature + 2, 16); memset(r + signature + 2, 0, 16); hmac_md5(&plan->key, r, size, ours);
   if (memcmp(theirs, ours, 16)) return 0;
-  if (r[0] != ACCEPT) return r[0] == REJECT;
+  if (r[0] != ACCEPT || plan->mac) return r[0] == REJECT || r[0] == ACCEPT;
   return opens(r, size, first, &plan->key, authenticator, 17, 0x5a)
     && opens(r, size, find(r, size, VENDOR, first + 58), &plan->key, authenticator, 16, 0xa5);
 }
@@ -264,13 +281,13 @@ static int load(const plan_t *plan) {
 }
 
 int main(int count, char **word) {
-  plan_t plan = {.window = 64, .endpoints = 64, .seconds = 2, .timeout = 3, .realm = ""};
+  plan_t plan = {.devices = STATIONS, .window = 64, .endpoints = 64, .seconds = 2, .timeout = 3, .realm = ""};
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing is left behind when the bench is killed */
-  if (count < 5) { fprintf(stderr, "usage: radload home|auth|acct ADDRESS PORT SECRET [-s -w -e -p -r -t -n -b value]\n"); return 2; }
+  if (count < 5) { fprintf(stderr, "usage: radload home|auth|acct|mac ADDRESS PORT SECRET [-s -w -e -p -r -t -n -b -d -f value]\n"); return 2; }
   plan.target = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(word[3]))};
   if (inet_pton(AF_INET, word[2], &plan.target.sin_addr) != 1) { fprintf(stderr, "radload: %s is no IPv4 address\n", word[2]); return 2; }
   hmac_key(&plan.key, word[4]);
-  plan.accounting = !strcmp(word[1], "acct");
+  plan.accounting = !strcmp(word[1], "acct"); plan.mac = !strcmp(word[1], "mac");
   for (int i = 5; i + 1 < count; i += 2) switch (word[i][1]) {
     case 's': plan.seconds = atof(word[i + 1]); break;
     case 'w': plan.window = atoi(word[i + 1]); break;
@@ -279,10 +296,12 @@ int main(int count, char **word) {
     case 'r': plan.realm = word[i + 1]; break;
     case 't': plan.timeout = atof(word[i + 1]); break;
     case 'b': plan.port = atoi(word[i + 1]); break;
+    case 'd': plan.devices = atoi(word[i + 1]); break;
+    case 'f': plan.first = atoi(word[i + 1]); break;
     case 'n': plan.count = atol(word[i + 1]); break;
     default: fprintf(stderr, "radload: unknown option %s\n", word[i]); return 2;
   }
-  if (strlen(plan.realm) > 100 || plan.endpoints < 1 || plan.endpoints > 65000) { fprintf(stderr, "radload: a value is out of range\n"); return 2; }
+  if (strlen(plan.realm) > 100 || plan.devices < 1 || plan.endpoints < 1 || plan.endpoints > 65000) { fprintf(stderr, "radload: a value is out of range\n"); return 2; }
   if (strcmp(word[1], "home")) return load(&plan);
   home(plan.target, &plan.key);
   return 0;

@@ -7,6 +7,7 @@ gateway's orders to another: both its client and the gatewayhash of the guest's 
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portal.cases import remainders
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from radius.nas.family import Family, Target
     from store.privacy import Privacy
 
+FRESH: Final = timedelta(seconds=30)
 NAMED: Final = 16  # characters of an rhid that name its session
 
 
@@ -64,8 +66,13 @@ def acknowledged(session: Session, gate: Gate, rhids: Collection[str], now: date
 
 
 def forget(session: Session, gate: Gate, now: datetime) -> None:
-    """The gateway begins anew: whoever it had been told to let in has another session by now."""
+    """The gateway began anew: whoever it had been told to let in before has another session by now.
+
+    It says so some seconds after it began, and may have sent us guests meanwhile: theirs stay.
+    """
     for order, _ in list(_unsettled(session, gate)):
+        if now - order.queued_at < FRESH:
+            continue
         outbox.settle(session, order.id, done=False, outcome="the gateway was restarted", now=now)
 
 

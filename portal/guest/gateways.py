@@ -52,7 +52,7 @@ def poll(door: Door) -> Response:
     with transaction(tools.database) as session:
         if message.ask is Ask.DEAUTHED:
             tools.count(session, _ended(gate, message.text, now))
-        elif message.acknowledged:
+        elif message.told:
             if entries := acknowledged(session, gate, message.acknowledged, now):
                 tools.count(session, entries)
         elif message.ask in {Ask.VIEW, Ask.LIST}:

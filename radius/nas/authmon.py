@@ -55,6 +55,7 @@ class Message(NamedTuple):
     gatewayhash: str
     acknowledged: tuple[str, ...] = ()  # rhids that the gateway has let in
     text: str = ""  # of `deauthed` and `custom`
+    told: bool = False  # a `view` that acknowledges, be it nothing: what it is answered with, authmon does not read
 
 
 class Deauthed(NamedTuple):
@@ -80,7 +81,8 @@ def parse(form: Mapping[str, Sequence[str]]) -> Message | Misfit:
     ask = Ask(said)
     if ask in {Ask.DEAUTHED, Ask.CUSTOM}:
         return Message(ask, gatewayhash, text=payload)
-    return Message(ask, gatewayhash, tuple(word for word in payload.split() if _HASH.fullmatch(word))[:_MOST_ACKNOWLEDGED])
+    done = tuple(word for word in payload.split() if _HASH.fullmatch(word))[:_MOST_ACKNOWLEDGED]
+    return Message(ask, gatewayhash, done, told=payload.startswith(NOTHING))
 
 
 def answer(records: Iterable[str]) -> str:

@@ -42,6 +42,9 @@ def test_level_1(tmp_path: Path, here: Street) -> None:
         connect(tab, here)
         wait_online(here, True)
         assert ["Authenticated"] == list(gateway.states().values())
+        session = until(city.sessions, "the session")[0]
+        city.running.must("kick", session["id"])
+        wait_online(here, False, 20)
 
 
 def test_level_3(tmp_path: Path, here: Street) -> None:

@@ -11,6 +11,7 @@ import json
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.peers.program import Program, found, until
@@ -18,11 +19,11 @@ from tests.peers.street import PORTAL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.peers.street import Street
 
 NAME = "Library Gate"
+AGENT = Path(__file__).parents[2] / "config" / "gateways" / "opennds" / "proxeny-agent"
 _CONFIG = """
 GatewayName {name}
 GatewayInterface lan
@@ -112,6 +113,20 @@ def opennds(street: Street, *, port: int, path: str, key: str, level: int, ca: P
         program.wait_for("openNDS is now running", seconds=30)
         made = OpenNds(program, street)
         until(lambda: "Version" in made.control("status"), "ndsctl to answer", 20, 0.2)
-        yield made
+        with agent(made, f"http{'s' * (level >= 3)}://{fqdn}:{port}{path}", key, secure=ca is not None):
+            yield made
+    finally:
+        program.stop()
+
+
+@contextmanager
+def agent(gateway: OpenNds, url: str, key: str, *, secure: bool) -> Iterator[Program]:
+    """Our agent beside it, by busybox's shell as on a router; it reports each second, with what was used."""
+    lines = [f"url={url}", f"key={key}", "every=1", "usage=1", *(["ca=/mnt/keep/ca.pem"] if secure else [])]
+    write = gateway.shell("sh", "-c", "cat >/mnt/keep/agent.conf")
+    subprocess.run(write, input="\n".join(lines) + "\n", text=True, check=True, timeout=20)
+    program = Program(gateway.shell("busybox", "sh", str(AGENT), "/mnt/keep/agent.conf"), gateway.street.folder / "agent.log")
+    try:
+        yield program
     finally:
         program.stop()

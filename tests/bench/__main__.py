@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from proxeny import compiling
-from tests.bench import compiled, controller, figures, generator, memory, peers, report, routes
+from tests.bench import compiled, controller, figures, generator, guests, memory, peers, report, routes
 from tests.bench.result import Result
 from tests.bench.rounds import cell, first_answer
 from tests.peers.program import free_port
@@ -88,6 +88,10 @@ def main() -> int:
         for number in range(rounds):
             say.print(f"round {number + 1} of {rounds}")
             one_round(program, names[number % len(names) :] + names[: number % len(names)], seconds, Path(house), say, result)
+            if guests.PROGRAM in names:
+                say.print(f"  {guests.PROGRAM}, {guests.DEVICES:,} devices of guests", style="dim")
+                with tempfile.TemporaryDirectory() as folder:
+                    result.guests.append(guests.measure(program, Path(folder), seconds, free_port()))
     say.print("route look-up, memory")
     result.looks += [routes.cost(size) for size in routes.SIZES]
     if any(name.startswith("Proxeny") for name in names):

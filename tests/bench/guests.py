@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rich.table import Table
 from sqlalchemy import insert
 
 from proxeny import opening
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from tests.peers.controller import Controller
 
+PROGRAM = "Proxeny, 1 worker"
 DEVICES = 100_000
 STRANGERS = 1 << 24  # the number of the first of them
 ENDPOINTS = 64
@@ -134,6 +136,39 @@ def _doors(program: Path, running: Running, options: dict[str, float]) -> Doors:
         paced.p50_ms, paced.p99_ms, paced.rate, paced.sent + full.sent, paced.lost + full.lost, paced.bad + full.bad,
         paced.rejects + full.rejects,
     )  # fmt: skip
+
+
+def table(rounds: list[Guests]) -> Table:
+    """Medians of the rounds, for people."""
+    shown = Table(title=f"Local MAC authentication, {PROGRAM}, {DEVICES:,} devices, {ENDPOINTS} endpoints")
+    for heading in ("", "answers/s", "worker\nµs/req", "porter\nµs/req", "recorder\nµs/req", f"p50 ms\n{PACE:,}/s", f"p99 ms\n{PACE:,}/s"):
+        shown.add_column(heading, justify="right" if heading else "left")
+    for heading in ("paced:\nanswers/s", "sent", "lost", "rejected", "wrongly\nsigned"):
+        shown.add_column(heading, justify="right")
+    for words, one in (
+        ("known, from memory", middle([each.known for each in rounds])),
+        ("strangers, asked", middle([each.strangers for each in rounds])),
+    ):
+        cells = (f"{one.rate:,.0f}", f"{one.cpu:.1f}", f"{one.porter:.1f}", f"{one.recorder:.1f}", f"{one.p50:.2f}", f"{one.p99:.2f}")
+        shown.add_row(words, *cells, f"{one.paced:,.0f}", f"{one.sent:,}", f"{one.lost:,}", f"{one.rejects:,}", f"{one.bad:,}")
+    return shown
+
+
+def in_words(rounds: list[Guests]) -> str:
+    """What the table has no column for."""
+    loaded, resident = (median(getattr(each, name) for each in rounds) for name in ("loaded", "resident"))
+    return f"A worker knows {DEVICES:,} grants {loaded:.1f} s after the controller's start, and then holds {resident:.0f} MB."
+
+
+def judged(rounds: list[Guests]) -> Iterator[tuple[bool, str]]:
+    """Nothing may be lost or wrongly signed, and each kind gets its answer."""
+    known, strangers = middle([each.known for each in rounds]), middle([each.strangers for each in rounds])
+    lost = known.lost + strangers.lost
+    yield lost == 0, f"local MAC authentication: {lost:,} of {known.sent + strangers.sent:,} lost"
+    yield known.bad + strangers.bad == 0, f"local MAC authentication: {known.bad + strangers.bad:,} wrongly signed"
+    yield known.rejects == 0, f"{known.rejects:,} of {known.sent:,} known devices were rejected"
+    let_in = strangers.sent - strangers.lost - strangers.rejects
+    yield let_in == 0, f"{let_in:,} of {strangers.sent:,} strangers were let in"
 
 
 def middle(rounds: list[Doors]) -> Doors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tests.bench import guests
 from tests.bench.rounds import PACE, middle
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def judged(result: Result) -> Iterator[tuple[bool, str]]:
     words = f"route look-up with {large.realms:,} realms costs {large.first / small.first:.1f} times that with {small.realms:,}"
     yield large.first < 5 * small.first, f"{words} (a table that no longer fits the processor's caches included)"
     yield from _latency(result)
+    if result.guests:
+        yield from guests.judged(result.guests)
 
 
 def _processor_time(result: Result, ours: str, named: str = "") -> Iterator[tuple[bool, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from tests.bench import guests
 from tests.bench.judged import FREERADIUS, judged
 from tests.bench.rounds import CROWD, PACE, WINDOW, middle
 
@@ -34,6 +35,8 @@ rule of 256 a client. radsecproxy: its defaults. Neither keeps logins in a store
 def show(result: Result, out: Console) -> None:
     """Everything, for people."""
     out.print(_main_table(result), _look_table(result))
+    if result.guests:
+        out.print(guests.table(result.guests))
     out.print(*_beside(result), sep="\n")
     out.print(HOW, style="dim", highlight=False)
     for met, words in judged(result):
@@ -89,6 +92,8 @@ def _beside(result: Result) -> Iterator[str]:
             f" with {weight.waiting:,} exchanges in flight {weight.loaded:.0f} MB"
             f" (peak {weight.peak:.0f}); such a network is served {weight.start:.1f} s after start."
         )
+    if result.guests:
+        yield guests.in_words(result.guests)
     yield "Start to first answer: " + ", ".join(f"{name} {median(times):.2f} s" for name, times in result.starts.items()) + "."
     if result.journal:
         logins, rows = result.journal["accepted"], result.journal["written"]
@@ -123,6 +128,7 @@ def as_json(result: Result) -> dict[str, object]:
         "journal": dict(result.journal),
         "start_seconds": {name: median(times) for name, times in result.starts.items()},
         "routes": [asdict(cost) for cost in result.looks],
+        "guests": [asdict(one) for one in result.guests],
         "memory": asdict(result.weight) if result.weight else None,
         "judged": [{"met": met, "what": words} for met, words in judged(result)],
     }

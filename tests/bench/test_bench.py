@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import generator, routes
+from tests.bench import generator, guests, routes
+from tests.peers.program import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,3 +103,10 @@ def test_route_costs_are_measured_on_real_tables() -> None:
     seen = routes.cost(10)
     assert seen.realms == 10
     assert min(seen.first, seen.again, seen.missing) > 0
+
+
+def test_guests_are_measured_against_a_real_controller(program: Path, tmp_path: Path) -> None:
+    """Five hundred devices known to a running worker, as many strangers: all answered, each kind as it should be."""
+    seen = guests.measure(program, tmp_path, 0.3, free_port(), devices=500)
+    assert [True] * 4 == [met for met, _ in guests.judged([seen])]
+    assert min(seen.known.sent, seen.strangers.rejects) > 0

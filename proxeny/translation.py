@@ -50,11 +50,11 @@ def logins(told: Sequence[records.Login], calendar: Calendar) -> list[Login]:
 def _login(record: records.Login, name: str, calendar: Calendar) -> Login:
     """By position: a batch holds thousands, and naming two dozen fields costs as much as all the rest."""
     began, ended, client, source, access_point, bssid, ssid, site, user_name, realm, rule, octets, nas_identifier, acct_session_id, home, \
-        attempts, verdict, reason, round_trips, milliseconds, own_milliseconds, cui, eap, _grant = record  # fmt: skip
+        attempts, verdict, reason, round_trips, milliseconds, own_milliseconds, cui, eap, grant = record  # fmt: skip
     return Login(
         name, calendar.date(began), calendar.date(ended), client, verdict, source, _shown(nas_identifier), access_point, bssid, ssid, site,
         user_name, realm, rule, station(octets), shown(acct_session_id), home, tuple(attempts), reason, round_trips, milliseconds,
-        own_milliseconds, cui, eap,
+        own_milliseconds, cui, eap, grant,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "named",
     "newest",
     "of",
+    "of_device",
     "open_after",
     "open_of",
     "open_sessions",
@@ -53,6 +54,7 @@ __all__ = [
     "room",
     "subject",
     "token",
+    "told_of",
     "touch",
 ]
 
@@ -133,8 +135,25 @@ def named(session: Session, name: str, now: datetime) -> list[Grant]:
     """The grant of this id; else the live ones of this support number, however it was typed."""
     if (own := of(session, name)) is not None:
         return [own]
-    letters = "".join(name.upper().replace("-", " ").split())
-    return list(session.scalars(select(Grant).where(Grant.support == f"{letters[:3]}-{letters[3:]}", *_alive(now))))
+    return list(session.scalars(select(Grant).where(Grant.support == _number(name), *_alive(now))))
+
+
+def told_of(session: Session, name: str, most: int = 20) -> list[Grant]:
+    """The grants of this id or support number, live or not, the newest first: for whoever asks what became of a guest."""
+    mine = or_(Grant.id == name, Grant.support == _number(name))
+    return list(session.scalars(select(Grant).where(mine).order_by(Grant.starts_at.desc(), Grant.id).limit(most)))
+
+
+def of_device(session: Session, device: bytes, most: int = 20) -> list[Grant]:
+    """The grants that a device has or had, the newest first."""
+    mine = select(Grant).where(Grant.device_hash == device)
+    return list(session.scalars(mine.order_by(Grant.starts_at.desc(), Grant.id).limit(most)))
+
+
+def _number(typed: str) -> str:
+    """A support number, however it was typed: "k7q 42m" is K7Q-42M."""
+    letters = "".join(typed.upper().replace("-", " ").split())
+    return f"{letters[:3]}-{letters[3:]}"
 
 
 def subject(grant: Grant) -> str:

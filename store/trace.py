@@ -55,6 +55,7 @@ class Login(NamedTuple):
     own_milliseconds: float = 0.0
     cui: bytes = b""
     eap: bool = False
+    grant: str = ""  # which let it in, or allowed nothing; "" for every other login
 
 
 class Drops(NamedTuple):
@@ -89,7 +90,7 @@ def record_logins(database: Database, logins: Sequence[Login], privacy: Privacy)
 _COLUMNS: Final = (
     "id", "began_at", "at", "client", "source", "nas_identifier", "access_point", "bssid", "ssid", "site", "user_hash", "realm", "rule",
     "station_hash", "acct_session_id", "home", "attempts", "verdict", "reason", "round_trips", "milliseconds", "own_milliseconds", "cui",
-    "eap",
+    "eap", "grant_id",
 )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def _row(login: Login, privacy: Privacy) -> tuple[Any, ...]:
         login.id, login.began_at, login.at, login.client, login.source, login.nas_identifier, login.access_point, login.bssid, login.ssid,
         login.site, privacy.user(login.user_name), login.realm, login.rule, privacy.station(login.station), login.acct_session_id,
         login.home, login.attempts, login.verdict, login.reason, login.round_trips, round(login.milliseconds, 3),
-        round(login.own_milliseconds, 3), sealed, login.eap,
+        round(login.own_milliseconds, 3), sealed, login.eap, login.grant or None,
     )  # fmt: skip
 
 
@@ -144,6 +145,12 @@ def of_sessions(database: Database, sessions: Sequence[Session], name: str = "",
     if name:
         ways.append(AuthEvent.acct_session_id == name)
     query = select(AuthEvent).where(or_(*ways))
+    return list(database.scalars(query.order_by(AuthEvent.at.desc(), AuthEvent.id.desc()).limit(most)))
+
+
+def of_grants(database: Database, grants: Sequence[str], most: int = MOST) -> list[AuthEvent]:
+    """The logins that these grants let in, or did not, newest first."""
+    query = select(AuthEvent).where(AuthEvent.grant_id.in_(grants))
     return list(database.scalars(query.order_by(AuthEvent.at.desc(), AuthEvent.id.desc()).limit(most)))
 
 

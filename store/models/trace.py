@@ -6,7 +6,7 @@ Stations and outer identities are keyed hashes. Never a password, a MAC or a use
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.ids import new_id
@@ -34,6 +34,12 @@ class AuthEvent(Base):
         Index(None, "client", "acct_session_id", "at"),
         Index(None, "session_id"),
         Index(None, "realm", "at"),
+        Index(
+            "ix_auth_event_grant_id",
+            "grant_id",
+            sqlite_where=text("grant_id IS NOT NULL"),
+            postgresql_where=text("grant_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -61,6 +67,7 @@ class AuthEvent(Base):
     cui: Mapped[bytes | None] = mapped_column(Sealed)  # of the Accept, for the session to come
     eap: Mapped[bool] = mapped_column(default=False)
     session_id: Mapped[str | None]  # no foreign key: either may be purged first
+    grant_id: Mapped[str | None]  # which let it in, or allowed nothing; no foreign key, for the same reason
 
 
 class DropMinute(Base):

@@ -46,6 +46,15 @@ def found(database, search, *args) -> list[str]:
         return [event.id for event in search(work, *args)]
 
 
+def test_a_login_is_found_by_the_grant_that_decided_it(database, privacy):
+    """What a guest's grant let in, and what it let in no more, newest first; of every other login no grant is told."""
+    first, spent = login(0, grant="06h0grant0000001"), login(9, grant="06h0grant0000001", verdict="refused", reason="GRANT_SPENT_DAY_DATA")
+    written(database, privacy, first, spent, login(5), login(6, grant="06h0grant0000002"))
+    assert found(database, trace.of_grants, ["06h0grant0000001"]) == [spent.id, first.id]
+    with reading(database) as work:
+        assert sorted(event.grant_id or "" for event in work.query(AuthEvent)) == ["", *["06h0grant0000001"] * 2, "06h0grant0000002"]
+
+
 def test_a_login_is_found_by_station_user_and_session(database, privacy):
     """By full MAC, by exact outer identity in any case, by session: newest first; by nothing else."""
     first, second, other = login(0), login(60, verdict="reject"), login(30, station="02-00-00-00-00-99", user_name=b"guest@uni-b.example")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SECRET = "a-secret-of-enough-length"
 SETTINGS = """
 [radius]
-auth = ["127.0.0.1:1812"]
-acct = ["127.0.0.1:1813"]
+auth = ["127.77.0.1:1812"]
+acct = ["127.77.0.1:1813"]
 """
 NETWORK = f"""
 [operator]

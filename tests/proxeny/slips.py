@@ -53,7 +53,7 @@ SLIPS = {
         HOME + SECRET_LINE + 'transport = "tls"\ntls_name = "x"\n',
         ['"tls" is not served by this version', "tls_name: is not served"],
     ),
-    "home is ourselves": (HOME.replace("192.0.2.9", "127.0.0.1") + SECRET_LINE, ["is our own [radius] listener 127.0.0.1:1812"]),
+    "home is ourselves": (HOME.replace("192.0.2.9", "127.77.0.1") + SECRET_LINE, ["is our own [radius] listener 127.77.0.1:1812"]),
     "homes at one address": (HOME + SECRET_LINE + HOME.replace('"h"', '"i"') + SECRET_LINE, ['192.0.2.9 port 1812 is home "h" already']),
     "resends that fall": (HOME + SECRET_LINE + "resend = [3, 1]\n", ['home "h": resend: must rise']),
     "resends after the end": (

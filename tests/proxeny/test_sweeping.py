@@ -93,7 +93,7 @@ class City:
 
         self.database, seal = opening.store(self.settings)
         with transaction(self.database) as session:
-            self.marks = privacy(session, seal, NOW)
+            self.marks = privacy(session, seal, datetime.now(UTC))
             self.grant = self.granted(session)
         if run:
             self.sweep.thread.start()
@@ -101,14 +101,14 @@ class City:
     def granted(self, session) -> Grant:
         return grants.admit(
             session, device=self.marks.device(STATION), plan="visitor", seconds=7200, portal="", way=Way.TERMS, terms="", language="en",
-            client="gate", access_point=POINT, ssid="City Wi-Fi", site="", account=None, provisional=False, now=NOW,
+            client="gate", access_point=POINT, ssid="City Wi-Fi", site="", account=None, provisional=False, now=datetime.now(UTC),
         )  # fmt: skip
 
     def order(self, kind: OrderKind, *, client: str = "gate", grant: str | None = None, **target: object) -> int:
         """Queue one as the guest app does."""
         words = Target(**{"station": STATION, "access_point": POINT, "ssid": "City Wi-Fi", **target})
         with transaction(self.database) as session:
-            row = Order(kind=kind, via=Via.HTTP, client=client, grant_id=self.grant.id if grant is None else grant, queued_at=NOW)
+            row = Order(kind=kind, via=Via.HTTP, client=client, grant_id=self.grant.id if grant is None else grant, queued_at=datetime.now(UTC))
             session.add(row)
             session.flush()
             row.target = self.marks.sealed(targets.pack(words), "outbox", str(row.id), "target")

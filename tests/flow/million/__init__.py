@@ -1,0 +1,1 @@
+"""A million accounting records: a city's sessions and the ledger they must come to, and the two processes that are killed."""

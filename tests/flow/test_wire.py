@@ -33,7 +33,7 @@ def wires() -> Iterator[Wires]:
 def running(tmp_path_factory: pytest.TempPathFactory, wires: Wires, institutions: dict[str, FreeRadius]) -> Iterator[Controller]:
     """A controller on this host's end of the wire; its client is hostapd."""
     tables = network(
-        clients=[client("ap", f"{wires.there}/32", coa_port=wired.DAS_PORT)],
+        clients=[client("ap", f"{wires.there}/32", nas="hostapd", coa_port=wired.DAS_PORT)],
         homes=[home("uni-a", institutions[REALMS[0]].port)],
         realms=[realm(REALMS[0], "uni-a")],
     )

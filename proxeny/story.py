@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.catalogue import advice
 from proxeny.moments import iso
+from radius.local import STATION, TOKEN
 from store.models import LoginVerdict, SessionStatus
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from store.models import AuthEvent, Order, Session
 
 SHORT: Final = 12  # characters of a hash: enough to tell two devices of a page apart
+_OURS: Final = {  # what grants decide: who asks, and how the device is known
+    STATION.rule: ("a guest", "its address (MAC authentication)"),
+    TOKEN.rule: ("a guest", "the portal's one-time sign-in, which the gateway repeated"),
+}
 _VERDICTS: Final = {
     LoginVerdict.ACCEPT: "signed in",
     LoginVerdict.REJECT: "was refused by the home",
@@ -73,14 +78,15 @@ def short(event: AuthEvent) -> str:
     place = event.access_point or event.bssid or event.client
     why = f" ({event.reason})" if event.reason else ""
     home = f" by {event.home}" if event.home else ""
-    return f"{_time(event)}  {event.verdict.value:<9}  {event.realm or '(no realm)'} at {place}{home}, {event.milliseconds:.0f} ms{why}"
+    whose = event.realm or ("a guest" if event.rule in _OURS else "(no realm)")
+    return f"{_time(event)}  {event.verdict.value:<9}  {whose} at {place}{home}, {event.milliseconds:.0f} ms{why}"
 
 
 def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str], orders: Iterable[Order] = ()) -> Iterator[str]:
     """The story; `institutions` by rule, `orders` to the NAS about the session."""
     house = institutions.get(event.rule) or event.realm or "the home institution"
-    yield f"{_time(event)}  A device {_VERDICTS[event.verdict]}."
-    yield f"  who    someone of {house} ({event.realm or 'no realm'}), device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
+    yield f"{_time(event)}  A device {'was led to the portal' if led(event) else _VERDICTS[event.verdict]}."
+    yield f"  who    {_who(event, house)}, device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
     yield f"  where  {_where(event)}"
     yield f"  way    {_way(event)}"
     for line in _meaning(event, house):
@@ -90,6 +96,15 @@ def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, s
     for order in orders:
         yield f"  order  {ordered(order)}"
     yield f"  id     {event.id}"
+
+
+def led(event: AuthEvent) -> bool:
+    """Whether this Accept only led a guest to the portal: then it names why no grant lets the device in."""
+    return event.verdict is LoginVerdict.ACCEPT and event.rule == STATION.rule and bool(event.reason)
+
+
+def _who(event: AuthEvent, house: str) -> str:
+    return _OURS[event.rule][0] if event.rule in _OURS else f"someone of {house} ({event.realm or 'no realm'})"
 
 
 def _where(event: AuthEvent) -> str:
@@ -104,7 +119,8 @@ def _where(event: AuthEvent) -> str:
 def _way(event: AuthEvent) -> str:
     rule = f'rule "{event.rule}"' if event.rule else "no rule"
     if not event.attempts:
-        return f"{rule}; no home was asked"
+        known = f", known by {_OURS[event.rule][1]}" if event.rule in _OURS else ""
+        return f"{rule}{known}; " + (f"decided here by the grant {event.grant_id}" if event.grant_id else "no home was asked")
     moved = " then ".join(event.attempts)
     trips = f"{event.round_trips} round trip{'' if event.round_trips == 1 else 's'}"
     ours = f", {event.own_milliseconds:.0f} of them ours" if event.own_milliseconds >= 1 else ""
@@ -115,6 +131,13 @@ def _meaning(event: AuthEvent, house: str) -> Iterator[str]:
     """What happened and what to do."""
     cause, remedy = advice(event.reason, client=event.client, realm=event.realm)
     match event.verdict:
+        case LoginVerdict.ACCEPT if led(event):
+            yield f"so     {cause} It was let in as far as the portal's page."
+            yield f"do     {remedy}"
+        case LoginVerdict.ACCEPT if event.rule in _OURS:
+            yield "so     Let in: there is a grant, and something of its plan is left."
+        case LoginVerdict.ACCEPT if not event.home:
+            yield f"so     Let in: our directory knows this user of {house} with this password."
         case LoginVerdict.ACCEPT:
             yield f"so     {house} said yes." + (f" {cause}" if cause else "")
         case LoginVerdict.REJECT if not event.reason:

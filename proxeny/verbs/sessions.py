@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from proxeny import opening
+from proxeny.amounts import duration, size
 from proxeny.moments import iso
 from proxeny.verbs import options
 from store import sessions
@@ -101,18 +102,3 @@ def table(rows: Iterator[dict[str, Any]], *, ended: bool) -> None:
     if count:
         Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
     click.echo(f"{count} session{'' if count == 1 else 's'}{'' if ended else ' open'}")
-
-
-def duration(seconds: int) -> str:
-    """ "2:05:09", as clocks write it."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def size(octets: int) -> str:
-    """Decimal units, as plans and bills have them."""
-    value = float(octets)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

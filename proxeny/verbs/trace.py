@@ -1,7 +1,8 @@
-"""`proxeny trace MAC|USER|SESSION`: the logins of one device, one identity or one session, each told as a story.
+"""`proxeny trace MAC|USER|SESSION|NUMBER`: the logins of one device, one identity or one session, each told as a story.
 
-A full MAC, an exact user name or a session: what is stored are keyed hashes, so no fragment can be found. With an IP
-address and --at it says who held it then. Never shows a station or a name.
+A full MAC, an exact user name or a session: what is stored are keyed hashes, so no fragment can be found. A guest is also
+found by the support number of its page, or its grant. With an IP address and --at it says who held it then. Never shows a
+station or a name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from sqlalchemy import select
 
-from proxeny import moments, opening, story
+from proxeny import guest_stays, guest_story, moments, opening, snapshot, story
 from proxeny.catalogue import advice
 from proxeny.verbs import options
 from radius.text import mac
@@ -29,37 +30,49 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session as Database
 
+    from proxeny.guest_story import Stay
     from store.models import AuthEvent, Session
 
 LOOK: Final = 0.3  # seconds between looks of --follow
 LATE: Final = timedelta(seconds=30)  # a recorder that was held up may write so much later
 RECENT: Final = timedelta(hours=1)  # of dropped packets
+_NOTHING: Final = (
+    "Nothing of this is in the trace. A full MAC, an exact user name, a session or a guest's support number finds it; never a fragment.\n"
+    "The number of a page that told of a trouble before anybody had signed in stands in the log alone, as `number`."
+)
 
 
 @click.command()
-@click.argument("what", metavar="MAC|USER|SESSION|IP", required=False, default="")
+@click.argument("what", metavar="MAC|USER|SESSION|NUMBER|IP", required=False, default="")
 @click.option("--at", metavar="TIME", help="With an IP address: who held it then (ISO 8601; UTC unless it has a zone).")
 @click.option("--follow", is_flag=True, help="Go on as logins arrive, until Ctrl-C.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Logins told, the newest first.")
 @options.as_json
 @options.config
 def command(what: str, at: str | None, limit: int, config: Path | None, *, follow: bool, as_json: bool) -> None:
-    """One login's story: by full MAC, exact user name, session, or IP address and time. Exit 1 where nothing is found."""
+    """One login's story: by full MAC, exact user name, session, a guest's support number, or IP address and time.
+
+    Exit 1 where nothing is found.
+    """
     if not what and not follow:
-        raise click.UsageError("say whose login: a full MAC, an exact user name, a session, or an IP address with --at")
+        raise click.UsageError("say whose login: a full MAC, an exact user name, a session, a support number, or an IP address with --at")
     when = _time(at) if at else None
     database, seal = opening.store(options.load(config))
     with reading(database) as work:
         marks = privacy(work, seal, datetime.now(UTC))
+        network = snapshot.read(work, seal)
     if follow:
         _follow(database, what, marks, as_json=as_json)
     with reading(database) as work:
         events, sessions = find(work, what, when, marks, limit)
+        stays = guest_stays.found(work, what, network, marks, datetime.now(UTC), limit)
+        events = guest_stays.logins(events, stays, limit)
         if as_json:
-            options.show([story.row(event) for event in events] + [story.session_row(each) for each in sessions])
+            lonely = [story.session_row(each) for each in sessions]
+            options.show([story.row(event) for event in events] + lonely + [guest_story.row(stay) for stay in stays])
         else:
-            _tell(work, events, sessions, what)
-    raise SystemExit(0 if events or sessions else 1)
+            _tell(work, events, sessions, stays, what)
+    raise SystemExit(0 if events or sessions or stays else 1)
 
 
 def _time(text: str) -> datetime:
@@ -91,8 +104,14 @@ def _is_address(what: str) -> bool:
     return True
 
 
-def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], what: str) -> None:
-    known, houses = trace.sessions_of(work, events), institutions(work)
+def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], stays: list[Stay], what: str) -> None:
+    for stay in stays:
+        for line in guest_story.told(stay, datetime.now(UTC)):
+            click.echo(line)
+        click.echo()
+    told = {session.id for stay in stays for session in stay.sessions}
+    known = {name: session for name, session in trace.sessions_of(work, events).items() if name not in told}
+    houses = institutions(work)
     orders = outbox.of_sessions(work, list(known))
     for event in events:
         about = [order for order in orders if order.session_id == event.session_id]
@@ -105,8 +124,8 @@ def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], what
         if not events and not sessions:
             click.echo(f"No session is known that had {what} then. --at says when; the NAS must send Framed-IP-Address.", err=True)
         _knocks(work, str(ip_address(what)))
-    elif not events and not sessions:
-        click.echo("Nothing of this is in the trace. A full MAC, an exact user name, or a session finds it; never a fragment.", err=True)
+    elif not events and not sessions and not stays:
+        click.echo(_NOTHING, err=True)
         _knocks(work, "")
 
 

@@ -22,7 +22,7 @@ def event(**changes) -> AuthEvent:
         "access_point": "lib-1", "bssid": "AA-BB-CC-DD-EE-FF", "ssid": "eduroam", "site": "central-library", "user_hash": b"u" * 16,
         "realm": "uni-a.example", "rule": "uni-a.example", "station_hash": b"\xab" * 16, "acct_session_id": "", "home": "uni-a-1",
         "attempts": ["uni-a-2", "uni-a-1"], "verdict": LoginVerdict.ACCEPT, "reason": "", "round_trips": 9, "milliseconds": 412.4,
-        "own_milliseconds": 3.1, "session_id": None,
+        "own_milliseconds": 3.1, "session_id": None, "grant_id": None,
     }  # fmt: skip
     return AuthEvent(**(fields | changes))
 
@@ -55,6 +55,18 @@ def test_an_accept_names_the_way():
         "said yes",
     ):
         assert part in text
+
+
+def test_a_guest_is_let_in_or_turned_away_by_a_grant():
+    """No home and no institution is in it: the grant is named, and what there was of it."""
+    local = {"home": "", "attempts": [], "realm": "", "rule": "(mac)", "grant_id": "06h0def", "round_trips": 1}
+    text = told(**local)
+    for part in ("a guest, device", "(MAC authentication); decided here by the grant 06h0def", "Let in: there is a grant"):
+        assert part in text
+    assert "was led to the portal" in told(**local, reason="NO_GRANT")
+    text = told(**local, verdict=LoginVerdict.REFUSED, reason="GRANT_SPENT_DAY_DATA")
+    assert "The day's data is used up." in text
+    assert "institution" not in text
 
 
 def test_a_reject_is_the_homes_to_explain():

@@ -192,7 +192,7 @@ class Local:
         plan = self.tables.plans.get(grant.plan)
         if plan is None:
             return Reason.PLAN_GONE
-        left = remaining(plan, grant.usage, grant.ends_at, now + self.calendar)
+        left = remaining(plan, grant.usage, grant.ends_at, self._moment(now))
         if left.spent is not None:
             return Reason[f"GRANT_SPENT_{left.spent.name}"]
         return self._answers.admit(exchange, grant, plan, left, now)
@@ -200,8 +200,12 @@ class Local:
     def _turn_away(self, exchange: Exchange, reason: Reason, now: float, words: str = "") -> Actions:
         """A station goes to the portal, where it learns more; a token or a user is refused."""
         if exchange.conversation.route is STATION:
-            return self._answers.to_portal(exchange, reason, now, now + self.calendar, words)
+            return self._answers.to_portal(exchange, reason, now, self._moment(now), words)
         return self._answers.refuse(exchange, reason, now, words)
+
+    def _moment(self, now: float) -> float:
+        """Seconds since 1970; a machine whose clock stands before that has none set yet."""
+        return max(0.0, now + self.calendar)
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.fuzz import corpus
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("wire", "codec", "eap", "nai", "dictionary", "engine")
+TARGETS = ("wire", "codec", "eap", "nai", "dictionary", "engine", "guests")
 FLOOR = 2.0  # seconds: below, libFuzzer hardly starts
 
 

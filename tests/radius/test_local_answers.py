@@ -189,3 +189,10 @@ def test_nothing_of_a_password_comes_back() -> None:
     asked = road.pap(b"ada@city.example", b"correct horse battery")
     actions = road.engine.settled(ticket(road.receive(asked)), Verdict(False, "DIRECTORY_WRONG"), road.now)
     assert b"horse" not in repr(actions).encode()
+
+
+def test_a_clock_that_is_not_set_yet_seals_all_the_same() -> None:
+    """A machine that begins before 1970: the URL is handed out, and will be found too old; nothing raises."""
+    road = Guests("cisco-cwa")
+    road.engine.date(-1e9)
+    assert 2 == replied(road.engine.settled(ticket(road.receive(road.mac())), Verdict(False, "NO_GRANT"), road.now))[0]

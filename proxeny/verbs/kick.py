@@ -87,6 +87,8 @@ def choose(work: Database, name: str) -> Session | Grant:
     found: list[Session] | list[Grant] = sessions.named(work, name) or grants.named(work, name, datetime.now(UTC))
     if len(found) == 1:
         return found[0]
+    if not found and grants.told_of(work, name):
+        raise FaultyError([Fault("kick", name, "this guest's grant has ended already", f"proxeny trace {name} tells how")])
     if not found:
         raise FaultyError([Fault("kick", name, "there is no such session", "proxeny sessions lists those that are open")])
     ids = ", ".join(each.id for each in found[:10])

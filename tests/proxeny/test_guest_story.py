@@ -151,3 +151,16 @@ def test_a_number_that_nobody_has(guest: tuple[Installation, str, str]):
     result = guest[0].run("trace", "AAA-AAA")
     assert result.exit_code == 1
     assert "stands in the log" in result.stderr
+
+
+def test_kick_of_a_guest_who_is_out_already(guest: tuple[Installation, str, str]):
+    """The number is known: that its grant has ended is said, and where to read how."""
+    installed, number, name = guest
+    database, _ = opening.store(settings.load(installed.settings, {}))
+    with transaction(database) as work:
+        grants.revoke(work, work.get_one(Grant, name), "signed out", datetime.now(UTC))
+    database.dispose()
+    result = installed.run("kick", number)
+    assert result.exit_code == 1
+    assert "this guest's grant has ended already" in result.output
+    assert f"proxeny trace {number}" in result.output

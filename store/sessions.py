@@ -47,6 +47,12 @@ def named(database: Database, name: str) -> list[Session]:
     return [session for session in found if session.status is SessionStatus.OPEN] or found
 
 
+def open_of(database: Database, client: str) -> list[Session]:
+    """The open sessions of one client, the oldest first."""
+    mine = select(Session).where(Session.status == SessionStatus.OPEN, Session.client == client)
+    return list(database.scalars(mine.order_by(Session.started_at, Session.id)))
+
+
 def mark_stale(database: Database, now: datetime) -> int:
     """Sessions of which no word came for too long are no longer counted as open; a later word opens them again."""
     silent = or_(and_(Session.updates > 1, Session.updated_at < now - REPORTING), Session.updated_at < now - SILENT)

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.cases.collected import NAMED
 from radius.nas.mac import read
 from radius.nas.opennds import proof
+from store import sessions
 from store.entries import Entry, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.orm import Session
 
     from portal.doors import Door
     from radius.nas.authmon import Deauthed
     from radius.secret import Secret
+    from store.privacy import Privacy
 
+FRESH: Final = timedelta(seconds=60)  # a session that began while the gateway wrote its report
 KILOBYTE: Final = 1_000  # `ndsctl json` tells kB
 MOST_GUESTS: Final = 4_000  # of one report
 _TOKEN: Final = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
+_YEAR: Final = 366 * 86_400
 _CAUSES: Final = {
     "timeout_deauth": "Session-Timeout",
     "idle_deauth": "Idle-Timeout",
@@ -47,24 +53,58 @@ def ended(door: Door, key: Secret, told: Deauthed, now: datetime) -> Entry | Non
     )  # fmt: skip
 
 
-def interim(door: Door, key: Secret, report: Any, now: datetime) -> list[Entry]:
-    """An Interim for each guest of `ndsctl json` who is online; of anything else, nothing."""
+def interim(door: Door, key: Secret, report: Any, clock: int, now: datetime) -> list[Entry]:
+    """An Interim for each guest of `ndsctl json` who is online; of anything else, nothing. `clock`: the gateway's own time."""
     guests = report.get("clients") if isinstance(report, dict) else None
     if not isinstance(guests, dict):
         return []
-    found = (_guest(door, key, guest, now) for guest in list(guests.values())[:MOST_GUESTS] if isinstance(guest, dict))
+    found = (_guest(door, key, guest, clock, now) for guest in list(guests.values())[:MOST_GUESTS] if isinstance(guest, dict))
     return [entry for entry in found if entry is not None]
 
 
-def _guest(door: Door, key: Secret, guest: Mapping[str, Any], now: datetime) -> Entry | None:
+def gone(session: Session, privacy: Privacy, door: Door, report: Any, there: Sequence[Entry], now: datetime) -> list[Entry]:
+    """A Stop for each open session of which a whole report says nothing any more: its guest's time was up, or the gateway began anew."""
+    guests = report.get("clients") if isinstance(report, dict) else None
+    if not isinstance(guests, dict):
+        return []
+    told = {entry.acct_session_id for entry in there}
+    entries = []
+    for known in sessions.open_of(session, door.gateway.name):
+        if known.acct_session_id in told or now - known.updated_at < FRESH:
+            continue
+        station = privacy.opened(known.station_sealed, "session", known.id, "station_sealed").decode("ascii", "replace")
+        once = f"openNDS gone {door.gateway.name} {known.acct_session_id} {known.updated_at.timestamp()}"
+        entries.append(
+            Entry(
+                key=hashlib.sha256(once.encode()).digest(),
+                client=known.client,
+                source=known.source,
+                local="",
+                received_at=now,
+                kind=Kind.STOP,
+                at=known.updated_at,
+                told=True,
+                acct_session_id=known.acct_session_id,
+                nas_identifier=known.nas_identifier,
+                station=station,
+                site=known.site,
+                seconds=known.seconds,
+                input_octets=known.input_octets,
+                output_octets=known.output_octets,
+            )
+        )
+    return entries
+
+
+def _guest(door: Door, key: Secret, guest: Mapping[str, Any], clock: int, now: datetime) -> Entry | None:
     token, station = str(guest.get("token", "")), read(str(guest.get("mac", ""))[:32])
     if guest.get("state") != "Authenticated" or not _TOKEN.fullmatch(token) or not station:
         return None
-    begun = _date(_count(guest.get("session_start")), now)
+    begun = _count(guest.get("session_start"))
     down, up = (_count(guest.get(name)) for name in ("download_this_session", "upload_this_session"))
     return _entry(
         door, key, Kind.INTERIM, token, station, now, now,
-        seconds=max(int((now - begun).total_seconds()), 0),
+        seconds=max(clock - begun, 0) if begun is not None and clock - begun < _YEAR else 0,
         down=None if down is None else down * KILOBYTE, up=None if up is None else up * KILOBYTE,
         address=str(guest.get("ip", "")),
     )  # fmt: skip
@@ -102,6 +142,6 @@ def _count(value: object) -> int | None:
 
 def _date(seconds: int | None, now: datetime) -> datetime:
     """A moment of the gateway's clock; now, where it is none of this year's or lies ahead."""
-    if seconds is None or not 0 <= now.timestamp() - seconds < 366 * 86_400:
+    if seconds is None or not 0 <= now.timestamp() - seconds < _YEAR:
         return now
     return datetime.fromtimestamp(seconds, UTC)

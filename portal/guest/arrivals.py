@@ -48,6 +48,8 @@ def entrance(family: str, key: str) -> Any:
         raise TroubleError(Trouble.METHOD)
     tools = kit()
     come = arrive(door, tools.families[family], raw, tools.tokens, tools.now())
+    if not isinstance(come, Misfit) and not come.station:
+        come = Misfit.MISSING  # whose device it is must be known, and only the gateway knows
     if isinstance(come, Misfit):
         raise TroubleError(_MISFITS.get(come, Trouble.UNREADABLE), come.name)
     visit = Visit(door.gateway.key, come, g.number, g.chosen)

@@ -84,9 +84,10 @@ def usage(key: str) -> Response:
     if (found := kicks.report(body)) is None or abs(found[0] - now) > SKEW:
         g.why = "not a report" if found is None else "the gateway's clock is wrong"
         return _plain("", 400)
-    entries = reported.interim(door, secret, found[2], date(now))
+    entries = reported.interim(door, secret, found[2], found[0], date(now))
     with transaction(tools.database) as session:
         kicks.settle(session, door, found[1], date(now))
+        entries += reported.gone(session, tools.privacy, door, found[2], entries, date(now))
         if entries:
             tools.count(session, entries)
     with transaction(tools.database) as session:
@@ -97,7 +98,7 @@ def usage(key: str) -> Response:
 def _proven(key: bytes, body: bytes, said: str) -> bool:
     """sha256 of the key and of sha256 of the key and the body: what a shell with `sha256sum` alone can make."""
     inner = sha256(key + body).hexdigest()
-    return hmac.compare_digest(sha256(key + inner.encode()).hexdigest(), said.lower())
+    return hmac.compare_digest(sha256(key + inner.encode()).hexdigest().encode(), said.lower().encode("utf-8", "replace"))
 
 
 def _plain(text: str, status: int = 200) -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from store.schema import prepare
 from store.sealed import Seal, create_keys
+from store.session import engine
 from tests.portal import catalogues
 from tests.portal.world import World, world
 
@@ -24,10 +26,24 @@ def compiled() -> None:
     catalogues.compile_stale()
 
 
+@pytest.fixture(scope="session")
+def shaped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty database of the newest shape and its key, to be copied: migrating costs more than the test."""
+    folder = tmp_path_factory.mktemp("shaped")
+    create_keys(folder / "keys" / "seal.key")
+    database = prepare(f"sqlite:///{folder}/proxeny.db")
+    world(database, Seal(folder / "keys" / "seal.key"))
+    with database.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder
+
+
 @pytest.fixture
-def city(tmp_path: Path) -> Iterator[World]:
-    create_keys(tmp_path / "keys" / "seal.key")
-    database = prepare(f"sqlite:///{tmp_path}/proxeny.db")
+def city(tmp_path: Path, shaped: Path) -> Iterator[World]:
+    shutil.copytree(shaped, tmp_path, dirs_exist_ok=True)
+    database = engine(f"sqlite:///{tmp_path}/proxeny.db")
     yield world(database, Seal(tmp_path / "keys" / "seal.key"))
     database.dispose()
 

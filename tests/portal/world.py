@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
 from flask.testing import FlaskClient
 
 from portal.apps import guest_app
@@ -115,16 +120,18 @@ class World:
     def pass_time(self, seconds: float) -> None:
         self.time += seconds
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.doors.timezone)
+
     def count(self, session: Session, entries: Sequence[Entry]) -> None:
-        from zoneinfo import ZoneInfo
+        record_accounting(session, entries, self.privacy, Consumption(self.zone))
 
-        record_accounting(session, entries, self.privacy, Consumption(ZoneInfo(self.doors.timezone)))
-
-    def client(self) -> FlaskClient:
-        """A browser with an empty jar, which asks for our own host."""
+    def client(self, *, cookies: bool = True) -> FlaskClient:
+        """A browser with an empty jar, or without one, which asks for our own host."""
         app = self.app
         app.test_client_class = Browser
-        return app.test_client()
+        return app.test_client(use_cookies=cookies)
 
 
 class Browser(FlaskClient):
@@ -160,6 +167,17 @@ def coova(url: str = URL, res: str = "notyet", **more: str) -> str:
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in words.items())
     path = f"/in/coova/{COOVA_KEY}?{query}"
     return f"{path}&md={uam.signature(url + path, UAM)}"
+
+
+def opennds(name: str, token: str) -> str:
+    """The path of a guest whom openNDS sends at level 3: sealed as PHP's openssl_encrypt does it."""
+    hid = hashlib.sha256(token.encode()).hexdigest()
+    said = f"hid={hid}, clientip=10.1.0.7, clientmac=02:00:5e:00:00:07, gatewayname={name}, gatewayaddress=10.1.0.1:2050, "
+    text = said.encode() + b"gatewaymac=02:00:5e:77:00:01, authdir=opennds_auth, originurl=http%3a%2f%2fnews.example%2f, "
+    padder = PKCS7(128).padder()
+    cipher = Cipher(algorithms.AES(FAS.octets[:32].ljust(32, b"\0")), modes.CBC(b"0123456789abcdef")).encryptor()
+    sealed = cipher.update(padder.update(text) + padder.finalize()) + cipher.finalize()
+    return f"/in/opennds/{NDS_KEY}?fas={quote(b64encode(b64encode(sealed)).decode(), safe='')}&iv=0123456789abcdef"
 
 
 def cwa(city: World, **changes: Any) -> str:

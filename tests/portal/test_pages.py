@@ -1,0 +1,100 @@
+"""What holds for every page: headers, one style by its hash, no script, nothing from elsewhere, whole in both languages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.screens.states import STATES
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
+    from tests.portal.world import World
+
+EVERY = [(name, language) for name in STATES for language in ("en", "fr")]
+VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "rect"}
+WORDS = {"Sign out", "Connect", "Privacy", "Terms of use", "Help", "Accessibility", "Try again", "It is", "You are", "Back"}
+
+
+class Outline(HTMLParser):
+    """What is in a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and (not self.open or self.open.pop() != tag):
+            self.wrong.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in {"style", "title"}:
+            self.words.append(data.strip())
+
+
+@pytest.fixture(params=EVERY, ids="-".join)
+def shown(request: pytest.FixtureRequest, city: World) -> tuple[str, TestResponse]:
+    """(language, page) of each state."""
+    name, language = request.param
+    return language, city.client().get(STATES[name](city, language))
+
+
+def test_each_page(shown: tuple[str, TestResponse], city: World) -> None:
+    """Headers, hash, origins, size, language, outline: one look at each page."""
+    language, page = shown
+    outline = Outline(page.text)
+    assert ([], []) == (outline.wrong, outline.open)
+    policy = dict(part.split(" ", 1) for part in page.headers["Content-Security-Policy"].split("; "))
+    sheets = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    assert 1 == len(sheets)
+    digest = base64.b64encode(hashlib.sha256(sheets[0].encode()).digest()).decode()
+    assert ("'none'", f"'sha256-{digest}'", "'none'", "'none'") == tuple(
+        policy[name] for name in ("default-src", "style-src", "frame-ancestors", "base-uri")
+    )
+    assert set() == set(policy["form-action"].split()) - {"'self'", "http://10.1.0.1:3990"}
+    assert ("no-referrer", "no-store", "nosniff") == tuple(
+        page.headers[name] for name in ("Referrer-Policy", "Cache-Control", "X-Content-Type-Options")
+    )
+    tags = {tag for tag, _ in outline.tags}
+    assert set() == tags & {"script", "iframe", "img", "link", "object", "embed", "base"}
+    assert [] == [name for _, attributes in outline.tags for name in attributes if name.startswith("on") or name == "style"]
+    assert len(page.data) <= 100 * 1024
+    addresses = [value or "" for _, attributes in outline.tags for name, value in attributes.items() if name in {"href", "action", "src"}]
+    assert set() == {urlsplit(address).netloc for address in addresses} - {"", "news.example"}
+    html = dict(outline.tags)["html"]
+    assert (f"{language}-CA", "ltr") == (html["lang"], html["dir"])
+    assert 1 == sum(tag == "h1" for tag, _ in outline.tags)
+    assert "refresh" not in page.text.lower()
+
+
+def test_french_pages_are_french(shown: tuple[str, TestResponse]) -> None:
+    """No English text is left in them."""
+    language, page = shown
+    if language == "fr":
+        assert [] == [word for word in Outline(page.text).words if any(f"{word} ".startswith(f"{each} ") for each in WORDS)]
+
+
+def test_every_state_can_be_read_in_the_other_language(shown: tuple[str, TestResponse], city: World) -> None:
+    """The link in the header leads to a page in that language."""
+    language, page = shown
+    other = "en" if language == "fr" else "fr"
+    address = re.search(rf'<a href="([^"]+)" lang="{other}"', page.text)
+    assert address is not None
+    there = city.client().get(address[1].replace("&amp;", "&"))
+    assert f'<html lang="{other}-CA"' in there.text

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from proxeny import logs
+from proxeny import logs, snapshot
 from proxeny.child import start
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Crew:
 
     def begin(self, network: Network) -> None:
         """Start every worker over this network."""
-        self._network = network
+        self._network = snapshot.of_the_road(network)
         self._tasks = [asyncio.create_task(self._keep(place), name=f"worker {place.number}") for place in self.places]
         self._tasks.append(asyncio.create_task(self._watch(), name="heartbeat"))
 
@@ -213,8 +213,8 @@ class Crew:
 
     def adopt(self, network: Network) -> None:
         """A new version for everyone, and for whoever starts later."""
-        self._network = network
-        self._tell(self.places, "network", network)
+        self._network = snapshot.of_the_road(network)
+        self._tell(self.places, "network", self._network)
 
     async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Have the first serving worker ask; its answer, or {"error": ...}."""

@@ -132,6 +132,18 @@ def tables(network: Network, dictionary: Dictionary, now: datetime | None = None
     )
 
 
+def of_the_road(network: Network) -> Network:
+    """What a worker is told: gateways that send no RADIUS are left out, and so is every secret that the road never uses.
+
+    The controllers' own (APIs, UAM, FAS) and those of orders belong to the pages, the jobs and the recorder: a worker
+    reads strangers' octets all day, and what it does not hold it cannot lose.
+    """
+    unused = dict.fromkeys(("coa_secret", *declared.OPTION_SECRETS))
+    clients: declared.Rows = {row.name: replace(row, **unused) for row in network.of("client") if row.radius}
+    rows = dict(network.rows) | {"client": clients, "portal": {}, "ssid": {}, "district": {}}
+    return replace(network, rows=rows)
+
+
 def realms(network: Network) -> Realms:
     """Every realm's route; homes that are disabled are on none."""
     by_verdict = {verdict: [row.realm for row in network.of("hygiene") if row.verdict == verdict] for verdict in ("allow", "refuse")}

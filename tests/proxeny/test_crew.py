@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import signal
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from proxeny import child as children
@@ -143,6 +145,20 @@ def test_a_suspicion_reaches_the_other_worker(tmp_path) -> None:
         await world.until(lambda: world.upstream.probes, "the probe")
 
     play(tmp_path, story)
+
+
+def test_workers_never_receive_what_only_other_processes_use(tmp_path) -> None:
+    """What goes down a worker's channel opens no controller and ends no session: of each client its RADIUS secret alone."""
+    shared, others = Secret(b"canary-shared-secret"), [Secret(f"canary-{name}".encode()) for name in ("coa", "uam", "fas", "api")]
+    secrets = dict(zip(("coa_secret", "uam_secret", "fas_key", "api_secret"), others, strict=True))
+    known = {"nas": Client("nas", ("192.0.2.0/24",), shared, nas="coova", **secrets), "unifi": Client("unifi", radius=False, **secrets)}
+    crew = Crew([], 0, tmp_path, 1)
+    told: list[bytes] = []
+    crew.places[0].child = SimpleNamespace(channel=SimpleNamespace(write=lambda *words, urgent: told.append(pickle.dumps(words))))
+    crew.adopt(Network(Network().rows | {"client": known}, version=1))
+    (octets,) = told
+    assert shared.octets in octets
+    assert [] == [secret for secret in others if secret.octets in octets]
 
 
 def test_back_off_grows_only_while_somebody_stands_in(tmp_path) -> None:

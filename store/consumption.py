@@ -1,12 +1,16 @@
 """What a batch of accounting says of guests: whose grant a session runs under, and what was used of it.
 
 A session belongs to the grant that our Class names (b"g." and the grant's id), else to the grant that its device had
-when it began; a user of a home institution is nobody's guest. Growth counts for the grant's account, else its device.
+when it began, else to the one it has since; a user of a home institution is nobody's guest. A Class is only what a NAS
+repeats: it is believed for the very device it was given to, and where accounting names no device, only from the client
+that the guest signed in at. So no NAS charges a guest whose device it does not name. Growth counts for the grant's
+account, else its device.
 Beside store/sums.py: collected in memory, written once. Never holds a station's address, and never counts a growth twice.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -27,9 +31,25 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
     from store.tally import Tally
 
-CLASS: Final = b"g."  # begins the Class of a guest's Accept
-_ID: Final = 16
+_CLASS: Final = re.compile(rb"g\.([0-9A-Za-z]{16})")  # of a guest's Accept
 EARLY: Final = timedelta(seconds=60)  # a Start may tell a time before its grant: clocks differ
+
+
+class _Loose(NamedTuple):
+    """A session without a grant, and when its device was seen."""
+
+    session: Tally
+    device: bytes
+    at: datetime
+
+
+class _Said(NamedTuple):
+    """A session whose Class names a grant."""
+
+    session: Tally
+    grant: str
+    device: bytes
+    client: str
 
 
 class _Grown(NamedTuple):
@@ -45,21 +65,20 @@ class Consumption:
     def __init__(self, zone: tzinfo) -> None:
         self.subjects: set[str] = set()
         self._zone = zone
-        self._classes: dict[str, tuple[Tally, str]] = {}  # session -> the grant that its Class names
-        self._devices: dict[str, tuple[Tally, bytes]] = {}  # session -> its device, where there is no Class
+        self._classes: dict[str, _Said] = {}  # of each session
+        self._devices: dict[str, _Loose] = {}
         self._touched: dict[str, Tally] = {}
         self._grown: list[_Grown] = []
 
-    def begin(self, entry: Entry, session: Tally, privacy: Privacy) -> None:
-        """A session was made from this record."""
-        if entry.station and b"@" not in entry.user_name:
-            self._devices[session.id] = (session, privacy.device(entry.station))
-
-    def grow(self, entry: Entry, session: Tally, growth: Growth) -> None:
+    def grow(self, entry: Entry, session: Tally, growth: Growth, privacy: Privacy) -> None:
         """A record was counted into its session."""
-        named = entry.class_[len(CLASS) :].decode("ascii", "replace") if entry.class_.startswith(CLASS) else ""
-        if len(named) == _ID and named != session.grant_id and entry.at >= session.updated_at:
-            self._classes[session.id] = (session, named)  # a session that was authenticated anew runs under another grant
+        said = _CLASS.fullmatch(entry.class_)
+        strange = session.grant_id is None and not session.realm and b"@" not in entry.user_name
+        device = privacy.device(entry.station) if said is not None or strange else b""
+        if said is not None and entry.at >= session.updated_at and (named := said[1].decode()) != session.grant_id:
+            self._classes[session.id] = _Said(session, named, device, entry.client)  # authenticated anew, it runs under another grant
+        if strange and device:
+            self._devices[session.id] = _Loose(session, device, entry.at)
         if session.grant_id is not None or session.id in self._classes or session.id in self._devices:
             self._touched[session.id] = session
             if any(growth):
@@ -81,7 +100,7 @@ class Consumption:
 
     def _grants(self, database: Database) -> dict[str | None, Grant]:
         """The grants that sessions have, or that their Class names."""
-        names = {row.grant_id for row in self._touched.values() if row.grant_id} | {name for _, name in self._classes.values()}
+        names = {row.grant_id for row in self._touched.values() if row.grant_id} | {said.grant for said in self._classes.values()}
         found: dict[str | None, Grant] = {}
         for some in slices(sorted(names)):
             found |= {grant.id: grant for grant in database.scalars(select(Grant).where(Grant.id.in_(some)))}
@@ -89,20 +108,26 @@ class Consumption:
 
     def _tie(self, database: Database, known: dict[str | None, Grant]) -> None:
         """Give sessions their grants."""
-        for session, name in self._classes.values():
-            if name in known:
-                session.grant_id = name
-        loose = [(device, session.started_at) for session, device in self._devices.values() if session.grant_id is None]
-        first = min((began for _, began in loose), default=None)
+        for said in self._classes.values():
+            if (grant := known.get(said.grant)) is not None and _believed(said, grant):
+                said.session.grant_id = grant.id
+        loose = [each for each in self._devices.values() if each.session.grant_id is None]
+        first = min((min(each.session.started_at, each.at) for each in loose), default=None)
         began: defaultdict[bytes, list[Grant]] = defaultdict(list)
-        for some in slices(sorted({device for device, _ in loose})):
+        for some in slices(sorted({each.device for each in loose})):
             for grant in database.scalars(select(Grant).where(Grant.device_hash.in_(some), Grant.ends_at > first)):
                 began[bytes(grant.device_hash)].append(grant)
-        for session, device in self._devices.values():
-            if session.grant_id is None and (then := _at(began[device], session.started_at)) is not None:
-                session.grant_id = then.id
+        for each in loose:
+            mine = began[each.device]
+            if (then := _at(mine, each.session.started_at) or _at(mine, each.at)) is not None:
+                each.session.grant_id = then.id
                 known[then.id] = then
         database.flush()
+
+
+def _believed(said: _Said, grant: Grant) -> bool:
+    """Whether this Class was handed out for this session."""
+    return said.device == grant.device_hash if said.device else said.client == grant.client
 
 
 def _at(found: list[Grant], began: datetime) -> Grant | None:

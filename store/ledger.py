@@ -110,7 +110,7 @@ class _Batch:
             for older in known[:-1]:  # a NAS does not use one id twice at once
                 matching.infer_end(older, Inferred.REUSED)
         self._describe(entry, tally)
-        self.consumption.grow(entry, tally, growth)
+        self.consumption.grow(entry, tally, growth, self.privacy)
 
     def _begin(self, entry: Entry, mine: Identity) -> Leg:
         """A leg nobody knew: of a session that moved here, or of a new one."""
@@ -132,7 +132,6 @@ class _Batch:
         )  # fmt: skip
         tally.sealed["station_sealed"] = self.privacy.sealed(entry.station.encode(), "session", tally.id, "station_sealed")
         self.held.add(tally)
-        self.consumption.begin(entry, tally, self.privacy)
         return tally
 
     def _describe(self, entry: Entry, tally: Tally) -> None:

@@ -24,7 +24,7 @@ from store.models import AccountingKey, GuestUsage, OddRecord, Period, Session, 
 from store.privacy import privacy
 from store.schema import prepare
 from store.session import engine, reading, transaction
-from tests.flow.million.city import imagined
+from tests.flow.million.city import device, imagined
 from tests.flow.million.delivery import Delivery, shuffled
 from tests.flow.million.ledger import Ledger, written
 
@@ -112,10 +112,10 @@ def guests(url: str, key: Path) -> tuple[Engine, list[str], list[bytes]]:
     database = engine(url)
     now = datetime.now(UTC)
     with transaction(database) as session:
-        privacy(session, unlock(session, key), now)
+        marks = privacy(session, unlock(session, key), now)
         made = [
             grants.admit(
-                session, device=b"guest%011d" % number, plan="visitor", seconds=86_400, portal="", way=Way.TERMS, terms="", language="en",
+                session, device=marks.device(device(number)), plan="visitor", seconds=86_400, portal="", way=Way.TERMS, terms="", language="en",
                 client="city-wlc", access_point="", ssid="", site="", account=None, provisional=False, now=now - timedelta(days=4),
             )
             for number in range(GUESTS)

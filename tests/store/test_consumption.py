@@ -61,15 +61,54 @@ def tied(database: Engine) -> list[str | None]:
 
 
 def test_a_session_belongs_to_the_grant_its_class_names(database: Engine, privacy: Privacy) -> None:
-    """Whatever the device: the Class that we handed out comes back, and says which grant."""
+    """Whichever of its device's grants is the newest: the Class that we handed out comes back, and says which."""
     with transaction(database) as session:
-        grant = guests.admit(session)
-        other = guests.admit(session, privacy.device(STATION))
+        account = grants.account(session, Way.CARD, b"i" * 16, NOW).id
+        grant = guests.admit(session, privacy.device(STATION), account=account)
+    other = admitted(database, privacy, plan="resident")
     ours = GUEST | {"class_": b"g." + grant.id.encode()}
-    assert tell(database, privacy, start(**ours), interim(60, 60, 1000, 24, **ours)) == {grants.subject(grant)}
+    assert tell(database, privacy, start(**ours), interim(60, 60, 1000, 24, **ours)) == {account}
     assert tied(database) == [grant.id]
-    assert used(database, grants.subject(grant)) == (60, 1024, 1024)
+    assert used(database, account) == (60, 1024, 1024)
     assert used(database, grants.subject(other)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("client", ["library-wlc", "another-wlc"])
+def test_no_class_charges_another_device(database: Engine, privacy: Privacy, client: str) -> None:
+    """A NAS that repeats a Class for a device it was not given to charges nobody but the device it names."""
+    with transaction(database) as session:
+        victim = guests.admit(session)
+    theirs = GUEST | {"class_": b"g." + victim.id.encode(), "client": client}
+    assert tell(database, privacy, start(**theirs), interim(60, 60, 1000, **theirs)) == set()
+    own = admitted(database, privacy)
+    again = theirs | {"acct_session_id": "5F-02"}
+    assert tell(database, privacy, start(70, **again), interim(130, 60, 1000, **again)) == {grants.subject(own)}
+    assert used(database, grants.subject(victim)) == (0, 0, 0)
+
+
+def test_a_class_without_a_station_is_believed_of_the_guests_own_client(database: Engine, privacy: Privacy) -> None:
+    """Where accounting names no device, only the gateway that the guest signed in at can say whose it is."""
+    grant = admitted(database, privacy)
+    unnamed = GUEST | {"class_": b"g." + grant.id.encode(), "station": ""}
+    assert tell(database, privacy, start(client="another-wlc", **unnamed)) == set()
+    assert tell(database, privacy, start(**unnamed)) == {grants.subject(grant)}
+
+
+def test_a_session_older_than_its_grant_is_the_grants_from_then_on(database: Engine, privacy: Privacy) -> None:
+    """A controller that counts from the first association on, and hears of the sign-in by an order, brings no Class."""
+    tell(database, privacy, start(**GUEST), interim(60, 60, 10, **GUEST))
+    grant = admitted(database, privacy, now=NOW + timedelta(seconds=90))
+    assert tell(database, privacy, interim(120, 120, 30, **GUEST)) == {grants.subject(grant)}
+    assert tied(database) == [grant.id]
+    assert used(database, grants.subject(grant)) == (60, 20, 20)
+
+
+def test_a_student_who_names_no_realm_midway_stays_one(database: Engine, privacy: Privacy) -> None:
+    """An Interim without User-Name in a session of a home's user uses nothing of the device's grant."""
+    tell(database, privacy, start())
+    admitted(database, privacy, now=NOW + timedelta(seconds=30))
+    assert tell(database, privacy, interim(60, 60, 10, user_name=b"")) == set()
+    assert tied(database) == [None]
 
 
 def test_without_a_class_the_device_tells(database: Engine, privacy: Privacy) -> None:
@@ -89,7 +128,10 @@ def test_a_member_of_a_home_is_nobodys_guest(database: Engine, privacy: Privacy)
     assert tied(database) == [None]
 
 
-@pytest.mark.parametrize("odd", [b"g.", b"g.nobody", b"g." + b"\xff" * 16, b"g." + b"0" * 16, b"x" * 18, b"g." + b"0" * 17])
+ODD = [b"g.", b"g.nobody", b"g." + b"\xff" * 16, b"g." + b"0" * 16, b"x" * 18, b"g." + b"0" * 17, b"g." + bytes(16), b"g.%" + b"_" * 15]
+
+
+@pytest.mark.parametrize("odd", ODD)
 def test_another_ones_class_is_no_grant(database: Engine, privacy: Privacy, odd: bytes) -> None:
     """What is not a grant of ours ties to nothing."""
     assert tell(database, privacy, start(class_=odd), interim(60, 60, 1, class_=odd)) == set()
@@ -100,9 +142,10 @@ def test_an_account_uses_with_all_its_devices(database: Engine, privacy: Privacy
     """Two devices of an account are counted together."""
     with transaction(database) as session:
         account = grants.account(session, Way.CARD, b"i" * 16, NOW).id
-        two = [guests.admit(session, device, account=account) for device in (guests.PHONE, guests.LAPTOP)]
-    for number, grant in enumerate(two):
-        ours = GUEST | {"class_": b"g." + grant.id.encode(), "acct_session_id": f"5F-0{number}"}
+        stations = [STATION, "02-00-00-00-00-02"]
+        two = [guests.admit(session, privacy.device(station), account=account) for station in stations]
+    for station, grant in zip(stations, two, strict=True):
+        ours = GUEST | {"class_": b"g." + grant.id.encode(), "station": station}
         assert tell(database, privacy, start(**ours), stop(100, 100, 7, 3, **ours)) == {account}
     assert used(database, account) == (200, 20, 20)
 

@@ -38,11 +38,20 @@ def site(point: int) -> str:
     return SITES[point % len(SITES)]
 
 
+def device(guest: int) -> str:
+    """The one device of a guest."""
+    return _address(0x5F, guest)
+
+
+def _address(kind: int, number: int) -> str:
+    return f"02-00-{kind:02X}-{number >> 16 & 255:02X}-{number >> 8 & 255:02X}-{number & 255:02X}"
+
+
 @dataclass(slots=True)
 class Life:
     """One session, as it was."""
 
-    name: int  # the number in its Acct-Session-Id and its station's address
+    name: int  # the number in its Acct-Session-Id, and in its station's address where that is no guest's
     begun: int  # seconds since 1970
     ssid: int
     first: int  # its first record's number; its records lie together
@@ -55,7 +64,7 @@ class Life:
 
     @property
     def station(self) -> str:
-        return f"02-00-5E-{self.name >> 16 & 255:02X}-{self.name >> 8 & 255:02X}-{self.name & 255:02X}"
+        return device(self.guest) if self.guest >= 0 else _address(0x5E, self.name)
 
 
 @dataclass(slots=True)
@@ -96,7 +105,7 @@ def imagined(seed: int, sessions: int, records: int, now: int, classes: list[byt
     for number in range(sessions):
         name = chance.choice(list(free)[:50]) if free and number % RETURNS == 0 else number
         begun = max(now - 3 * 86_400 + chance.randrange(40_000), free.pop(name, 0) + chance.randrange(30, 4_000))
-        guest = chance.randrange(len(classes)) if number % 3 == 0 and classes else -1
+        guest = name // 3 % len(classes) if name % 3 == 0 and classes else -1  # who comes back is the same
         life = Life(name, begun, chance.randrange(2), len(city), records, guest)
         _live(city, life, chance, number)
         if life.begun + city.age[-1] < now - 86_400:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 ENDS_WITHIN: Final = 7.0  # seconds for the conversations under way
+_COUNTED: Final = ("orders_done", "orders_failed", "orders_put_off", "orders_under_way", "gateways_quiet")  # 0 where none is needed
 
 
 class Jobbing(Kept):
@@ -22,6 +23,7 @@ class Jobbing(Kept):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("jobs", "proxeny.jobs", settings, ENDS_WITHIN, {}, [])
+        self.counts = dict.fromkeys(_COUNTED, 0)
 
     def serve(self, network: Network) -> None:
         """Begin with the first network that wants it; a later one that does not costs an idle process until the restart."""

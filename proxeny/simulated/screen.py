@@ -88,6 +88,7 @@ def login(event: AuthEvent, sites: Mapping[str, str]) -> str:
     when = event.at.astimezone().strftime("%H:%M:%S")
     where = " · ".join(filter(None, (sites.get(event.site, event.site), event.access_point or event.client)))
     rounds = f"{event.round_trips} round{'s' if event.round_trips != 1 else ''}"
-    what = event.reason or f"{event.home}, {rounds}, {event.milliseconds:.0f} ms"
+    who = "@" + event.realm if event.realm else "a guest"
+    what = event.reason or f"{event.home or 'the portal'}, {rounds}, {event.milliseconds:.0f} ms"
     verdict = click.style(f"{event.verdict.value:<9}", fg=_COLOURS.get(event.verdict.value))
-    return f"{when}  {verdict}  {'@' + event.realm:<25} {where:<38} {what}"
+    return f"{when}  {verdict}  {who:<25} {where:<38} {what}"

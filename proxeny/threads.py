@@ -14,6 +14,7 @@ import contextlib
 import os
 import selectors
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,7 +118,10 @@ class _Log:
         self._log = structlog.get_logger(part="guest")
 
     def exception(self, _words: str, *_args: Any) -> None:
-        self._log.exception("a connection failed")
+        if isinstance(sys.exc_info()[1], OSError):
+            self._log.debug("a connection broke off")  # or nothing came for PATIENCE seconds (proxeny/paging.py)
+        else:
+            self._log.exception("a connection failed")
 
     def error(self, _words: str, *_args: Any) -> None:
         self._log.error("a connection failed")

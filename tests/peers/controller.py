@@ -134,6 +134,10 @@ class Controller:
     def porter(self) -> list[int]:
         return self._children("proxeny.porter")
 
+    @property
+    def pages(self) -> list[int]:
+        return self._children("proxeny.serving")
+
     def _children(self, module: str) -> list[int]:
         """Children of the supervisor whose command line names `module` (they are exec'd: decisions, 17)."""
         found = []

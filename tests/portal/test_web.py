@@ -1,0 +1,170 @@
+"""The pages as they are served: the supervisor's child with gunicorn's threads, its socket, its ends; and `proxeny web` alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from proxeny import threads
+from tests.peers.authority import Authority
+from tests.peers.controller import COMMAND, Controller, client, controller, network
+from tests.peers.program import Program, free_port, until
+from tests.portal.guests import forms, heading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = "testgatewaykey23"
+PORTS: dict[Path, str] = {}  # folder of a controller -> where its pages are
+GUEST = f"/in/coova/{KEY}?res=notyet&challenge=00112233445566778899aabbccddeeff&called=02-00-5E-77-00-01&mac=02-00-5E-00-00-07"
+
+
+def tables(**changes: Any) -> dict[str, Any]:
+    gateway = client("library-gate", "192.0.2.0/24", nas="coova", key=KEY, options={"login_url": "http://10.1.0.1:3990"})
+    return {
+        **network(clients=[gateway], homes=[], realms=[]),
+        "plan": [{"name": "visitor", "session": "2h", **changes}],
+        "portal": [{"name": "library", "plan": "visitor"}],
+        "ssid": [{"name": "City Wi-Fi"}],
+    }
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    port = free_port()
+    settings = {"guest": {"listen": f"127.0.0.1:{port}", "threads": 4}}
+    with controller(tmp_path_factory.mktemp("pages"), tables(), settings=settings) as made:
+        PORTS[made.folder] = f"http://127.0.0.1:{port}"
+        until(lambda: made.readiness()["guest"] == "alive", "the pages", 20)
+        yield made
+        made.fault_free()
+
+
+def url(made: Controller, path: str) -> str:
+    return f"{PORTS[made.folder]}{path}"
+
+
+def address(made: Controller) -> tuple[str, int]:
+    return "127.0.0.1", int(PORTS[made.folder].rpartition(":")[2])
+
+
+def serving(made: Controller) -> list[int]:
+    """The process ids of the pages' child."""
+    return until(lambda: made.pages, "the pages' process", 10)
+
+
+def test_a_guest_is_served(running: Controller) -> None:
+    """Page one by http, the button, the gateway's own login."""
+    with httpx.Client(base_url=url(running, ""), timeout=5) as browser:
+        page = browser.get(GUEST)
+        assert (200, "Free Wi-Fi") == (page.status_code, heading(page))
+        answer = browser.post(forms(page.text)[0])
+        assert (303, True) == (answer.status_code, answer.headers["Location"].startswith("http://10.1.0.1:3990/logon?username=t-"))
+        assert "You are online" == heading(browser.get("/", follow_redirects=True))
+
+
+def test_a_changed_network_is_a_changed_page(running: Controller) -> None:
+    """Within two seconds or so, without a restart."""
+    before = serving(running)
+    running.network(tables(day_data="3 GB"))
+    until(lambda: "3 GB a day" in httpx.get(url(running, GUEST), timeout=5).text, "the new plan", 10)
+    assert before == serving(running)
+
+
+def test_settings_are_adopted_by_a_hang_up(running: Controller) -> None:
+    """Another retention is another sentence; the port stays as it was."""
+    good = running.settings.read_text()
+    running.settings.write_text(good + "\n[retention]\nsessions = 365\n")
+    running.hang_up()
+    until(lambda: "after 12 months" in httpx.get(url(running, GUEST), timeout=5).text, "the new sentence", 10)
+    running.settings.write_text(good)
+    running.hang_up()
+    until(lambda: "after 14 months" in httpx.get(url(running, GUEST), timeout=5).text, "the old one", 10)
+
+
+def test_a_killed_child_is_replaced_and_nobody_is_refused(running: Controller) -> None:
+    """Who connects meanwhile waits in the socket's queue."""
+    (pid,) = serving(running)
+    os.kill(pid, signal.SIGKILL)
+    assert 200 == httpx.get(url(running, GUEST), timeout=20).status_code
+    assert [pid] != serving(running)
+    assert running.readiness()["guest"] == "alive"
+    page = httpx.get(f"http://127.0.0.1:{running.metrics}/metrics", timeout=5).text
+    assert "proxeny_guest_restarts 1.0" in page
+
+
+def test_what_is_no_request_is_refused_and_not_logged(running: Controller) -> None:
+    """Nonsense, long lines, many headers: an answer or a close, and no octet of it in the log."""
+    mark = len(running.log)
+    many = b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n"
+    for octets in (b"nonsense-of-a-stranger\r\n\r\n", b"GET /" + b"q" * 9_000 + b" HTTP/1.1\r\n\r\n", many):
+        with socket.create_connection(address(running), 5) as sock:
+            sock.sendall(octets)
+            sock.settimeout(5)
+            assert b" 2" not in sock.recv(64)[:12]
+    assert 200 == httpx.get(url(running, "/healthz"), timeout=5).status_code
+    assert "stranger" not in running.log[mark:]
+    assert "qqqq" not in running.log[mark:]
+
+
+def test_silent_connections_hold_no_thread(running: Controller) -> None:
+    """Fifty that say nothing, over four threads: a guest is answered all the same."""
+    with contextlib.ExitStack() as held:
+        for _ in range(50):
+            held.enter_context(socket.create_connection(address(running), 5))
+        began = time.monotonic()
+        assert 200 == httpx.get(url(running, GUEST), timeout=20).status_code
+        assert time.monotonic() - began < 5
+
+
+def test_slow_requests_are_ended(running: Controller) -> None:
+    """A drop at a time on every thread: each is closed when its time is over, and guests are served again."""
+    with contextlib.ExitStack() as held:
+        slow = [held.enter_context(socket.create_connection(address(running), 5)) for _ in range(4)]
+        for sock in slow:
+            sock.sendall(b"GET / HT")
+            sock.settimeout(2 * threads.READ_WITHIN)
+        assert 200 == httpx.get(url(running, "/healthz"), timeout=2 * threads.READ_WITHIN).status_code
+
+
+def test_a_taken_port_is_named(running: Controller, tmp_path: Path) -> None:
+    """With the key and a remedy, before anything is served."""
+    settings = {"guest": {"listen": f"127.0.0.1:{address(running)[1]}"}}
+    with controller(tmp_path, tables(), settings=settings, start=False) as second:
+        ended = second.cli("run")
+        assert (1, True, True) == (ended.returncode, "guest.listen" in ended.stderr, "is taken by another program" in ended.stderr)
+        assert f"ss -ltnp 'sport = :{address(running)[1]}'" in ended.stderr
+
+
+def test_alone_with_tls(tmp_path: Path) -> None:
+    """`proxeny web`: https with a certificate, Secure cookies; a key that does not belong is named; SIGTERM ends it."""
+    authority = Authority(tmp_path / "tls")
+    made, other = authority.issue("localhost"), authority.issue("localhost")
+    port = free_port()
+    tls = {"certificate": str(made.certificate), "key": str(made.key)}
+    settings = {"guest": {"listen": f"127.0.0.1:{port}", "url": f"https://localhost:{port}", **tls}}
+    with controller(tmp_path / "city", tables(), settings=settings, start=False) as city:
+        program = Program([str(COMMAND), "web", "--config", str(city.settings)], tmp_path / "log")
+        try:
+            program.wait_for("proxeny web is ready: https://localhost")
+            trust = ssl.create_default_context(cafile=authority.file)
+            with httpx.Client(base_url=f"https://localhost:{port}", verify=trust, timeout=10) as browser:
+                answer = browser.post(forms(browser.get(GUEST).text)[0])
+                assert "Secure; HttpOnly; Path=/; SameSite=Lax" in answer.headers["Set-Cookie"]
+        finally:
+            program.signal(signal.SIGTERM)
+        assert 0 == program.process.wait(15)
+        text = city.settings.read_text()
+        city.settings.write_text(text.replace(str(made.key), str(other.key)))
+        ended = city.cli("web")
+        assert (1, True) == (ended.returncode, "guest.certificate" in ended.stderr)
+        assert "Traceback" not in ended.stderr + program.text

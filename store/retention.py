@@ -9,8 +9,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, and_, delete, exists, or_, select, tuple_
+from sqlalchemy import Delete, Engine, and_, delete, exists, or_, select, tuple_
 
+from store.ids import first_id
 from store.models import (
     Account,
     AccountingKey,
@@ -26,6 +27,7 @@ from store.models import (
     OrderState,
     Session,
     SessionStatus,
+    SessionTrail,
     SignInToken,
     UnknownAccessPoint,
     UsageHour,
@@ -53,7 +55,7 @@ class Kept(StrEnum):
     ORDERS = "orders"
     USAGE_HOUR = "usage_hour"
     UNKNOWN_ACCESS_POINT = "unknown_access_point"
-    ACCOUNTING_KEY = "accounting_key"
+    ACCOUNTING_KEY = "accounting_key"  # with the trails of sessions of which no more word can come
     SIGN_IN_TOKEN = "sign_in_token"
     GUEST_USAGE = "guest_usage"  # from the end of its day or month
     GRANT = "grant"  # from its end
@@ -63,7 +65,7 @@ class Kept(StrEnum):
 
 _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetime]], ...]]] = {
     Kept.AUTH_EVENT: ((AuthEvent, AuthEvent.at), (HomeChange, HomeChange.at)),
-    Kept.SESSION: ((Session, Session.updated_at), (OddRecord, OddRecord.at)),
+    Kept.SESSION: ((Session, Session.started_at), (OddRecord, OddRecord.at)),
     Kept.DROPS: ((DropMinute, DropMinute.minute),),
     Kept.ORDERS: ((Order, Order.queued_at),),
     Kept.USAGE_HOUR: ((UsageHour, UsageHour.hour),),
@@ -79,6 +81,7 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
 }
+_AGED_BY: Final = {Session: Session.updated_at}  # found by the time above, and old by this one
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,
@@ -92,7 +95,20 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
     What is still alive (an open session, an order under way, a device with a younger grant) is not aged: it stays.
     """
     ages = {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}}
-    return {kind: sum(_purge(database, table, column, now - age) for table, column in _AGED[kind]) for kind, age in ages.items()}
+    gone = {kind: sum(_purge(database, table, column, now - age) for table, column in _AGED[kind]) for kind, age in ages.items()}
+    gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, now - ages[Kept.ACCOUNTING_KEY])
+    return gone
+
+
+def _purge_trails(database: Engine, before: datetime) -> int:
+    """What the records of long-ended sessions said one by one; found by their ids, which tell when they were made."""
+    over = and_(Session.updated_at < before, Session.status != SessionStatus.OPEN)
+    old = (
+        select(SessionTrail.session_id)
+        .where(SessionTrail.session_id < first_id(before), exists().where(Session.id == SessionTrail.session_id, over))
+        .limit(BATCH)
+    )
+    return _in_batches(database, delete(SessionTrail).where(SessionTrail.session_id.in_(old)))
 
 
 def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[datetime], before: datetime) -> int:
@@ -100,15 +116,18 @@ def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[da
     keys: list[Any] = list(table.__mapper__.primary_key)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
     old = and_(column < before, ~_ALIVE[table]) if table in _ALIVE else column < before
+    if table in _AGED_BY:
+        old = and_(old, _AGED_BY[table] < before)
     if table in _BOUND:
         old = and_(old, ~exists().where(_BOUND[table], Grant.ends_at >= before))
-    batch = (
-        delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))).execution_options(synchronize_session=False)
-    )
-    gone = 0
-    while True:
+    return _in_batches(database, delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))))
+
+
+def _in_batches(database: Engine, some: Delete) -> int:
+    """Delete some, and again, until fewer than a batch went."""
+    gone, went = 0, BATCH
+    while went >= BATCH:
         with transaction(database) as session:
-            went = affected(session.execute(batch))
+            went = affected(session.execute(some.execution_options(synchronize_session=False)))
         gone += went
-        if went < BATCH:
-            return gone
+    return gone

@@ -26,8 +26,8 @@ def upgrade() -> None:
         *always(OCTETS, "points"),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name="fk_session_trail_session_id_session", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "leg", name="pk_session_trail"),
-        sqlite_with_rowid=False,
     )
+    op.drop_index("ix_session_updated_at", "session")  # every record moved its entry; nothing looks by it any more
     for index, table, column in (
         ("ix_session_trail_leg", "session_trail", "acct_session_id"),
         ("ix_session_multi", "session", "multi_session_id"),
@@ -39,6 +39,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them: totals, hops and hours stay as they were counted."""
     op.drop_index("ix_session_multi", "session")
+    op.create_index("ix_session_updated_at", "session", ["updated_at"])
     op.drop_table("session_trail")
     with op.batch_alter_table("session") as session:
         session.drop_column("heard_at")

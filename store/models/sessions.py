@@ -29,7 +29,6 @@ class Session(Base):
     __table_args__ = (
         UniqueConstraint("client", "source", "nas_identifier", "acct_session_id", "station_hash", "started_at", name="uq_session_identity"),
         Index(None, "started_at", "id"),
-        Index(None, "updated_at"),
         Index(None, "ended_at"),
         Index(None, "acct_session_id"),
         Index(None, "grant_id"),
@@ -95,7 +94,6 @@ class SessionTrail(Base):
             sqlite_where=text("acct_session_id <> ''"),
             postgresql_where=text("acct_session_id <> ''"),
         ),
-        {"sqlite_with_rowid": False},
     )
 
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)

@@ -86,6 +86,14 @@ ADVICE: Final[dict[Reason, Advice]] = {
         "{client} asks about a device by another address than the device's own.",
         "Have the client send Calling-Station-Id; or somebody typed a hardware address as a user name.",
     ),
+    Reason.MAC_BY_EAP: Advice(
+        "{client} does its MAC authentication by EAP, in which no grant can be told.",
+        "Set it to PAP on {client}: on a Cisco switch `mab` in place of `mab eap`.",
+    ),
+    Reason.TWO_STATIONS: Advice(
+        "{client} names two devices in one question, and nobody can say which of them asks.",
+        "Have {client} send Calling-Station-Id once; a proxy below may add its own.",
+    ),
     Reason.NO_STATION: Advice("{client} does not say which device signs in.", "Have the client send Calling-Station-Id."),
     Reason.TOKEN_UNKNOWN: Advice(
         "The gateway repeats a sign-in that we do not know: a very old page, or a guess.", "The guest opens the portal again."

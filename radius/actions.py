@@ -118,6 +118,8 @@ class Reason(Enum):
     TOO_MANY_SESSIONS = "The account has as many sessions at once as its plan allows."
     TOO_MANY_DEVICES = "The account has as many devices as its plan allows."
     MAC_MISMATCH = "The User-Name is a hardware address, but not that of the Calling-Station-Id."
+    MAC_BY_EAP = "MAC authentication comes as EAP (EAP-MD5), where only PAP, CHAP or no password is taken."
+    TWO_STATIONS = "The request has two Calling-Station-Ids (RFC 2865, 5.44), and a grant is for one."
     NO_STATION = "The request names no station (Calling-Station-Id), and a grant is for one."
     TOKEN_UNKNOWN = "The one-time token of a portal sign-in is not one of ours."
     TOKEN_WRONG = "The password does not fit the one-time token."

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
 _ACCOUNTING, _ACCOUNTED, _PROTOCOL_ERROR = int(Code.ACCOUNTING_REQUEST), int(Code.ACCOUNTING_RESPONSE), int(Code.PROTOCOL_ERROR)
 # radius.message.Type, as plain numbers
-_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _EAP, _MA, _CUI = 1, 24, 30, 31, 32, 33, 79, 80, 89
+_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _MA, _CUI = 1, 24, 30, 31, 32, 33, 80, 89
 _UNROUTED: Final = Route("", "(identity)", Action.REJECT)
 _VERDICTS: Final = {2: "accept", 3: "reject", 11: "challenge"}
 CLIENT_BURST: Final = 100.0
@@ -149,7 +149,7 @@ class Engine:
             self._duplicates.forget(exchange)
             return self._drop(Reason.STATION_LIMITED, exchange.key[0], client)
         bad = None
-        route = None if _EAP in request.first else self.local.route(request, user_name, station)
+        route = self.local.route(request, user_name, station)
         if route is None:
             nai = parse_nai(user_name)
             route, bad = (_UNROUTED, nai) if isinstance(nai, Reason) else (self.tables.route(nai, client), None)

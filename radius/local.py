@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from radius.tables import Limits, Tables
     from radius.watch import Later
 
-_PASSWORD, _CHAP, _SERVICE_TYPE, _CHALLENGE, _EAP = 2, 3, 6, 60, 79  # radius.message.Type, as plain numbers
+_PASSWORD, _CHAP, _SERVICE_TYPE, _STATION, _CHALLENGE, _EAP = 2, 3, 6, 31, 60, 79  # radius.message.Type, as plain numbers
 _CALL_CHECK: Final = (10).to_bytes(4, "big")  # RFC 2865, 5.6
 _TOKEN: Final = re.compile(rb"t-[0-9A-Za-z_-]{16}")
 _MAC_LENGTHS: Final = range(12, 18)  # without separators, Cisco's three groups, six pairs
+_GROUP: Final = frozenset("13579BDF")  # second digits of addresses with the group bit (IEEE 802, 8.2)
+_ZEROS: Final = "00-00-00-00-00-00"
 STATION: Final = Route("", "(mac)", Action.LOCAL)
 TOKEN: Final = Route("", "(token)", Action.LOCAL)
 _MISMATCH: Final = Route("", "(mac)", Action.REJECT, refusal=Reason.MAC_MISMATCH)
+_BY_EAP: Final = Route("", "(mac)", Action.REJECT, refusal=Reason.MAC_BY_EAP)
 _UNHEARD: Final = frozenset((Reason.PORTER_SILENT, Reason.PORTER_BUSY))  # what is not the guest's doing
 
 
@@ -80,20 +83,23 @@ class Local:
         self.grants.bound(tables.limits.grants)
 
     def route(self, request: Message, user_name: bytes, station: bytes) -> Route | None:
-        """The local way of a request without EAP-Message; None where the identity's realm decides."""
+        """The local way of a request; None where the identity's realm decides."""
         if b"@" in user_name or not self.tables.device_key:
             return None
         if _TOKEN.fullmatch(user_name):
-            return TOKEN
-        if request.value(_SERVICE_TYPE) == _CALL_CHECK and mac(station):
-            return STATION
-        if len(user_name) in _MAC_LENGTHS and (named := mac(user_name)):
-            return STATION if named == mac(station) else _MISMATCH  # a guest may type a neighbour's address
-        return None
+            return None if _EAP in request.first else TOKEN
+        named = mac(user_name) if len(user_name) in _MAC_LENGTHS else ""
+        if _EAP in request.first:
+            return _BY_EAP if named and named == mac(station) else None
+        if named:
+            return STATION if named == _single(station) else _MISMATCH  # a guest may type a neighbour's address
+        return STATION if request.value(_SERVICE_TYPE) == _CALL_CHECK and _single(station) else None
 
     def begin(self, exchange: Exchange, now: float) -> Actions:
         """Answer from memory, or ask."""
         talk = exchange.conversation
+        if _STATION in exchange.request.repeated:
+            return self._answers.refuse(exchange, Reason.TWO_STATIONS, now)
         if talk.route is STATION:
             return self._station(exchange, now)
         if not self.tables.device_key:
@@ -140,7 +146,7 @@ class Local:
 
     def _device(self, exchange: Exchange) -> bytes:
         """The station as grants know it (store.keys.keyed_hash does the same); b"" where the request names none."""
-        station = mac(exchange.conversation.station)
+        station = _single(exchange.conversation.station)
         return hmac.digest(self.tables.device_key, station.encode(), "sha256")[:16] if station else b""
 
     def _ask(self, exchange: Exchange, question: Question, now: float) -> Actions:
@@ -209,6 +215,12 @@ class Local:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+
+def _single(station: bytes) -> str:
+    """A station as AA-BB-CC-DD-EE-FF; "" for none, and for zeros, broadcast and multicast, which are no one device's."""
+    named = mac(station)
+    return "" if named[1:2] in _GROUP or named == _ZEROS else named
 
 
 def _host(exchange: Exchange) -> str:

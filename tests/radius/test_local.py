@@ -56,6 +56,47 @@ def test_an_address_typed_as_a_user_name_opens_nothing(station: bytes | None) ->
     assert [("refused", "MAC_MISMATCH")] == verdicts(road.receive(road.mac(station=station)))
 
 
+@pytest.mark.parametrize("station", [STATION, b"AA-BB-CC-DD-EE-02"])
+def test_call_check_with_another_address_as_user_name_opens_nothing(station: bytes) -> None:
+    """Two addresses in one question: whose it is nobody can say."""
+    road = Guests()
+    road.knows(grant())
+    wanted = [("accept", "")] if station == STATION else [("refused", "MAC_MISMATCH")]
+    assert wanted == verdicts(road.receive(road.mac((6, b"\0\0\0\x0a"), station=station)))
+
+
+@pytest.mark.parametrize("station", [b"00-00-00-00-00-00", b"FF-FF-FF-FF-FF-FF", b"01-00-5E-00-00-01"])
+def test_an_address_that_many_share_is_nobodys(station: bytes) -> None:
+    """Zeros, broadcast and multicast (IEEE 802, 8.2): a client that writes them for every device would let all in by one's grant."""
+    road = Guests()
+    road.knows(grant(station))
+    asked = road.mac((6, b"\0\0\0\x0a"), user=station, station=station)
+    assert [("refused", "MAC_MISMATCH")] == verdicts(road.receive(asked))
+    (token,) = questions(road.receive(road.ask((2, hidden(b"x", road.ask()[4:20])), (31, station), user=TOKEN)))
+    assert b"" == token.device
+
+
+def test_two_stations_are_none() -> None:
+    """Two Calling-Station-Ids (RFC 2865, 5.44: at most one): refused, whoever asks and in whatever order."""
+    road = Guests()
+    road.knows(grant())
+    other = (31, b"AA-BB-CC-DD-EE-02")
+    actions = road.receive(road.mac(other)) + road.receive(road.pap(TOKEN, b"x", other))
+    actions += road.receive(road.pap(b"ada@city.example", b"x", other))
+    assert 3 * [("refused", "TWO_STATIONS")] == verdicts(actions)
+
+
+def test_mac_authentication_by_eap_is_refused_for_what_it_is() -> None:
+    """A switch that sends the address as an EAP-MD5 identity: EAP-Failure, and staff read what to set, not that a realm is missing."""
+    road = Guests()
+    road.knows(grant())
+    eap = (79, bytes((2, 1)) + (5 + len(MAC)).to_bytes(2, "big") + b"\x01" + MAC)
+    asked = road.ask((6, b"\0\0\0\x0a"), eap, (31, STATION), user=MAC)
+    actions = road.receive(asked)
+    assert b"\4\1\0\4" == check_answer(replied(actions), asked).value(79)
+    assert [("refused", "MAC_BY_EAP")] == verdicts(actions)
+
+
 def test_an_unknown_station_is_asked_about() -> None:
     """Memory that does not hold a station proves nothing: the porter is asked with its hash, the client and the source."""
     road = Guests()
@@ -67,7 +108,7 @@ def test_eap_and_realms_go_their_own_way() -> None:
     road = Guests()
     road.knows(grant())
     eap = (79, bytes((2, 1)) + (5 + len(MAC)).to_bytes(2, "big") + b"\x01" + MAC)
-    assert [("refused", "NO_REALM")] == verdicts(road.receive(road.ask(eap, (31, STATION), user=MAC)))
+    assert [("refused", "NO_REALM")] == verdicts(road.receive(road.ask(eap, user=MAC)))
     assert 1 == len(road.receive(road.ask((6, b"\0\0\0\x0a"), (31, STATION))))  # to uni-a
 
 

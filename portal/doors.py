@@ -7,7 +7,7 @@ Never holds a guest, and never reaches for the database by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from radius.nas.plan import Plan  # noqa: TC001  a field of frozen values
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from radius.nas.family import Gateway
 
-Text = "Mapping[str, str]"  # language -> text
+ADDRESS_RATE: Final = 50  # requests of one address a second: a second later there is room again
+DEVICE_RATE: Final = 40  # requests a minute of one device, known by a token of ours
+PATIENCE: Final = 2.5  # seconds that a guest's POST waits for an order
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ class House:
     hosts: tuple[str, ...] = ()  # other names that it answers to
     trusted_proxies: tuple[str, ...] = ()  # prefixes whose X-Forwarded-For and -Proto are believed
     retention_days: int = 400  # until a session's row is purged
-    address_rate: str = "50 per second"  # requests of one address: a second later there is room again
-    device_rate: str = "40 per minute"  # requests of one device that hold a token of ours
-    patience: float = 2.5  # seconds that a guest's POST waits for an order
+    device_days: int = 30  # until a device is forgotten, after its last grant
+    address_rate: int = ADDRESS_RATE
+    device_rate: int = DEVICE_RATE
+    patience: float = PATIENCE
 
     @property
     def secure(self) -> bool:

@@ -30,8 +30,8 @@ def limit(app: Flask, house: House) -> None:
         app=app,
         strategy="moving-window",
         application_limits=[
-            ApplicationLimit(house.address_rate, key_function=_address, scope="address", exempt_when=_free),
-            ApplicationLimit(house.device_rate, key_function=_device, scope="device", exempt_when=_unknown),
+            ApplicationLimit(f"{house.address_rate} per second", key_function=_address, scope="address", exempt_when=_free),
+            ApplicationLimit(f"{house.device_rate} per minute", key_function=_device, scope="device", exempt_when=_unknown),
         ],
     )
 

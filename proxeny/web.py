@@ -166,4 +166,5 @@ def house(settings: Settings) -> House:
         hosts=guest.names,
         trusted_proxies=guest.trusted_proxies,
         retention_days=settings.retention.sessions,
+        device_days=settings.retention.devices,
     )

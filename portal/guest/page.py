@@ -35,6 +35,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "languages": [(each, (languages.locale(each, "").get_display_name(each) or each).capitalize()) for each in g.languages],
         "spoken": g.language,
         "kept": words.kept(tools.house.retention_days),
+        "forgotten": words.kept(tools.house.device_days),
         "words": words,
         "href": href,
         "text": lambda texts: languages.text(texts, g.language),

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from store.models import Grant
 
 blueprint = Blueprint("visits", __name__)
-_WAITERS: Final = threading.BoundedSemaphore(8)  # half of the threads that [guest] has by default
+WAITERS: Final = 8  # half of the threads that [guest] has by default
+_WAITING: Final = threading.BoundedSemaphore(WAITERS)
 _LOOK: Final = 0.1  # seconds between looks at an order
 _SETTLED: Final = frozenset({OrderState.DONE, OrderState.FAILED})
 
@@ -91,7 +92,7 @@ def _wait(order: int) -> None:
     """Until the order is settled, for a moment at most: the page behind tells how it stands."""
     tools = kit()
     until = tools.now() + tools.house.patience
-    if not _WAITERS.acquire(blocking=False):
+    if not _WAITING.acquire(blocking=False):
         return
     try:
         while tools.now() < until:
@@ -101,7 +102,7 @@ def _wait(order: int) -> None:
                 if found is None or found.state in _SETTLED:
                     return
     finally:
-        _WAITERS.release()
+        _WAITING.release()
 
 
 def _door() -> Door:

@@ -106,7 +106,7 @@ def test_logs_hold_no_token_no_query_and_no_address(city: World, guest: FlaskCli
 
 def test_a_device_has_a_minutes_worth(city: World) -> None:
     """Beyond it 429, with a page; another device is served all the while."""
-    city.house = replace(city.house, device_rate="5 per minute")
+    city.house = replace(city.house, device_rate=5)
     guest = city.client()
     stay, _ = connect(guest, cwa(city))
     answers = [guest.get(stay).status_code for _ in range(8)]
@@ -121,7 +121,7 @@ def test_an_address_is_slowed_and_not_locked(city: World) -> None:
     """A second later there is room again."""
     from tests.peers.program import until
 
-    city.house = replace(city.house, address_rate="5 per second")
+    city.house = replace(city.house, address_rate=5)
     guest = city.client()
     assert 429 in [guest.get("/privacy").status_code for _ in range(12)]
     until(lambda: guest.get("/privacy").status_code == 200, "room", 5, 0.3)

@@ -69,6 +69,9 @@ class Verdicts:
             return self._granted(session, grant, now)
 
     def _token(self, question: ByToken) -> Verdict:
+        with reading(self._database) as session:
+            if not grants.issued(session, question.name):
+                return refused(Reason.TOKEN_UNKNOWN)
         now = datetime.now(UTC)
         with transaction(self._database) as session:
             redeemed = grants.redeem(session, self._seal, question.name, question.client, question.device, now)

@@ -22,7 +22,7 @@ from store.models import Account, Device, Grant, GrantFeed, Way
 from store.models import Session as Accounting
 from store.models.sessions import SessionStatus
 from store.session import insert
-from store.sign_in import Bad, redeem, token
+from store.sign_in import Bad, issued, redeem, token
 from store.slices import slices
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ __all__ = [
     "ending",
     "extend",
     "followers",
+    "issued",
     "live",
     "named",
     "newest",

@@ -46,6 +46,11 @@ def token(session: Session, seal: Seal, grant: Grant, client: str, now: datetime
     return name, password
 
 
+def issued(session: Session, name: str) -> bool:
+    """Whether there was ever such a token, in a session that only reads: a guess is not worth the database's write lock."""
+    return session.scalar(select(SignInToken.name).where(SignInToken.name == name)) is not None
+
+
 def redeem(session: Session, seal: Seal, name: str, client: str, device: bytes, now: datetime) -> tuple[Grant, bytes] | Bad:
     """The grant and the password, once, in a session that writes; `device` is b"" where the gateway names no station."""
     query = select(SignInToken).where(SignInToken.name == name).with_for_update()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from proxeny.network import Network, Plan
 from proxeny.verdicts import Verdicts, proves
@@ -154,6 +156,17 @@ def test_a_token_is_nobody_elses(store) -> None:
     assert "TOKEN_FOREIGN" == refused(asked.of(pap(name, password, device=LAPTOP)))
     assert "TOKEN_UNKNOWN" == refused(asked.of(pap("t-0123456789abcdef", password)))
     assert asked.of(pap(name, password, device=b"")).accept
+
+
+def test_a_guess_waits_for_nobody_who_writes(store) -> None:
+    """A name that was never made is looked up without the write lock: guesses hold up neither records nor sign-ins, nor the reverse."""
+    asked, answers = verdicts(store), []
+    guess = threading.Thread(target=lambda: answers.append(asked.of(pap("t-0123456789abcdef", "guess"))))
+    with transaction(store.engine) as session:
+        session.execute(select(1))  # has the write lock from here on
+        guess.start()
+        guess.join(5)
+        assert ["TOKEN_UNKNOWN"] == [refused(answer) for answer in answers]
 
 
 def test_a_token_of_a_grant_that_is_over_is_expired(store) -> None:

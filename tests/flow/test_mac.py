@@ -15,6 +15,7 @@ from proxeny import opening
 from proxeny.settings import load
 from radius.actions import Reason
 from store import keys
+from store.models import Grant
 from store.session import transaction
 from tests.peers.controller import Controller, client, controller, network
 from tests.peers.freeradius import SECRET
@@ -63,6 +64,9 @@ class Gateway:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     settings = {"limits": {"asked_seconds": 2, "reject_burst": 100}}
     with controller(tmp_path_factory.mktemp("controller"), TABLES, settings=settings) as running:
+        first = Gateway(running)
+        until(lambda: first.ask("02-00-00-00-02-00").value(18) == Reason.NO_GRANT.value.encode(), "the porter's first answer", 20)
+        first.close()
         yield running
         running.fault_free()
 
@@ -89,10 +93,11 @@ def admit(store: Store, station: str, now: datetime | None = None) -> str:
 
 
 def streamed(road: Controller, store: Store, station: str) -> None:
-    """A grant that the worker has in its memory."""
-    before = _grants(road)
+    """A grant that the worker has in its memory, as it has every other: it tells how many once a second."""
     admit(store, station)
-    until(lambda: _grants(road) > before, "the grant in the worker's memory", 10)
+    with transaction(store.engine) as session:
+        live = session.query(Grant).filter(Grant.revoked_at.is_(None)).count()
+    until(lambda: _grants(road) == live, "every grant in the worker's memory", 10)
 
 
 def _grants(road: Controller) -> float:
@@ -112,6 +117,7 @@ def test_a_guest_is_let_in_and_put_out(road: Controller, store: Store, gateway: 
     assert 7_190 <= int.from_bytes(answer.value(27), "big") <= 7_200
     store.revoke(grant)
     until(lambda: gateway.ask(station).code == 3, "the revoked guest to be refused", 3)
+    until(lambda: _grants(road) == 0, "the worker to tell that it knows nobody", 10)  # from here on the number only grows
     told = until(lambda: [row for row in road.trace(station) if row["verdict"] == "accept"], "the login in the trace")
     assert ("", []) == (told[0]["home"], told[0]["attempts"])
 

@@ -32,6 +32,8 @@ _BOUNDS: Final = {Bound.TIME: "time", Bound.IDLE: "idle time", Bound.RATE: "rate
 _GOLDEN: Final = "golden redirect, grant and orders"
 _POSTS: Final = "tests/radius/nas/test_posts.py"
 _MERAKI: Final = "tests/radius/nas/test_meraki.py"
+_STUB: Final = "from the page to an HTTP stub that checks every field"
+_PAGE: Final = "tests/flow/test_page_to_controller.py"
 PROOFS: Final[dict[str, tuple[str, ...]]] = {  # what was proven, then the tests that do
     "aruba": (_GOLDEN, "tests/radius/nas/test_aruba.py"),
     "aruba-instant": (_GOLDEN, "tests/radius/nas/test_aruba_instant.py"),
@@ -40,16 +42,16 @@ PROOFS: Final[dict[str, tuple[str, ...]]] = {  # what was proven, then the tests
     "cisco-lwa": (_GOLDEN, "tests/radius/nas/test_cisco_lwa.py"),
     "coova": ("a UAM gateway of our own, Chromium; the vendor's vectors", "tests/flow/test_uam.py", "tests/radius/nas/test_coova.py"),
     "generic": (_GOLDEN, _POSTS),
-    "hostapd": ("hostapd itself, wired, takes its orders", "tests/radius/nas/test_hostapd.py", _POSTS),
-    "meraki-click": (_GOLDEN, _MERAKI),
+    "hostapd": ("hostapd itself, wired, takes its orders", "tests/flow/test_wire.py", "tests/radius/nas/test_hostapd.py", _POSTS),
+    "meraki-click": (_STUB, _PAGE, _MERAKI),
     "meraki-cwa": (_GOLDEN + "; the CoA as cisco-cwa's", "tests/radius/nas/test_cisco_cwa.py"),
     "meraki-signon": (_GOLDEN, _MERAKI),
     "mikrotik": (_GOLDEN + "; a published CHAP vector", "tests/radius/nas/test_mikrotik.py"),
-    "omada": ("an HTTP stub that checks every field", "tests/radius/nas/test_omada.py"),
+    "omada": (_STUB, _PAGE, "tests/radius/nas/test_omada.py"),
     "opennds": ("openNDS 9.10 itself, Chromium, levels 1 and 3", "tests/flow/test_opennds.py", "tests/radius/nas/test_opennds.py"),
-    "ruckus-sz": ("an HTTP stub that checks every field", "tests/radius/nas/test_ruckus_sz.py"),
+    "ruckus-sz": (_STUB, _PAGE, "tests/radius/nas/test_ruckus_sz.py"),
     "ruckus-zd": (_GOLDEN, _POSTS),
-    "unifi": ("an HTTP stub that checks every field", "tests/radius/nas/test_unifi.py"),
+    "unifi": (_STUB, _PAGE, "tests/radius/nas/test_unifi.py"),
 }
 _HEAD: Final = """# Gateways
 

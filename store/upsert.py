@@ -37,14 +37,14 @@ def unseen(database: Database, model: type[Base], columns: tuple[str, ...], rows
     """Insert the rows that are not there yet, whose key is the first column; the keys of those that were not."""
     if not rows:
         return set()
-    if database.get_bind().dialect.name == "sqlite":  # one writer at a time: who looked first is first
-        held = _held(database, model, columns[0], [row[0] for row in rows])
-        fresh = [row for row in rows if row[0] not in held]
-        load(database, model, columns, fresh)
-        return {row[0] for row in fresh}
-    statement = _insert(database, model).on_conflict_do_nothing().returning(_table(model).c[columns[0]])
-    named = [dict(zip(columns, row, strict=True)) for row in rows]
-    return set(map(bytes, database.connection().execute(statement, named).scalars()))
+    added: set[Any] = set()
+    connection, dialect = database.connection(), _dialect(database)
+    for some in slices(rows):
+        ready = _adding(model, columns, len(some), dialect)
+        values = [value if convert is None else convert(value) for row in some for convert, value in zip(ready.each, row, strict=True)]
+        named = tuple(values) if ready.positional else dict(zip(ready.names, values, strict=True))
+        added.update(bytes(row[0]) for row in connection.exec_driver_sql(ready.statement, named))
+    return added
 
 
 def load(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -72,23 +72,21 @@ def _many(database: Database, ready: _Ready, columns: Sequence[str], rows: Seque
     database.connection().exec_driver_sql(ready.statement, named)
 
 
-def _held(database: Database, model: type[Base], column: str, keys: Sequence[Any]) -> set[Any]:
-    """Which of these keys are there."""
-    connection = database.connection()
-    found: set[Any] = set()
-    for some in slices(keys):
-        marks = ", ".join("?" * len(some))
-        query = f"SELECT {column} FROM {model.__tablename__} WHERE {column} IN ({marks})"  # noqa: S608 - names are ours, values are bound
-        found.update(row[0] for row in connection.exec_driver_sql(query, tuple(some)))
-    return found
-
-
 class _Ready(NamedTuple):
     """A statement for the driver, and how its values are converted."""
 
     statement: str
     positional: bool
     converts: list[_Column]
+
+
+class _Adding(NamedTuple):
+    """An insert of several rows in one statement that tells which of them are new."""
+
+    statement: str
+    positional: bool
+    names: list[str]
+    each: Sequence[Callable[[Any], Any] | None]  # how the values of one row are converted
 
 
 class _Merging(NamedTuple):
@@ -119,6 +117,16 @@ def _merged(wanted: _Merging, dialect: Dialect) -> _Ready:
 def _loading(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _Ready:
     table = _table(model)
     return _ready(insert(table).compile(dialect=dialect, column_keys=list(columns)), columns, table, dialect)
+
+
+@lru_cache(maxsize=32)
+def _adding(model: type[Base], columns: tuple[str, ...], count: int, dialect: Dialect) -> _Adding:
+    table = _table(model)
+    statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(table).values([dict.fromkeys(columns)] * count)
+    compiled = statement.on_conflict_do_nothing().returning(table.c[columns[0]]).compile(dialect=dialect)
+    names = list(compiled.positiontup or compiled.params)
+    each = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+    return _Adding(str(compiled), compiled.positional, names, each)
 
 
 @lru_cache(maxsize=256)

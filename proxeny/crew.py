@@ -96,6 +96,8 @@ class Crew:
         self._network = snapshot.of_the_road(network)
         self._tasks = [asyncio.create_task(self._keep(place), name=f"worker {place.number}") for place in self.places]
         self._tasks.append(asyncio.create_task(self._watch(), name="heartbeat"))
+        if not self.places:
+            self.serving.set()
 
     async def _keep(self, place: Place) -> None:
         """Have this place served, for as long as we run."""
@@ -240,7 +242,8 @@ class Crew:
         for task, place in zip(keepers, self.places, strict=False):
             if place.child is None:
                 task.cancel()  # between two starts
-        await asyncio.wait(keepers, timeout=seconds + 3.0)
+        if keepers:
+            await asyncio.wait(keepers, timeout=seconds + 3.0)
         for child in children:
             child.signal(9)
         for task in self._tasks:

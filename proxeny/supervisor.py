@@ -44,10 +44,11 @@ JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recor
 
 
 class Supervisor:
-    """One running controller."""
+    """One running controller: the road, the guests' pages, or both."""
 
-    def __init__(self, settings: Settings, load: Callable[[], Settings], said: Callable[[str], None]) -> None:
-        if settings.radius is None:
+    def __init__(self, settings: Settings, load: Callable[[], Settings], said: Callable[[str], None], *, pages: bool = True) -> None:
+        served = settings.guest is not None and pages
+        if settings.radius is None and not served:
             remedy = 'Write one: [radius] with auth = ["127.0.0.1:1812"]; config/proxeny.toml shows all keys'
             raise FaultyError([Fault(str(settings.file or "settings"), "radius", "there is no such section, so nothing to serve", remedy)])
         os.umask(0o077)  # what lies in data_dir is nobody else's business
@@ -56,10 +57,13 @@ class Supervisor:
         self.settings = settings
         self._load = load  # reads the settings again, for SIGHUP
         self._said = said  # the one line on standard output
-        self._listening = sockets.open_all(settings.radius, str(settings.file or "settings"))
-        page_socket = paging.listen(settings) if settings.guest is not None else None
+        radius = settings.radius
+        self._workers = radius.workers if radius is not None else 0  # none: every gateway sends its guests without RADIUS
+        self._listening = sockets.open_all(radius, str(settings.file or "settings")) if radius is not None else []
+        page_socket = paging.listen(settings) if served else None
         opening.enter(settings)
-        paging.refuse_unreadable(settings)
+        if served:
+            paging.refuse_unreadable(settings)
         self.paging = paging.Paging(settings, page_socket) if page_socket is not None else None
         self._lock = opening.lock(settings.data_dir)
         database, seal = opening.store(settings)
@@ -77,10 +81,8 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._again.set)
         self._warn()
         near, far = _journal()
-        radius = self.settings.radius
-        assert radius is not None  # noqa: S101  for the type checker: __init__ refuses it
-        self.portering = Portering(radius.workers, self.settings, self._network)
-        self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, radius.workers, self.portering.doors)
+        self.portering = Portering(self._workers, self.settings, self._network)
+        self.crew = Crew(self._listening, near.fileno(), self.settings.spool_dir, self._workers, self.portering.doors)
         self.recording = Recording(far.fileno(), self.settings)
         self.jobbing = Jobbing(self.settings)
         control = Control(self.settings.data_dir / NAME, {"ask": self._ask, "homes": self._homes, "status": self._status})
@@ -135,10 +137,10 @@ class Supervisor:
     async def _announce(self) -> None:
         """The `ready` line, once every worker has said that it serves."""
         await self.crew.serving.wait()
-        at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening))
+        at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening)) or "no RADIUS"
         count = len(self.crew.places)
         guests = f"; guests at {self.settings.guest.origin}" if self.paging is not None and self.settings.guest is not None else ""
-        self._said(f"proxeny is ready: {at}; {count} worker{'s' if count > 1 else ''}; network version {self._watch.version}{guests}")
+        self._said(f"proxeny is ready: {at}; {count} worker{'' if count == 1 else 's'}; network version {self._watch.version}{guests}")
         notify.tell("READY=1")
 
     async def _breathe(self) -> None:
@@ -221,7 +223,7 @@ class Supervisor:
         database = self._watch.database_fault or self.recording.counts.get("database_fault", "")  # read by us, written by it
         spool = sorted({place.counts.get("spool_fault", "") for place in self.crew.places} - {""})
         return {
-            "ready": bool(serving) and not spool and not database,
+            "ready": bool(serving if self.crew.places else self.paging and self.paging.alive) and not spool and not database,
             "workers": f"{serving}/{len(self.crew.places)}",
             "recorder": "alive" if self.recording.alive else "restarting",
             "porter": self.portering.state,
@@ -280,8 +282,8 @@ def _unsigned(network: Network, log: Any) -> None:
             log.warning("excused from Message-Authenticator: anyone on the path can forge what they say", kind=section, names=names[:50])
 
 
-def run(settings: Settings, load: Callable[[], Settings], said: Callable[[str], None]) -> None:
-    """The whole life of a controller; raises FaultyError or StoreError where it cannot begin."""
-    supervisor = Supervisor(settings, load, said)
+def run(settings: Settings, load: Callable[[], Settings], said: Callable[[str], None], *, pages: bool = True) -> None:
+    """The whole life of a controller, with or without [guest]'s pages; raises FaultyError or StoreError where it cannot begin."""
+    supervisor = Supervisor(settings, load, said, pages=pages)
     with asyncio.Runner() as runner:
         runner.run(supervisor.run())

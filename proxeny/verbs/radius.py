@@ -1,6 +1,6 @@
-"""`proxeny radius`: the road alone, for deployments on several machines. Never serves a page.
+"""`proxeny radius`: the road without the guests' pages, for deployments on several machines. Never serves a page.
 
-In this version no other part exists, so it is `run` without the parts that are to come.
+`[guest] url` of the settings still says where guests are sent: `proxeny web` serves them there.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ from proxeny.verbs import options, run
 @click.command()
 @options.config
 def command(config: Path | None) -> None:
-    """RADIUS workers and the recorder, and nothing of the web."""
-    run.serve(config)
+    """RADIUS workers, recorder and porter, and nothing of the web."""
+    run.serve(config, pages=False)

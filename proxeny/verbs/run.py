@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 @click.option("--demo", is_flag=True, help="A sample city with simulated homes and an access point, in a folder of its own.")
 @options.config
 def command(config: Path | None, *, demo: bool) -> None:
-    """RADIUS workers and the recorder under one supervisor; prints `ready` once every worker serves."""
+    """RADIUS workers, recorder, porter and guests' pages under one supervisor; prints `ready` once every worker serves."""
     if demo:
         import_module("proxeny.demo").run(config)  # nothing of the demo is loaded without --demo
         return
     serve(config)
 
 
-def serve(config: Path | None) -> None:
-    """Run with these settings until SIGTERM or Ctrl-C."""
+def serve(config: Path | None, *, pages: bool = True) -> None:
+    """Run with these settings until SIGTERM or Ctrl-C; without `pages` those of [guest] are somebody else's to serve."""
     from proxeny import supervisor  # noqa: PLC0415  `--help` needs none of it
 
     def load() -> Settings:
         return options.load(config)
 
-    supervisor.run(load(), load, click.echo)
+    supervisor.run(load(), load, click.echo, pages=pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from tests.peers import controller as controllers
 from tests.peers import packets, twins
 from tests.peers.controller import Controller, client, controller, home, network, realm
 from tests.peers.freeradius import SECRET
-from tests.peers.program import Program, until
+from tests.peers.program import Program, free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,8 +301,6 @@ def test_a_port_is_had_on_every_family(tmp_path: Path, upstream: twins.Home) -> 
         running.auth = port
         assert ACCEPT == answered(running)
         began = time.monotonic()
-        import socket
-
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
             sock.settimeout(5)
             sock.sendto(packets.pap("bob@uni-a.example", "secret", SECRET), ("::1", port))
@@ -317,3 +316,46 @@ def test_without_a_radius_section_there_is_nothing_to_run(tmp_path: Path) -> Non
     assert 1 == program.process.wait(20)
     assert "[radius]" in program.text
     assert "Traceback" not in program.text
+
+
+GUESTS = {
+    "operator": controllers.OPERATOR,
+    "plan": [{"name": "day", "session": "2h"}],
+    "portal": [{"name": "main", "plan": "day"}],
+    "client": [{"name": "hall", "nas": "opennds", "key": "hallhallhallhall", "options": {"fas_key": "a-key-of-enough-length"}}],
+}
+
+
+def test_pages_alone_are_served_without_a_radius_section(tmp_path: Path) -> None:
+    """A city whose gateways send no RADIUS runs the pages with recorder and porter; ready is what they are."""
+    made, at = Controller(tmp_path, 0, 0, free_port()), free_port()
+    made.settings.write_text(f'data_dir = "var"\n[guest]\nlisten = "127.0.0.1:{at}"\n[metrics]\nlisten = "127.0.0.1:{made.metrics}"\n')
+    made.network(GUESTS)
+    try:
+        made.start()
+        assert "no RADIUS; 0 workers" in made.log
+        until(lambda: readiness(made)[0] == 200, "pages")
+        with urllib.request.urlopen(f"http://127.0.0.1:{at}/", timeout=10) as page:
+            assert 200 == page.status
+        (pages,) = made.pages
+        os.kill(pages, signal.SIGKILL)
+        until(lambda: readiness(made)[0] == 503, "the truth")
+        until(lambda: readiness(made)[0] == 200, "the next")
+    finally:
+        assert 0 == made.stop()
+    made.fault_free()
+
+
+def test_the_road_alone_serves_no_page(tmp_path: Path) -> None:
+    """`proxeny radius` sends guests to [guest] url, where another machine serves them: it does not listen there itself."""
+    at = free_port()
+    with controllers.controller(tmp_path, GUESTS, settings={"guest": {"listen": f"127.0.0.1:{at}"}}, start=False) as made:
+        road = [str(controllers.COMMAND), "radius", "--config", str(made.settings)]
+        program = Program(road, tmp_path / "log", cwd=tmp_path)
+        try:
+            program.wait_for("ready", seconds=30)
+            assert "not served" == made.readiness()["guest"]
+            with socket.socket() as sock:
+                assert 0 != sock.connect_ex(("127.0.0.1", at))
+        finally:
+            program.stop()

@@ -29,6 +29,7 @@ VISIT: Final = 30 * 60.0  # seconds that an arrival is good for
 STAY: Final = 400 * 86_400.0  # no grant is longer
 BACK: Final = 300.0
 _ROOM: Final = LONGEST * 3 // 4 - 64  # octets that fit a token, its own overhead taken off
+_MORE: Final = 48  # octets that a stay's token holds beyond its visit's: the grant, a language
 _INFLATED: Final = 16_384  # octets that a token of ours never unpacks beyond
 
 
@@ -61,8 +62,8 @@ class Stay:
 
 
 def seal_visit(tokens: Tokens, visit: Visit, now: float) -> str:
-    """A token that a URL carries; what does not fit is left out, the guest's destination first."""
-    return tokens.seal("visit", _packed(visit, ""), now)
+    """A token that a URL carries; what does not fit is left out, the guest's destination first. OverflowError where nothing helps."""
+    return tokens.seal("visit", _packed(visit, "", _ROOM - _MORE), now)
 
 
 def open_visit(tokens: Tokens, token: str, now: float) -> Visit | Misfit:
@@ -99,13 +100,13 @@ def _stay(found: bytes | Misfit) -> Stay | Misfit:
     return Stay(grant, visit)
 
 
-def _packed(visit: Visit, grant: str) -> bytes:
-    """Compressed JSON that fits: with the destination, with its origin alone, without, without the gateway's own words."""
+def _packed(visit: Visit, grant: str, room: int = _ROOM) -> bytes:
+    """Compressed JSON that fits: with the destination, with its origin alone, without."""
     arrival = visit.arrival
     origin = "{0.scheme}://{0.netloc}/".format(urlsplit(arrival.destination)) if arrival.destination else ""
     for smaller in (arrival, replace(arrival, destination=origin), replace(arrival, destination="")):
         octets = zlib.compress(json.dumps([grant, *_plain(replace(visit, arrival=smaller))], separators=(",", ":")).encode(), 9)
-        if len(octets) <= _ROOM:
+        if len(octets) <= room:
             return octets
     raise OverflowError("an arrival that no token can hold")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import Locale, UnknownLocaleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +23,8 @@ def offered(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def choose(offers: Sequence[str], chosen: Sequence[str], accepted: Sequence[str]) -> str:
     """The first of `chosen` that is offered (a link's, a token's), else the best for the browser's list, best first."""
-    for language in chosen:
-        if language in offers:
-            return language
-    return negotiate_locale([each.replace("-", "_") for each in accepted[:_CHOICES]], list(offers)) or offers[0]
+    asked = (tag.replace("_", "-").partition("-")[0].lower() for tag in accepted[:_CHOICES])  # RFC 5646, 2.1.1: case says nothing
+    return next((language for language in (*chosen, *asked) if language in offers), offers[0])
 
 
 def locale(language: str, country: str) -> Locale:

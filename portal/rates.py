@@ -7,6 +7,7 @@ A device is known by the token that it holds. Flask-Limiter counts here and noth
 from __future__ import annotations
 
 import hmac
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from flask import g, request
@@ -37,13 +38,22 @@ def limit(app: Flask, house: House) -> None:
 
 
 def _address() -> str:
-    return request.remote_addr or ""
+    """Of IPv6 the network: its other 64 bits are whatever a host likes (RFC 8981)."""
+    said = request.remote_addr or ""
+    try:
+        address = ip_address(said)
+    except ValueError:  # a socket without addresses, or a proxy's own word
+        return said[:64]
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else said
 
 
 def _device() -> str:
-    """A keyed hash: the counters hold no station's address."""
+    """A keyed hash: the counters hold no station's address.
+
+    With where it comes from: at a gateway that signs nothing, anyone could use up another device's share from elsewhere.
+    """
     station = g.visit.arrival.station or g.visit.arrival.session or g.visit.number
-    return hmac.digest(kit().privacy.device_key, f"rate {station}".encode(), "sha256")[:12].hex()
+    return hmac.digest(kit().privacy.device_key, f"rate {station} {_address()}".encode(), "sha256")[:12].hex()
 
 
 def _free() -> bool:

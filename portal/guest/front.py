@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 
 from portal.capabilities import Capability, open_stay
+from portal.cases.standing import State, standing
 from portal.guard import open_to
 from portal.guest import cookie
 from portal.guest.page import away, href, page
 from portal.kit import kit
+from portal.words import date
 from radius.nas.family import Misfit
+from store.session import reading
 
 blueprint = Blueprint("front", __name__)
 
@@ -20,8 +23,20 @@ blueprint = Blueprint("front", __name__)
 @open_to(Capability.NONE)
 def front() -> Any:
     """Never believes the cookie: it is opened, and the page behind it asks the store."""
-    tools = kit()
     token = cookie.find()
-    if token and not isinstance(open_stay(tools.tokens, token, tools.now()), Misfit):
+    if token and _leads(token):
         return away(href(f"/s/{token}"))
-    return page("front.html")
+    answer = page("front.html")
+    if token:
+        cookie.drop(answer)
+    return answer
+
+
+def _leads(token: str) -> bool:
+    """Whether there is still something to show."""
+    tools = kit()
+    stay = open_stay(tools.tokens, token, tools.now())
+    if isinstance(stay, Misfit):
+        return False
+    with reading(tools.database) as session:
+        return standing(session, stay.grant, None, g.doors.timezone, date(tools.now())).state is not State.GONE

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal import languages, style
 from portal.capabilities import Capability, open_back, open_stay, open_visit
-from portal.guest.page import page
+from portal.guest.page import network, page
 from portal.kit import kit
 from portal.numbers import new_number
 from portal.troubles import Trouble, TroubleError, told
@@ -137,8 +137,7 @@ def _failed(fault: Exception) -> Any:
     else:
         trouble, g.why = Trouble.OURS, type(fault).__name__
         current_app.logger.error("a page failed", exc_info=fault)
-    network = g.doors.ssids[0] if g.doors.ssids else ""
-    answer = page("trouble.html", trouble.status, told=told(trouble, network), trouble=trouble.name)
+    answer = page("trouble.html", trouble.status, told=told(trouble, network()), trouble=trouble.name)
     if isinstance(fault, HTTPException) and fault.code == 405:
         answer.headers["Allow"] = fault.get_response().headers.get("Allow", "GET")
     if trouble in {Trouble.TOO_MANY, Trouble.DATABASE}:
@@ -151,7 +150,7 @@ def _dress(response: Response) -> Response:
     sheet = style.style(g.door.words.accent if g.door is not None else "")
     actions = " ".join(("'self'", *dict.fromkeys(g.origins)))
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src {sheet.source}; img-src 'self'; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {sheet.source}; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"

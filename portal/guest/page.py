@@ -28,7 +28,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "style": style.style(accent).sheet,
         "door": door,
         "place": door.place if door is not None else "",
-        "network": g.doors.ssids[0] if g.doors.ssids else "",
+        "network": network(),
         "number": g.number,
         "language": str(g.locale).replace("_", "-"),
         "direction": g.locale.text_direction,
@@ -43,6 +43,13 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "at": g.get("token", ""),
     }
     return make_response(render_template(template, **shared | values), status)
+
+
+def network() -> str:
+    """The Wi-Fi's name: the one that this guest came by, else the first that leads to the portal; "" where none is declared."""
+    come = g.visit.arrival.ssid if g.get("visit") is not None else ""
+    names: tuple[str, ...] = g.doors.ssids
+    return come if come in names else next(iter(names), "")
 
 
 def href(path: str, **query: str) -> str:

@@ -136,8 +136,9 @@ class _Batch:
 
     def _describe(self, entry: Entry, tally: Tally) -> None:
         """What the record says beside its figures; the newest word counts, silence does not."""
-        self.sums.hold(tally.id, entry)
         newest = entry.at >= tally.updated_at
+        if entry.addresses:
+            self._hold(entry, tally, newest=newest)
         tally.updated_at = max(tally.updated_at, entry.at)
         if newest or not tally.local:
             tally.local = entry.local or tally.local
@@ -153,6 +154,15 @@ class _Batch:
             tally.has_class, tally.sealed["class"] = True, self.privacy.sealed(entry.class_, "session", tally.id, "class")
         if not tally.has_cui and entry.cui.strip(b"\0"):
             tally.has_cui, tally.sealed["cui"] = True, self.privacy.sealed(entry.cui, "session", tally.id, "cui")
+
+    def _hold(self, entry: Entry, tally: Tally, *, newest: bool) -> None:
+        """The addresses it says. What is only said once more needs no word: who holds an address holds it until it ends or changes."""
+        if newest and entry.addresses == (tally.framed_ip,) and entry.kind is not Kind.STOP:
+            return
+        if newest and tally.framed_ip and tally.framed_ip not in entry.addresses:
+            self.sums.hold(tally.id, tally.framed_ip, tally.updated_at)
+        for address in entry.addresses:
+            self.sums.hold(tally.id, address, entry.at)
 
     def _name(self, user_name: bytes, tally: Tally) -> None:
         user_hash = self.privacy.user(user_name)

@@ -83,11 +83,10 @@ class Sums:
     def _row(self, hour: int, place: Place) -> list[int]:
         return self._usage[hour, place]
 
-    def hold(self, session: str, entry: Entry) -> None:
-        """A session holds these addresses."""
-        for address in entry.addresses:
-            first, last = self._addresses.get((session, address), (entry.at, entry.at))
-            self._addresses[session, address] = (min(first, entry.at), max(last, entry.at))
+    def hold(self, session: str, address: str, at: datetime) -> None:
+        """A session held this address at this time."""
+        first, last = self._addresses.get((session, address), (at, at))
+        self._addresses[session, address] = (min(first, at), max(last, at))
 
     def see(self, entry: Entry) -> None:
         """A record came from this access point, which may be nobody's yet."""

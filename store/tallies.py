@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, select
 
 from store.models import Session, SessionTrail
-from store.slices import slices
+from store.slices import among
 from store.tally import Identity, Leg, Tally, micros, places, restored
 from store.trail import Trail
 from store.upsert import change, load
@@ -37,9 +38,8 @@ _READ: Final = (
         _TRAIL.c.leg, _TRAIL.c.state, _TRAIL.c.places, _TRAIL.c.points,
     )
     .outerjoin_from(_TABLE, _TRAIL, _TRAIL.c.session_id == _TABLE.c.id)
-    .order_by(_TABLE.c.id, _TRAIL.c.leg)
-    .with_for_update(of=_TABLE)
 )  # fmt: skip
+_LOCKED: Final = _READ.order_by(_TABLE.c.id).with_for_update(of=_TABLE)  # SQLite has one writer anyway
 _state: Final = attrgetter(*_COLUMNS)
 
 
@@ -71,21 +71,22 @@ class Tallies:
 
     def find(self, ids: set[str]) -> None:
         """Read the sessions that records of these Acct-Session-Ids may belong to."""
-        for some in slices(sorted(ids)):
-            self.read(_TABLE.c.acct_session_id.in_(some))
-            legs = select(_TRAIL.c.session_id).where(_TRAIL.c.acct_session_id.in_(some), _TRAIL.c.acct_session_id != "")
-            if others := sorted(set(self._database.scalars(legs)) - self._known.keys()):
-                self.read(_TABLE.c.id.in_(others))
+        wanted = sorted(ids)
+        self.read(among(self._database, _TABLE.c.acct_session_id, wanted))
+        legs = select(_TRAIL.c.session_id).where(_TRAIL.c.acct_session_id != "", among(self._database, _TRAIL.c.acct_session_id, wanted))
+        if others := sorted(set(self._database.scalars(legs)) - self._known.keys()):
+            self.read(among(self._database, _TABLE.c.id, others))
 
     def find_moving(self, multis: set[str]) -> None:
         """The same by Acct-Multi-Session-Id."""
-        for some in slices(sorted(multis)):
-            self.read(and_(_TABLE.c.multi_session_id.in_(some), _TABLE.c.multi_session_id != ""))
+        if multis:
+            self.read(and_(_TABLE.c.multi_session_id != "", among(self._database, _TABLE.c.multi_session_id, sorted(multis))))
 
     def read(self, which: ColumnElement[bool]) -> None:
         """Read and lock these sessions, but those that are here."""
         fresh: dict[str, Tally] = {}
-        for row in self._database.execute(_READ.where(which)):
+        query = _READ if self._database.get_bind().dialect.name == "sqlite" else _LOCKED
+        for row in self._database.execute(query.where(which)):
             if (name := row[0]) in self._known:
                 continue
             if name not in fresh:
@@ -99,6 +100,7 @@ class Tallies:
     def _restore(self, tally: Tally, row: Sequence[Any]) -> None:
         number, state, where, points = row[-4:]
         leg = restored(tally, state) if state else tally.leg()
+        leg.number = number or 0
         leg.began = micros(leg.started_at)
         if number is None:  # an older version counted it
             leg.places = [tally.place]
@@ -109,8 +111,9 @@ class Tallies:
             leg.stored = len(leg.places)
 
     def _settle_read(self, tally: Tally) -> None:
-        """Whoever calls sessions stale writes only the row."""
+        """Its legs in their order; whoever calls sessions stale writes only the row."""
         if len(tally.legs) > 1:
+            tally.legs.sort(key=lambda leg: leg.number)
             newest = tally.newest
             newest.status, newest.ended_at, newest.terminate_cause = tally.status, tally.ended_at, tally.terminate_cause
 
@@ -146,12 +149,17 @@ class Tallies:
         """One statement for each set of columns that changed together."""
         changes: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
         for tally in self:
-            was, now = self._rows.get(tally.id), _state(tally)
-            if was is None or (was == now and not tally.sealed):
+            was = self._rows.get(tally.id)
+            if was is None:
                 continue
-            new = {name: value for name, before, value in zip(_COLUMNS, was, now, strict=True) if value != before} | tally.sealed
-            names = tuple(sorted(new, key=_ORDER.__getitem__))
-            changes[names].append((*(new[name] for name in names), tally.id))
+            now = _state(tally)
+            places = tuple(place for place, value in enumerate(now) if value != was[place])
+            if tally.sealed:
+                new = {_COLUMNS[place]: now[place] for place in places} | tally.sealed
+                names = tuple(sorted(new, key=_ORDER.__getitem__))
+                changes[names].append((*(new[name] for name in names), tally.id))
+            elif places:
+                changes[_named(places)].append((*(now[place] for place in places), tally.id))
         for names, rows in changes.items():
             change(self._database, Session, names, ("id",), rows)
 
@@ -174,6 +182,12 @@ class Tallies:
         load(self._database, SessionTrail, ("session_id", "leg", "acct_session_id", "state", "places", "points"), new)
         change(self._database, SessionTrail, ("points",), ("session_id", "leg"), longer)
         change(self._database, SessionTrail, ("acct_session_id", "state", "places", "points"), ("session_id", "leg"), other)
+
+
+@lru_cache(maxsize=1_024)
+def _named(places: tuple[int, ...]) -> tuple[str, ...]:
+    """These columns, which a Tally has in the table's order."""
+    return tuple(_COLUMNS[place] for place in places)
 
 
 def _whole(tally: Tally) -> tuple[Any, ...]:

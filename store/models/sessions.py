@@ -119,7 +119,7 @@ class SessionHop(Base):
 
 
 class SessionAddress(Base):
-    """An IP address a session held, v4 or v6, and when: what an abuse desk asks for."""
+    """An IP address a session held, v4 or v6, and when: what an abuse desk asks for. `last_at` moves when it changes or ends."""
 
     __tablename__ = "session_address"
     __table_args__ = (Index(None, "address", "first_at"),)

@@ -9,6 +9,7 @@ import fcntl
 import socket
 import ssl
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -44,6 +45,7 @@ def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """What works, and for how long or for whom is in doubt."""
     if settings.guest:
         yield from _ending(settings.guest, file, now)
+        yield from _believing(settings.guest, file)
     if not _runs(settings):
         yield from _taken(settings, file)
 
@@ -86,6 +88,17 @@ def _ending(guest: Guest, file: str, now: datetime) -> Iterator[Fault]:
     name = guest.names[0]
     if not _covers(leaf, name.strip("[]")):
         yield Fault(file, "guest.certificate", f"is not made for {name}", "Browsers refuse it under that name: see [guest] url")
+
+
+def _believing(guest: Guest, file: str) -> Iterator[Fault]:
+    """Whose word on a guest's address is taken: rates of requests are kept by it."""
+    trusted = [ip_network(each) for each in guest.trusted_proxies]
+    if any(each.prefixlen == 0 for each in trusted):
+        what = "believes everybody: whoever writes X-Forwarded-For escapes every rate, or uses up another's"
+        yield Fault(file, "guest.trusted_proxies", what, "Write the addresses of your own proxies")
+    if guest.origin.startswith("https:") and guest.certificate is None and not trusted:
+        what = "names no proxy, and url is https without a certificate here: all guests behind the proxy count as one address"
+        yield Fault(file, "guest.trusted_proxies", what, 'Write its address, trusted_proxies = ["127.0.0.1"], or give certificate and key')
 
 
 def _covers(leaf: x509.Certificate, name: str) -> bool:
@@ -163,6 +176,11 @@ def _is_taken(at: Endpoint, kind: socket.SocketKind) -> bool:
 
 
 def _directory(part: Directory, file: str) -> Iterator[Fault]:
+    if part.ca is not None and (fault := _unreadable(part.ca)):
+        yield Fault(
+            file, "directory.ca", f"{part.ca}: {fault}", "It must be ours to read, in PEM; without it we trust as this machine does"
+        )
+        return
     from proxeny.directories import directory  # noqa: PLC0415  ldap3 is slow to load, and most have no directory
     from store.refusal import Refusal  # noqa: PLC0415  the same
 

@@ -50,6 +50,31 @@ def test_a_good_certificate_is_nothing_to_tell(tmp_path: Path) -> None:
         assert ([], []) == told(guest(tmp_path, made.certificate, made.key))
 
 
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('trusted_proxies = ["0.0.0.0/0"]', "believes everybody"),
+        ('trusted_proxies = ["192.0.2.1", "::/0"]', "believes everybody"),
+        ('url = "https://wifi.city.example"', "names no proxy"),
+        ('url = "https://wifi.city.example"\ntrusted_proxies = ["192.0.2.1"]', ""),
+        ('url = "http://wifi.city.example"', ""),
+    ],
+)
+def test_whose_word_on_addresses_is_taken(tmp_path: Path, lines: str, words: str) -> None:
+    """Rates are kept by address: a proxy that is not named hides every guest behind one, and trust in all of them is none."""
+    found = settings(tmp_path, f"[guest]\n{lines}\n")
+    warned = [str(each) for each in survey_guests.warnings(found, "", NOW) if each.key == "guest.trusted_proxies"]
+    assert bool(words) == bool(warned)
+    assert all(words in each for each in warned)
+
+
+def test_a_missing_authority_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    """The file is named, whether the directory can be reached or not."""
+    found = settings(tmp_path, '[directory]\nuri = "ldaps://127.0.0.1:1"\nbase = "dc=x"\nca = "no.pem"\n')
+    (fault,) = survey_guests.faults(found, "", NOW)
+    assert str(fault).startswith(f"directory.ca: {tmp_path}/no.pem: No such file or directory")
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     """Both files, by their keys."""
     faults, _ = told(guest(tmp_path, tmp_path / "no.crt", tmp_path / "no.key"))

@@ -1,6 +1,6 @@
 """`proxeny radius`: the road without the guests' pages, for deployments on several machines. Never serves a page.
 
-`[guest] url` of the settings still says where guests are sent: `proxeny web` serves them there.
+`[guest] url` of the settings still says where guests are sent: `proxeny web` serves them there, and nothing here does.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ PROOFS: Final[dict[str, tuple[str, ...]]] = {  # what was proven, then the tests
 _HEAD: Final = """# Gateways
 
 Which makes of gateway, controller and access point a guest can come from, and how each is set up. Written by `make guides`
-from the templates in `radius/nas/guides/`; the staff pages fill the same templates in with your own values.
+from the templates in `radius/nas/guides/`; `proxeny guide CLIENT` fills the same templates in with your own values.
 
 *Let in by*: who carries the guest through the gate. *Ended by*: who ends a session early. *New limits*: how a changed plan or
 remainder reaches a session that runs. *Holds by itself*: what the gateway keeps to; of the rest we count data and end the session

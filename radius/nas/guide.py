@@ -23,6 +23,7 @@ FOLDER: Final = Path(__file__).parent / "guides"
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "client_name": "name of the `[[client]]` row",
     "nas": "its family",
+    "client_address": "its address, where it has exactly one, or an example",
     "entrance": "the URL that guests are sent to",
     "portal": "origin of the guest pages",
     "portal_host": "its host name",
@@ -46,6 +47,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "api_secret_hint": "where the API's secret is found",
 }
 _MARK: Final = re.compile(r"\{\{ *([a-z_]+) *\}\}")
+_LOGINS: Final = {"coova": "http://10.1.0.1:3990"}  # where the maker's port is not that of the scheme
 _STORED: Final = "(the {} of `{}` in the network file)"
 
 
@@ -68,6 +70,7 @@ def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: i
     return {
         "client_name": gateway.name,
         "nas": gateway.family,
+        "client_address": gateway.address or "192.0.2.20",
         "entrance": gateway.entrance,
         "portal": gateway.portal,
         "portal_host": portal.hostname or "",
@@ -79,7 +82,7 @@ def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: i
         "coa_port": str(gateway.coa_port),
         "interim": str(INTERIM),
         "ssid": ssid,
-        "login_url": options.login_url or "http://10.1.0.1",
+        "login_url": options.login_url or _LOGINS.get(gateway.family, "http://10.1.0.1"),
         "api_url": options.api_url or "https://controller.city.example",
         "api_user": options.api_user or "proxeny",
         "controller_site": options.site or "default",

@@ -44,6 +44,16 @@ def test_a_guide_says_the_gateways_own_values() -> None:
 
 
 @pytest.mark.parametrize("family", ["", "../family", "nobody", "coova.md"])
+@pytest.mark.parametrize("family", ["coova", "mikrotik", "cisco-lwa"])
+def test_a_login_is_written_as_it_was_declared(family: str) -> None:
+    """With its port, once; and the gateway's own address where it has one."""
+    words = filled(family, login_url="http://10.9.0.1:3999")
+    text = guide.render(guide.template(family), words)
+    assert '"http://10.9.0.1:3999"' in text
+    assert ":3999:" not in text
+    assert f'address = "{gateway(family).address}"' in text
+
+
 def test_what_is_no_family_has_no_guide(family: str) -> None:
     """No other file is read."""
     with pytest.raises(KeyError):

@@ -88,6 +88,7 @@ class _Batch:
         move(self.database, self.held)
         self.sums.write(self.database)
         link_sessions(self.database, made, self.privacy)
+        self.held.forget()
 
     def _load(self) -> None:
         """Every session these records may belong to."""

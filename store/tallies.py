@@ -86,7 +86,7 @@ class Tallies:
         """Read and lock these sessions, but those that are here."""
         fresh: dict[str, Tally] = {}
         query = _READ if self._database.get_bind().dialect.name == "sqlite" else _LOCKED
-        for row in self._database.execute(query.where(which)):
+        for row in self._database.execute(query.where(which)).all():
             if (name := row[0]) in self._known:
                 continue
             if name not in fresh:
@@ -144,6 +144,11 @@ class Tallies:
         self._write_changes()
         self._write_trails()
         return [tally.id for tally in made]
+
+    def forget(self) -> None:
+        """Let go of legs, which know their sessions: who counts much does not wait for the collector of such circles."""
+        for tally in self:
+            tally.legs.clear()
 
     def _write_changes(self) -> None:
         """One statement for each set of columns that changed together."""

@@ -100,8 +100,15 @@ class Trail:
         if octets[here : here + 10] == _KEY.pack(at, place):
             figures = _highest(figures, _POINT.unpack_from(octets, here)[2:])
             behind += SIZE
-        raised = [_POINT.pack(moment, number, *_highest(figures, said)) for moment, number, *said in _POINT.iter_unpack(octets[behind:])]
-        self.octets = octets[:here] + _POINT.pack(at, place, *figures) + b"".join(raised)
+        raised = _POINT.pack(at, place, *figures)
+        while behind < len(octets):
+            moment, number, *said = _POINT.unpack_from(octets, behind)
+            higher = _highest(figures, said)
+            if higher == tuple(said):  # whatever follows is as high
+                break
+            raised += _POINT.pack(moment, number, *higher)
+            behind += SIZE
+        self.octets = octets[:here] + raised + octets[behind:]
 
     def top_up(self, figures: Figures) -> None:
         """The session's totals are known to be these: the last point says so."""

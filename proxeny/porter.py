@@ -1,8 +1,9 @@
 """The porter: one process that knows what the road must not wait for. `python -m proxeny.porter SPEC`.
 
 Theory of operation. The loop moves datagrams between the workers' windows and the threads; it touches no database. One
-thread opens the store and keeps the feed of live grants; a few answer questions from the store; as many as the
-directory has places answer from the directory, in a queue of their own, so that a slow directory delays no station.
+thread opens the store and keeps the feed of live grants; a few look stations up; two take tokens, which are used up by
+writing; as many as the directory has places answer from the directory. Each kind has a queue of its own, so that neither
+a slow directory nor a long transaction delays a station, and no flood of stations a sign-in.
 When the channel closes, the supervisor is gone and so are we.
 
 Never opens a listening socket, and never logs a question.
@@ -32,7 +33,7 @@ from proxeny.following import Following
 from proxeny.verdicts import refused
 from proxeny.window import Window
 from radius.actions import Reason
-from radius.questions import ByDirectory
+from radius.questions import ByDirectory, ByStation, ByToken
 
 if TYPE_CHECKING:
     from proxeny.network import Network
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     from radius.questions import Question, Verdict
 
 BEAT: Final = 0.5  # seconds: half of what the workers may expect (porter_wire.BEAT)
-THREADS: Final = 4  # for the store: a commit waits for a disk most of its time
+THREADS: Final = 3  # that look stations up
 STORE_QUEUE: Final = 1_000  # questions that may wait for them
+TOKEN_THREADS: Final = 2  # a commit waits for a disk, or a lock, most of its time
+TOKEN_QUEUE: Final = 256
 OPENS: Final = 2.0  # seconds that a question waits for the store to be opened for the first time
 DIRECTORY_QUEUE: Final = 64
 DIRECTORY_THREADS: Final = 4  # as long as there is no directory to say otherwise
@@ -58,7 +61,9 @@ class Porter:
         self._windows = [Window(number, sock, loop, self._heard) for number, sock in enumerate(sockets)]
         places = settings.directory.pool if settings.directory else DIRECTORY_THREADS
         self._store = Clerks("store", THREADS, STORE_QUEUE, Reason.PORTER_BUSY, loop)
+        self._tokens = Clerks("tokens", TOKEN_THREADS, TOKEN_QUEUE, Reason.PORTER_BUSY, loop)
         self._directory = Clerks("directory", places, DIRECTORY_QUEUE, Reason.DIRECTORY_BUSY, loop)
+        self._clerks = {ByStation: self._store, ByToken: self._tokens, ByDirectory: self._directory}
 
     def begin(self) -> None:
         """Tell every worker everything: they were there before us, perhaps."""
@@ -77,8 +82,9 @@ class Porter:
     def _ask(self, window: Window, asked: wire.Ask) -> None:
         question, life = asked.question, window.life
         self._counts[_KINDS[type(question).__name__]] += 1
-        clerks = self._directory if isinstance(question, ByDirectory) else self._store
-        clerks.take(partial(self._answer, window, life, question), partial(self._answered, window, life, asked.ticket))
+        self._clerks[type(question)].take(
+            partial(self._answer, window, life, question), partial(self._answered, window, life, asked.ticket)
+        )
 
     def _answer(self, window: Window, life: int, question: Question) -> Verdict:
         """In a clerk's thread."""
@@ -97,9 +103,9 @@ class Porter:
         following = self.following
         return {
             **self._counts,
-            "waiting": self._store.waiting,
+            "waiting": self._store.waiting + self._tokens.waiting,
             "waiting_directory": self._directory.waiting,
-            "faults": self._store.faults + self._directory.faults,
+            "faults": sum(clerks.faults for clerks in self._clerks.values()),
             "grants_streamed": following.feed.streamed,
             "unsent": sum(window.unsent for window in self._windows),
             "cpu_seconds": used.ru_utime + used.ru_stime,
@@ -133,10 +139,10 @@ class Porter:
         """Answer what was asked already, for at most so long."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds - 0.5
-        while (self._store.waiting or self._directory.waiting) and loop.time() < deadline:  # noqa: ASYNC110  clerks have no events
+        while any(clerks.waiting for clerks in self._clerks.values()) and loop.time() < deadline:  # noqa: ASYNC110  clerks have no events
             await asyncio.sleep(0.02)
         self.following.end()
-        for clerks in (self._store, self._directory):
+        for clerks in self._clerks.values():
             clerks.dismiss()
         for window in self._windows:
             window.close()

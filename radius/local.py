@@ -45,6 +45,7 @@ _CALL_CHECK: Final = (10).to_bytes(4, "big")  # RFC 2865, 5.6
 _TOKEN: Final = re.compile(rb"t-[0-9A-Za-z_-]{16}")
 _MAC_LENGTHS: Final = range(12, 18)  # without separators, Cisco's three groups, six pairs
 _GROUP: Final = frozenset("13579BDF")  # second digits of addresses with the group bit (IEEE 802, 8.2)
+_KEPT: Final = 4  # one in so many places is for sign-ins alone: addresses cost nothing to invent
 _ZEROS: Final = "00-00-00-00-00-00"
 STATION: Final = Route("", "(mac)", Action.LOCAL)
 TOKEN: Final = Route("", "(token)", Action.LOCAL)
@@ -150,7 +151,8 @@ class Local:
         return hmac.digest(self.tables.device_key, station.encode(), "sha256")[:16] if station else b""
 
     def _ask(self, exchange: Exchange, question: Question, now: float) -> Actions:
-        if len(self._waiting) >= self._limits.asked:
+        most = self._limits.asked
+        if len(self._waiting) >= (most - most // _KEPT if exchange.conversation.route is STATION else most):
             return self._unheard(exchange, Reason.PORTER_BUSY, now)
         self._last -= 1
         self._waiting[self._last] = exchange

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sqlite3
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ from proxeny import settings
 from proxeny.portering import Portering
 from radius.grants import Grants
 from radius.questions import ByStation, ByToken, Question, Verdict
+from store import grants
+from store.session import transaction
 from tests.proxeny import guests
 from tests.proxeny.guests import LAPTOP, PHONE, TABLET
 
@@ -98,6 +102,13 @@ def station(device: bytes) -> ByStation:
     return ByStation(device, "nas", "192.0.2.1")
 
 
+def tokens(world: World, grant: str, count: int) -> list[str]:
+    """The names of so many one-time tokens of this grant."""
+    with transaction(world.store.engine) as session:
+        found = grants.of(session, grant)
+        return [grants.token(session, world.store.seal, found, "nas", datetime.now(UTC))[0] for _ in range(count)]
+
+
 def test_a_grant_reaches_every_worker_and_a_question_its_asker(tmp_path) -> None:
     """Within a moment of its commit; counts and readiness tell of it; nothing stays when it ends."""
     pids = []
@@ -122,6 +133,25 @@ def test_a_grant_reaches_every_worker_and_a_question_its_asker(tmp_path) -> None
     assert not Path(f"/proc/{pids[0]}").exists()
 
 
+def test_sign_ins_that_wait_for_a_lock_delay_no_station(tmp_path) -> None:
+    """Whoever writes for long holds up the tokens, which are used up by writing; a station is only looked up."""
+
+    async def story(world: World) -> None:
+        worker = world.workers[0]
+        names = tokens(world, world.store.admit(), 12)
+        worker.hello()
+        await wait(lambda: worker.grants.find(PHONE))
+        with contextlib.closing(sqlite3.connect(world.database(), isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            for ticket, name in enumerate(names, 100):
+                worker._socket.send(wire.ask(ticket, ByToken(name, b"x", b"", b"", "nas", PHONE)))
+            assert (await worker.ask(station(PHONE))).accept
+            assert not worker.told.keys() & range(100, 112)  # they wait for the lock still
+        await wait(lambda: len(worker.told.keys() & range(100, 112)) == 12)
+
+    play(tmp_path, story)
+
+
 def test_a_killed_porter_tells_everybody_everything_again(tmp_path) -> None:
     """Unasked: the workers never noticed that another one answers."""
 
@@ -142,10 +172,10 @@ def test_a_killed_porter_tells_everybody_everything_again(tmp_path) -> None:
 
 def test_a_locked_database_refuses_in_time_and_clears_no_memory(tmp_path) -> None:
     """What must write is PORTER_SILENT within seconds, what only reads is answered, and afterwards all is as before."""
-    token = ByToken("t-0123456789abcdef", b"x", b"", b"", "nas", PHONE)
 
     async def story(world: World) -> None:
-        world.store.admit()
+        (name,) = tokens(world, world.store.admit(), 1)
+        token = ByToken(name, b"x", b"", b"", "nas", PHONE)
         worker = world.workers[0]
         worker.hello()
         await wait(lambda: worker.grants.find(PHONE))
@@ -158,7 +188,7 @@ def test_a_locked_database_refuses_in_time_and_clears_no_memory(tmp_path) -> Non
         assert (await worker.ask(station(PHONE), 2)).accept
         lock.execute("ROLLBACK")
         lock.close()
-        assert Verdict(False, "TOKEN_UNKNOWN") == await worker.ask(token, 3)
+        assert Verdict(False, "TOKEN_WRONG") == await worker.ask(token, 3)
         assert worker.grants.find(PHONE)
 
     play(tmp_path, story)

@@ -254,6 +254,19 @@ def test_questions_are_bounded() -> None:
     assert 1 == len(questions(road.receive(road.mac())))
 
 
+def test_strangers_leave_room_for_sign_ins() -> None:
+    """A quarter of the places is kept from stations: a flood of addresses does not shut out whoever signed in at the portal."""
+    road = Guests(limits=Limits(asked=8))
+    crowd = [road.mac(station=b"02-00-00-00-00-%02X" % number, user=b"02-00-00-00-00-%02X" % number) for number in range(8)]
+    actions = [road.receive(octets) for octets in crowd]
+    assert [6, 2] == [
+        sum(map(len, map(questions, actions))),
+        [verdict for each in actions for verdict in verdicts(each)].count(("refused", "PORTER_BUSY")),
+    ]
+    signed_in = [road.receive(road.pap(TOKEN, b"secret")) for _ in range(3)]
+    assert [1, 1, 0] == [len(questions(each)) for each in signed_in]
+
+
 def test_a_repetition_while_asked_asks_nobody() -> None:
     """RFC 5080, 2.2.2: in flight, nothing; answered, the same octets."""
     road = Guests()

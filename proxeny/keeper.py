@@ -197,7 +197,7 @@ class Keeper:
         return self._database, self._privacy
 
     def adopt(self, settings: Settings) -> None:
-        """In the loop's thread: new settings, from the next turn on."""
+        """In another thread: new settings, from the next turn on."""
         self.settings = settings
         self._news = True
 

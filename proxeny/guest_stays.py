@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 
 from proxeny import ways
 from proxeny.guest_story import Stay
+from proxeny.places import Places
 from radius.nas.plan import Remaining, Usage, remaining
 from radius.text import mac
 from store import grants, trace, usage
@@ -51,11 +52,12 @@ def _stays(session: Session, known: Sequence[Grant], network: Network, now: date
     for login in trace.of_grants(session, names):
         logins[login.grant_id or ""].append(login)
     used = usage.many(session, {grants.subject(grant) for grant in known}, now, ways.zone(network))
-    stays = []
+    stays, places = [], Places(network)
     for grant in known:
         plan, own = ways.plan(grant, network), Usage(*used[grants.subject(grant)])
         left = remaining(plan, own, grant.ends_at.timestamp(), now.timestamp()) if plan is not None else Remaining()
-        stays.append(Stay(grant, plan, own, left, sessions[grant.id], orders[grant.id], logins[grant.id]))
+        point = places.at(grant.access_point, grant.client).access_point
+        stays.append(Stay(grant, plan, own, left, sessions[grant.id], orders[grant.id], logins[grant.id], point))
     return stays
 
 

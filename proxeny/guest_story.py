@@ -49,6 +49,7 @@ class Stay:
     sessions: Sequence[Session] = ()
     orders: Sequence[Order] = ()  # about the grant, those about its sessions too
     logins: Sequence[AuthEvent] = ()
+    access_point: str = ""  # as it is declared; "" where nobody knows it by name
 
 
 def row(stay: Stay) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def row(stay: Stay) -> dict[str, Any]:
         "id": None,
         "at": iso(grant.starts_at),
         "client": grant.client,
-        "access_point": grant.access_point,
+        "access_point": stay.access_point or grant.access_point,
         "ssid": grant.ssid,
         "site": grant.site,
         "realm": "",
@@ -86,7 +87,7 @@ def told(stay: Stay, now: datetime) -> Iterator[str]:
     grant = stay.grant
     portal = f" at the portal {grant.portal}" if grant.portal else ""
     yield f"{_minute(grant.starts_at)}  A guest signed in{portal} {_WAYS[grant.way]}, and got the number {grant.support or '(none)'}."
-    yield f"  where  {_where(grant)}"
+    yield f"  where  {_where(grant, stay.access_point or grant.access_point)}"
     yield f"  plan   {_plan(stay, now)}"
     for number, line in enumerate(_standing(stay, now)):
         yield f"  {'so' if not number else 'do':<6} {line}"
@@ -97,10 +98,10 @@ def told(stay: Stay, now: datetime) -> Iterator[str]:
     yield f"  id     {grant.id}"
 
 
-def _where(grant: Grant) -> str:
+def _where(grant: Grant, access_point: str) -> str:
     ssid = f", SSID {grant.ssid}" if grant.ssid else ""
     site = f", site {grant.site}" if grant.site else ""
-    return f"{grant.access_point or 'an unnamed place'}{ssid}{site} (client {grant.client})"
+    return f"{access_point or 'an unnamed place'}{ssid}{site} (client {grant.client})"
 
 
 def _plan(stay: Stay, now: datetime) -> str:
@@ -118,12 +119,10 @@ def _plan(stay: Stay, now: datetime) -> str:
 def _standing(stay: Stay, now: datetime) -> Iterator[str]:
     """How it is with the guest now; then, where something can be done, what."""
     grant, open_ = stay.grant, [each for each in stay.sessions if each.status is SessionStatus.OPEN]
-    if grant.revoked_at is not None:
-        yield f"Ended at {_minute(grant.revoked_at)}: {grant.why or 'nobody said why'}."
-        yield _AGAIN[Spent.ENDED]
-    elif grant.ends_at <= now:
-        yield Spent.ENDED.value
-        yield _AGAIN[Spent.ENDED]
+    if grant.revoked_at is not None or grant.ends_at <= now:
+        ended = grant.revoked_at is not None and f"Ended at {_minute(grant.revoked_at)}: {grant.why or 'nobody said why'}."
+        yield (ended or Spent.ENDED.value) + (" The gateway tells of an open session all the same." if open_ else "")
+        yield "See below what the gateway answered to the orders." if open_ else _AGAIN[Spent.ENDED]
     elif stay.plan is None:
         yield f"The plan {grant.plan} is not declared any more, and so allows nothing."
         yield "Declare the [[plan]] again, or have the guest sign in anew."

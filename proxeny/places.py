@@ -50,6 +50,10 @@ class Places:
             self._seen[key] = place
         return place
 
+    def at(self, access_point: str, client: str) -> Place:
+        """The place of an access point as a gateway's redirect names it; for whoever asks now and then."""
+        return self._look(access_point.encode() or None, None, client)
+
     def _look(self, called: bytes | None, nas_identifier: bytes | None, client: str) -> Place:
         bssid, ssid = text.place(called or b"")
         point = self._by_bssid(bssid) if bssid else None

@@ -43,13 +43,13 @@ def stay(**changes: Any) -> Stay:
     return Stay(Grant(**(fields | changes)), **(known | own))
 
 
-def told(after: int = 60, **changes: Any) -> str:
-    return "\n".join(guest_story.told(stay(**changes), NOW + timedelta(seconds=after)))
-
-
 def session(**changes: Any) -> Session:
     fields = {"id": "06h0xyz", "started_at": NOW, "ended_at": None, "status": SessionStatus.OPEN, "terminate_cause": "", "framed_ip": ""}
     return Session(**(fields | {"seconds": 60, "input_octets": 5, "output_octets": 7} | changes))
+
+
+def told(after: int = 60, **changes: Any) -> str:
+    return "\n".join(guest_story.told(stay(**changes), NOW + timedelta(seconds=after)))
 
 
 def test_a_guest_who_is_online():
@@ -69,6 +69,7 @@ def test_a_guest_who_is_online():
     [
         ({"revoked_at": NOW, "why": "ended by staff"}, "so     Ended at 2026-03-08 07:00:00 UTC: ended by staff."),
         ({"revoked_at": NOW, "why": "signed out"}, "so     Ended at 2026-03-08 07:00:00 UTC: signed out."),
+        ({"ends_at": NOW, "sessions": [session()]}, "so     The grant has ended. The gateway tells of an open session all the same."),
         ({"ends_at": NOW, "left": Remaining(spent=Spent.ENDED)}, "so     The grant has ended."),
         ({"left": Remaining(spent=Spent.DAY_DATA)}, "so     The day's data is used up."),
         ({"plan": None}, "so     The plan day is not declared any more, and so allows nothing."),
@@ -99,7 +100,7 @@ def guest(tmp_path) -> tuple[Installation, str, str]:
     now = datetime.now(UTC)
     with transaction(database) as work:
         marks = privacy(work, seal, now)
-        grant = guests.admit(work, marks.device(STATION), now=now)
+        grant = guests.admit(work, marks.device(STATION), now=now, access_point="02-00-5E-00-01-07")
         usage.spend(work, [(grants.subject(grant), now, 60, 2_000_000_000)], UTC)
         login = {"client": "library-wlc", "station": STATION, "rule": "(mac)", "grant": grant.id}
         refused = trace.Login("06h0login0000001", now, now, verdict="refused", reason="GRANT_SPENT_DAY_DATA", **login)

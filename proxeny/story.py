@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.catalogue import advice
 from proxeny.moments import iso
+from radius.actions import Reason
 from radius.local import STATION, TOKEN
+from radius.nas.plan import Spent
 from store.models import LoginVerdict, SessionStatus
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ _OURS: Final = {  # what grants decide: who asks, and how the device is known
     STATION.rule: ("a guest", "its address (MAC authentication)"),
     TOKEN.rule: ("a guest", "the portal's one-time sign-in, which the gateway repeated"),
 }
+_MENDED: Final = frozenset(  # what a guest can mend at the portal
+    reason.name
+    for reason in (*(Reason[f"GRANT_SPENT_{why.name}"] for why in Spent), Reason.NO_GRANT, Reason.PLAN_GONE, Reason.TOO_MANY_SESSIONS)
+)
 _VERDICTS: Final = {
     LoginVerdict.ACCEPT: "signed in",
     LoginVerdict.REJECT: "was refused by the home",
@@ -85,7 +91,7 @@ def short(event: AuthEvent) -> str:
 def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str], orders: Iterable[Order] = ()) -> Iterator[str]:
     """The story; `institutions` by rule, `orders` to the NAS about the session."""
     house = institutions.get(event.rule) or event.realm or "the home institution"
-    yield f"{_time(event)}  A device {'was led to the portal' if led(event) else _VERDICTS[event.verdict]}."
+    yield f"{_time(event)}  A device {'was sent to the portal' if led(event) else _VERDICTS[event.verdict]}."
     yield f"  who    {_who(event, house)}, device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
     yield f"  where  {_where(event)}"
     yield f"  way    {_way(event)}"
@@ -99,8 +105,8 @@ def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, s
 
 
 def led(event: AuthEvent) -> bool:
-    """Whether this Accept only led a guest to the portal: then it names why no grant lets the device in."""
-    return event.verdict is LoginVerdict.ACCEPT and event.rule == STATION.rule and bool(event.reason)
+    """Whether the guest came to the portal's page: by our answer's redirect, or its gateway's own after a Reject (decision 0012, 5)."""
+    return event.verdict is LoginVerdict.REFUSED and event.rule == STATION.rule and event.reason in _MENDED
 
 
 def _who(event: AuthEvent, house: str) -> str:
@@ -131,8 +137,8 @@ def _meaning(event: AuthEvent, house: str) -> Iterator[str]:
     """What happened and what to do."""
     cause, remedy = advice(event.reason, client=event.client, realm=event.realm)
     match event.verdict:
-        case LoginVerdict.ACCEPT if led(event):
-            yield f"so     {cause} It was let in as far as the portal's page."
+        case LoginVerdict.REFUSED if led(event):
+            yield f"so     {cause} Until then its gateway shows it the portal's page, and nothing else."
             yield f"do     {remedy}"
         case LoginVerdict.ACCEPT if event.rule in _OURS:
             yield "so     Let in: there is a grant, and something of its plan is left."

@@ -63,7 +63,11 @@ def test_a_guest_is_let_in_or_turned_away_by_a_grant():
     text = told(**local)
     for part in ("a guest, device", "(MAC authentication); decided here by the grant 06h0def", "Let in: there is a grant"):
         assert part in text
-    assert "was led to the portal" in told(**local, reason="NO_GRANT")
+    text = told(**local, verdict=LoginVerdict.REFUSED, reason="NO_GRANT")  # as the road tells it (decision 0012, 5)
+    assert "A device was sent to the portal." in text
+    assert "refused" not in text
+    text = told(**local, verdict=LoginVerdict.REFUSED, reason="PORTER_SILENT")
+    assert "was refused here" in text
     text = told(**local, verdict=LoginVerdict.REFUSED, reason="GRANT_SPENT_DAY_DATA")
     assert "The day's data is used up." in text
     assert "institution" not in text

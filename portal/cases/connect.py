@@ -50,6 +50,7 @@ class Exhausted(NamedTuple):
 
     why: Spent
     back_at: float | None
+    support: str = ""  # of the grant under which it was used, where one is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def connect(session: Session, world: World, visit: Visit, door: Door, family: Fa
     used = remainders.used(session, grants.subject(held) if held is not None else f"d{device.hex()}", now, world.zone)
     spent = remainders.left(plan, used, None, now).spent
     if spent is not None:
-        return Exhausted(spent, remainders.back_at(spent, used))
+        last = [held] if held is not None else grants.of_device(session, device, 1)  # staff look a guest up by what it shows
+        return Exhausted(spent, remainders.back_at(spent, used), last[0].support if last else "")
     grant = _admit(session, device, plan, door, visit.arrival, terms, now)
     login = _login(session, world.privacy, family, grant, door, now)
     arrival = replace(visit.arrival, back=world.back(grant))

@@ -26,6 +26,7 @@ from store.session import reading
 
 if TYPE_CHECKING:
     from portal.doors import Door
+    from store.models import Grant
 
 blueprint = Blueprint("arrivals", __name__)
 _MISFITS = {Misfit.FORGED: Trouble.FORGED, Misfit.FOREIGN: Trouble.FORGED, Misfit.STALE: Trouble.TOO_OLD}
@@ -56,6 +57,8 @@ def entrance(family: str, key: str) -> Any:
     recognise(visit)
     if come.state in _IN and (stay := _stay(visit)):
         return away(href(f"/s/{stay}"))
+    if come.state is State.FAILED and (held := _held(visit)) is not None:
+        g.number = held.support  # by it staff find the sign-in that the gateway did not take
     return welcome(visit, door)
 
 
@@ -89,9 +92,15 @@ def _stay(visit: Visit) -> str:
         stay = open_back(tools.tokens, wanted.removeprefix(ours), now)
         if isinstance(stay, Stay) and stay.visit.key == visit.key:
             return seal_stay(tools.tokens, stay, now)
-    with reading(tools.database) as session:
-        grant = grants.live(session, tools.privacy.device(visit.arrival.station), date(now))
+    grant = _held(visit)
     return seal_stay(tools.tokens, Stay(grant.id, visit), now) if grant is not None else ""
+
+
+def _held(visit: Visit) -> Grant | None:
+    """The grant under which this device may be online."""
+    tools = kit()
+    with reading(tools.database) as session:
+        return grants.live(session, tools.privacy.device(visit.arrival.station), date(tools.now()))
 
 
 def _raw() -> str:

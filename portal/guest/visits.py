@@ -70,6 +70,7 @@ def admit(visit: Visit) -> Any:
         g.why = str(fault)
         return page("failed.html", plan=door.plan)
     if isinstance(done, Exhausted):
+        g.number = done.support or g.number
         return page("spent.html", back_at=done.back_at, now=date(tools.now()), plan=door.plan, spent=done.why.name)
     return _onward(done, visit)
 

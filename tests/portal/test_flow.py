@@ -190,7 +190,16 @@ def test_what_is_used_up(city: World, guest: FlaskClient) -> None:
     guest.post(f"{stay}/out")
     refused = guest.post(arrive(guest))
     assert "Today’s data is used up" == heading(refused)
+    assert grant.support in refused.text
     assert 1 == rows(city, Grant)
+
+
+def test_the_number_of_a_failure_is_the_grants(city: World, guest: FlaskClient) -> None:
+    """What the guest reads to the staff finds the sign-in that the gateway did not take."""
+    connect(guest)
+    grant = live(city)
+    assert grant is not None
+    assert grant.support in guest.get(coova(res="failed")).text
 
 
 @pytest.mark.parametrize(

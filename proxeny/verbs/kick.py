@@ -90,7 +90,9 @@ def choose(work: Database, name: str) -> Session | Grant:
     if not found and grants.told_of(work, name):
         raise FaultyError([Fault("kick", name, "this guest's grant has ended already", f"proxeny trace {name} tells how")])
     if not found:
-        raise FaultyError([Fault("kick", name, "there is no such session", "proxeny sessions lists those that are open")])
+        raise FaultyError(
+            [Fault("kick", name, "there is no such session, support number or grant", "proxeny sessions lists those that are open")]
+        )
     ids = ", ".join(each.id for each in found[:10])
     raise FaultyError([Fault("kick", name, f"{len(found)} sessions have this Acct-Session-Id", f"Name one by its id: {ids}")])
 

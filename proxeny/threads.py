@@ -2,8 +2,9 @@
 
 Theory of operation. gunicorn's master process forks workers, restarts and signals them; here the supervisor does that
 for every process alike, and forks nobody. So its ThreadWorker is run by itself: its parts are made as its own
-`init_process` makes them, without signals. Two things are ours: a connection that says nothing yet holds no thread, and
-one whose request does not come whole within READ_WITHIN is closed, so that a few slow clients do not hold all threads.
+`init_process` makes them, without signals. Ours is who gets a thread: a connection whose request is there
+(proxeny/hearing.py), so that silent and slow clients hold none; of those with a long body a quarter of the threads at most;
+and for no longer than WHOLE_WITHIN. When there are too many connections, the one that has been slow for longest goes.
 
 Never logs a request's line: it may hold a token.
 """
@@ -11,26 +12,33 @@ Never logs a request's line: it may hold a token.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import socket
 import sys
+import threading
 import time
+from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from gunicorn.config import Config
 from gunicorn.workers import gthread
 
+from proxeny.hearing import Heard, Hearing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from proxeny.parts_web import Guest
 
-READ_WITHIN: Final = 15.0  # seconds for a request's head, TLS handshake included
-FIRST_WORD: Final = 0.05  # seconds that a thread waits for a fresh connection to say something
+READ_WITHIN: Final = 15.0  # seconds for a request's head and short body, TLS handshake included
+WHOLE_WITHIN: Final = 30.0  # seconds in a thread: to read a long body, to answer
+PARTING: Final = 2.0  # seconds for a client to close a connection that we have closed
 KEEP: Final = 5  # seconds that an idle connection stays open
-CONNECTIONS: Final = 1_000  # at once; further ones wait in the socket's queue
+CONNECTIONS: Final = 1_000  # at once; for a further one, the slowest goes that has not said all
 LONGEST_LINE: Final = 8_190  # octets of a request line, gunicorn's own most
 
 
@@ -39,7 +47,9 @@ class Answering(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no 
 
     def __init__(self, sock: socket.socket, app: Callable[..., Iterable[bytes]], guest: Guest, graceful: float) -> None:
         super().__init__(0, os.getppid(), [sock], _App(app), 0, _config(guest, graceful), _Log())
-        self._reading: dict[Any, float] = {}
+        self._long = threading.BoundedSemaphore(max(guest.threads // 4, 1))
+        self._parting: deque[Hearing] = deque()  # answered, and not yet closed by their clients
+        self._answered: dict[Any, float] = {}  # connection -> since when it has a thread
 
     def serve(self) -> None:
         """Until `stop`; in any thread."""
@@ -55,31 +65,109 @@ class Answering(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no 
         self.handle_exit(None, None)
 
     def notify(self) -> None:
-        """Once a second, in place of a word to the arbiter: close what is too slow."""
+        """Once a second at least, in place of a word to the arbiter: close what is too slow."""
         now = time.monotonic()
-        for conn, since in list(self._reading.items()):
-            if now - since > READ_WITHIN:
+        for conn, since in list(self._answered.items()):
+            if now - since > WHOLE_WITHIN:
                 with contextlib.suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RDWR)
+        while self._parting and self._parting[0].timeout < now:
+            self._leave(self._parting[0])
+        while not self.alive and self.pending_conns:
+            self._drop(self.pending_conns[0])
 
     def is_parent_alive(self) -> bool:
         """The channel to the supervisor tells that."""
         return True
 
-    def handle(self, conn: Any) -> Any:
-        """In a thread of the pool: one request."""
-        if not conn.initialized and not conn.data_ready and not conn.wait_for_data(FIRST_WORD):
-            return gthread._DEFER  # noqa: SLF001  what its own `handle` says of a silent connection, only sooner
-        self._reading[conn] = time.monotonic()
+    def accept(self, listener: socket.socket) -> None:
+        """A new connection: heard first."""
         try:
+            sock, client = listener.accept()
+        except OSError as fault:
+            if fault.errno not in {errno.EAGAIN, errno.ECONNABORTED}:
+                raise
+            return
+        self.nr_conns += 1
+        try:
+            conn = Hearing(self.cfg, sock, client, listener.getsockname())
+        except OSError:  # gone already; or the certificate is just being replaced
+            self.nr_conns -= 1
+            sock.close()
+            return
+        self.enqueue_req(conn)
+        if self.nr_conns >= self.worker_connections and self.pending_conns:
+            self._drop(self.pending_conns[0])
+
+    def enqueue_req(self, conn: Hearing) -> None:
+        """Of a new connection, or of one that was answered: to a thread if its request is there, else to be heard."""
+        conn.again()
+        if conn.hear() is not Heard.PART:
+            self._hand_over(conn)
+            return
+        conn.timeout = time.monotonic() + READ_WITHIN
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Hearing, client: Any) -> None:
+        """It has said more."""
+        if conn.hear() is not Heard.PART:
+            self.poller.unregister(client)
+            self.pending_conns.remove(conn)
+            self._hand_over(conn)
+
+    def handle(self, conn: Hearing) -> Any:
+        """In a thread of the pool: one request."""
+        long = conn.heard is Heard.HEAD
+        if long and not self._long.acquire(blocking=False):
+            return False
+        self._answered[conn] = time.monotonic()
+        try:
+            conn.init()
             return super().handle(conn)
         finally:
-            self._reading.pop(conn, None)
+            self._answered.pop(conn, None)
+            if long:
+                self._long.release()
 
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        """The head has come: from here on it is our own work that takes time."""
-        self._reading.pop(conn, None)
-        return super().handle_request(req, conn)
+    def finish_request(self, conn: Hearing, answer: Any) -> None:
+        """Answered: to be heard again, or to be closed. gunicorn's own way waits for the client to close, and everyone with it."""
+        if not answer.cancelled() and answer.exception() is None and answer.result():
+            super().finish_request(conn, answer)
+            return
+        self.nr_conns -= 1
+        if not conn.part():
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + PARTING
+        self._parting.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+        if len(self._parting) > self.worker_connections:
+            self._leave(self._parting[0])
+
+    def _drain(self, conn: Hearing, _client: Any) -> None:
+        if not conn.drain():
+            self._leave(conn)
+
+    def _leave(self, conn: Hearing) -> None:
+        self._parting.remove(conn)
+        self.poller.unregister(conn.sock)
+        conn.close()
+
+    def _hand_over(self, conn: Hearing) -> None:
+        if conn.heard is Heard.GONE:
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            super().enqueue_req(conn)
+
+    def _drop(self, conn: Hearing) -> None:
+        """Close one that is being heard."""
+        self.pending_conns.remove(conn)
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
 
 class _App:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,31 +24,40 @@ if TYPE_CHECKING:
 
     from radius.questions import Verdict
 
-    Work = Callable[[], Verdict]
-    Done = Callable[[Verdict], None]
 
+Answer = TypeVar("Answer")
 PATIENCE: Final = 3.0  # seconds in the queue: the road waits for 8, and the work itself takes some
 _AWAY: Final = (SQLAlchemyError, StoreError, OSError)  # a database that is locked, gone, or not what it was
 
 
-class Clerks:
-    """`threads` of them, with `most` questions waiting; `busy` is what one too many is told."""
+class Clerks(Generic[Answer]):
+    """`threads` of them, with `most` questions waiting; `busy` is what one too many is told.
+
+    An answer is what the work makes, or a Verdict that refuses.
+    """
 
     def __init__(self, name: str, threads: int, most: int, busy: Reason, loop: asyncio.AbstractEventLoop) -> None:
-        self._most = threads + most
+        self._name, self._waits = name, most
         self._busy = busy
         self._loop = loop
-        self._queue: queue.SimpleQueue[tuple[float, Work, Done] | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._run, name=f"{name} {number}", daemon=True) for number in range(threads)]
+        self._queue: queue.SimpleQueue[tuple[float, Callable[[], Answer], Callable[[Answer | Verdict], None]] | None] = queue.SimpleQueue()
+        self._threads = 0
         self._log = structlog.get_logger(part="porter")
         self.waiting = 0  # asked and not answered
         self.faults = 0
-        for thread in self._threads:
-            thread.start()
+        self.staff(threads)
 
-    def take(self, work: Work, done: Done) -> None:
+    def staff(self, threads: int) -> None:
+        """So many threads from now on; one too many ends after the questions that are waiting now."""
+        for number in range(self._threads, threads):
+            threading.Thread(target=self._run, name=f"{self._name} {number}", daemon=True).start()
+        for _ in range(threads, self._threads):
+            self._queue.put(None)
+        self._threads = threads
+
+    def take(self, work: Callable[[], Answer], done: Callable[[Answer | Verdict], None]) -> None:
         """In the loop: have it answered; `done` is called in the loop, at once where there is no room."""
-        if self.waiting >= self._most:
+        if self.waiting >= self._threads + self._waits:
             done(refused(self._busy))
             return
         self.waiting += 1
@@ -56,8 +65,7 @@ class Clerks:
 
     def dismiss(self) -> None:
         """No more questions: each ends after the one it has."""
-        for _ in self._threads:
-            self._queue.put(None)
+        self.staff(0)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
@@ -68,7 +76,7 @@ class Clerks:
             except RuntimeError:  # the loop has ended
                 return
 
-    def _answer(self, work: Work) -> Verdict:
+    def _answer(self, work: Callable[[], Answer]) -> Answer | Verdict:
         try:
             return work()
         except _AWAY as fault:
@@ -79,6 +87,6 @@ class Clerks:
             self._log.exception("a question could not be answered")
         return refused(Reason.PORTER_SILENT)
 
-    def _answered(self, done: Done, verdict: Verdict) -> None:
+    def _answered(self, done: Callable[[Answer | Verdict], None], verdict: Answer | Verdict) -> None:
         self.waiting -= 1
         done(verdict)

@@ -18,18 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 from proxeny import porter_wire as wire
 from radius.grants import LiveGrant
-from store import grants, usage
-from store.session import reading
+from store import holders, usage
+from store.session import looking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import Engine
-    from sqlalchemy.orm import Session
 
     from proxeny.window import Window
-    from store.models import Grant
+    from store.holders import Holder, Rows
 
 EVERY: Final = 0.2  # seconds between looks
 PAGE: Final = 1_000  # grants read at once
@@ -75,22 +74,22 @@ class Feed:
                     places[each.at].append(each)
         more = False
         if places:
-            with reading(database) as session:
+            with looking(database) as connection:
                 for followers in places.values():
-                    more |= self._page(session, followers, zone)
+                    more |= self._page(connection.execute, followers, zone)
         return more
 
-    def _page(self, session: Session, followers: Sequence[Follower], zone: tzinfo) -> bool:
+    def _page(self, rows: Rows, followers: Sequence[Follower], zone: tzinfo) -> bool:
         """The next page for these, who are all at one place."""
         first, now = followers[0], datetime.now(UTC)
-        newest = grants.newest(session)
+        newest = holders.newest(rows)
         if newest < first.cursor:  # a backup was put in the database's place
             for each in followers:
                 each.cursor, each.horizon, each.whole = 0, -1, False
         begins = first.horizon < 0
         horizon = newest if begins else first.horizon
-        found = grants.changed_since(session, first.cursor, PAGE, alive_at=None if first.whole else now)
-        datagrams = [*([wire.clear()] if begins else []), *wire.granted(told(session, found, now, zone))]
+        found = holders.changed_since(rows, first.cursor, PAGE, alive_at=None if first.whole else now)
+        datagrams = [*([wire.clear()] if begins else []), *wire.granted(spoken(rows, found, now, zone))]
         ended = len(found) < PAGE or found[-1].changed >= horizon
         cursor = found[-1].changed if found else first.cursor
         if not first.whole and ended:  # what changed after the horizon comes again, with what has ended since
@@ -108,18 +107,16 @@ class Feed:
             taken.wait(TAKES)
 
 
-def told(session: Session, found: Sequence[Grant], now: datetime, zone: tzinfo) -> list[LiveGrant]:
+def told(rows: Rows, found: Sequence[Holder], now: datetime, zone: tzinfo) -> list[LiveGrant]:
     """The grants as the road remembers them, with what their guests have used."""
-    used = usage.many(session, [grants.subject(grant) for grant in found], now, zone)
+    return [LiveGrant._make(each) for each in spoken(rows, found, now, zone)]
+
+
+def spoken(rows: Rows, found: Sequence[Holder], now: datetime, zone: tzinfo) -> list[wire.Row]:
+    """The same as plain tuples, for the many that only pass."""
+    used = usage.read(rows, {each.subject for each in found}, now, zone)
     return [
-        LiveGrant(
-            device=bytes(grant.device_hash),
-            id=grant.id,
-            plan=grant.plan,
-            ends_at=grant.ends_at.timestamp(),
-            **used[grants.subject(grant)]._asdict(),
-            account=grant.account_id or "",
-            live=grant.revoked_at is None and grant.ends_at > now,
-        )
-        for grant in found
-    ]
+        (each.device, each.id, each.plan, each.ends_at.timestamp(), *used[each.subject], each.account or "",
+         each.revoked_at is None and each.ends_at > now)
+        for each in found
+    ]  # fmt: skip

@@ -18,7 +18,7 @@ from proxeny.feed import EVERY, Feed
 from proxeny.verdicts import Verdicts
 from proxeny.window import WAITS
 from store import keys
-from store.session import engine, transaction
+from store.session import Glance, engine, transaction
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,6 +46,7 @@ class Following:
         self._network: Network | None = None
         self._news = True  # settings or a network came that no verdicts were made of
         self._database: Engine | None = None
+        self._glance: Glance | None = None
         self._seal: Seal | None = None
         self._directory: Directory | None = None
         self._of: Part | None = None  # the settings that the directory was made of
@@ -136,6 +137,7 @@ class Following:
         """The database, opened; and answers made of the newest network and settings."""
         if self._database is None:
             self._database = engine(self._settings.database.url, patience=PATIENCE)
+            self._glance = Glance(self._database)
         if self._seal is None:
             with transaction(self._database) as session:
                 seal = keys.unlock(session, self._settings.seal_key)
@@ -144,7 +146,7 @@ class Following:
         if self._news and self._network is not None:
             self._news = False
             self._open_directory()
-            self._verdicts = Verdicts(self._database, self._seal, self._network, _zone(self._network), self._directory)
+            self._verdicts = Verdicts(self._database, self._seal, self._network, _zone(self._network), self._directory, self._glance)
             self._opened.set()
         return self._database
 

@@ -1,9 +1,9 @@
 """The porter: one process that knows what the road must not wait for. `python -m proxeny.porter SPEC`.
 
 Theory of operation. The loop moves datagrams between the workers' windows and the threads; it touches no database. One
-thread opens the store and keeps the feed of live grants; a few look stations up; two take tokens, which are used up by
-writing; as many as the directory has places answer from the directory. Each kind has a queue of its own, so that neither
-a slow directory nor a long transaction delays a station, and no flood of stations a sign-in.
+thread opens the store and keeps the feed of live grants; one looks stations up, all that wait at once; two take tokens,
+which are used up by writing; as many as the directory has places answer from the directory. Each kind has a queue of its
+own, so that neither a slow directory nor a long transaction delays a station, and no flood of stations a sign-in.
 When the channel closes, the supervisor is gone and so are we.
 
 Never opens a listening socket, and never logs a question.
@@ -30,19 +30,21 @@ from proxeny import porter_wire as wire
 from proxeny.channel import Channel, below
 from proxeny.clerks import Clerks
 from proxeny.following import Following
+from proxeny.stations import Stations
 from proxeny.verdicts import refused
 from proxeny.window import Window
 from radius.actions import Reason
-from radius.questions import ByDirectory, ByStation, ByToken
+from radius.questions import ByStation, ByToken
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from proxeny.network import Network
     from proxeny.settings import Settings
     from radius.questions import Question, Verdict
 
 BEAT: Final = 0.5  # seconds: half of what the workers may expect (porter_wire.BEAT)
-THREADS: Final = 3  # that look stations up
-STORE_QUEUE: Final = 1_000  # questions that may wait for them
+STORE_QUEUE: Final = 1_000  # questions about stations that may wait
 TOKEN_THREADS: Final = 2  # a commit waits for a disk, or a lock, most of its time
 TOKEN_QUEUE: Final = 256
 OPENS: Final = 2.0  # seconds that a question waits for the store to be opened for the first time
@@ -59,11 +61,10 @@ class Porter:
         self._counts: Counter[str] = Counter({"answered": 0, "refused": 0, **dict.fromkeys(_KINDS.values(), 0)})
         self.following = Following(settings, loop)
         self._windows = [Window(number, sock, loop, self._heard) for number, sock in enumerate(sockets)]
-        places = settings.directory.pool if settings.directory else DIRECTORY_THREADS
-        self._store = Clerks("store", THREADS, STORE_QUEUE, Reason.PORTER_BUSY, loop)
-        self._tokens = Clerks("tokens", TOKEN_THREADS, TOKEN_QUEUE, Reason.PORTER_BUSY, loop)
-        self._directory = Clerks("directory", places, DIRECTORY_QUEUE, Reason.DIRECTORY_BUSY, loop)
-        self._clerks = {ByStation: self._store, ByToken: self._tokens, ByDirectory: self._directory}
+        self._stations = Stations(self._look_up, STORE_QUEUE, loop)
+        self._tokens: Clerks[Verdict] = Clerks("tokens", TOKEN_THREADS, TOKEN_QUEUE, Reason.PORTER_BUSY, loop)
+        self._directory: Clerks[Verdict] = Clerks("directory", _places(settings), DIRECTORY_QUEUE, Reason.DIRECTORY_BUSY, loop)
+        self._asked = (self._stations, self._tokens, self._directory)
 
     def begin(self) -> None:
         """Tell every worker everything: they were there before us, perhaps."""
@@ -82,9 +83,16 @@ class Porter:
     def _ask(self, window: Window, asked: wire.Ask) -> None:
         question, life = asked.question, window.life
         self._counts[_KINDS[type(question).__name__]] += 1
-        self._clerks[type(question)].take(
-            partial(self._answer, window, life, question), partial(self._answered, window, life, asked.ticket)
-        )
+        if isinstance(question, ByStation):
+            self._stations.take(window, asked.ticket, question)
+            return
+        clerks = self._tokens if isinstance(question, ByToken) else self._directory
+        clerks.take(partial(self._answer, window, life, question), partial(self._answered, window, life, asked.ticket))
+
+    def _look_up(self, questions: Sequence[ByStation]) -> list[Verdict]:
+        """In the stations' thread."""
+        verdicts = self.following.opened(OPENS)
+        return [refused(Reason.PORTER_SILENT)] * len(questions) if verdicts is None else verdicts.stations(questions)
 
     def _answer(self, window: Window, life: int, question: Question) -> Verdict:
         """In a clerk's thread."""
@@ -103,9 +111,11 @@ class Porter:
         following = self.following
         return {
             **self._counts,
-            "waiting": self._store.waiting + self._tokens.waiting,
+            "answered": self._counts["answered"] + self._stations.answered,
+            "refused": self._counts["refused"] + self._stations.refused,
+            "waiting": self._stations.waiting + self._tokens.waiting,
             "waiting_directory": self._directory.waiting,
-            "faults": sum(clerks.faults for clerks in self._clerks.values()),
+            "faults": sum(each.faults for each in self._asked),
             "grants_streamed": following.feed.streamed,
             "unsent": sum(window.unsent for window in self._windows),
             "cpu_seconds": used.ru_utime + used.ru_stime,
@@ -129,6 +139,7 @@ class Porter:
                 case ("settings", settings):
                     logs.to_standard_error(settings.log.level)
                     self.following.adopt(settings)
+                    self._directory.staff(_places(settings))
                 case ("network", network):
                     self.following.serve(network)
                 case ("drain", seconds):
@@ -139,11 +150,11 @@ class Porter:
         """Answer what was asked already, for at most so long."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds - 0.5
-        while any(clerks.waiting for clerks in self._clerks.values()) and loop.time() < deadline:  # noqa: ASYNC110  clerks have no events
+        while any(each.waiting for each in self._asked) and loop.time() < deadline:  # noqa: ASYNC110  clerks have no events
             await asyncio.sleep(0.02)
         self.following.end()
-        for clerks in self._clerks.values():
-            clerks.dismiss()
+        for each in self._asked:
+            each.dismiss()
         for window in self._windows:
             window.close()
 
@@ -169,6 +180,11 @@ async def serve(spec: dict[str, Any]) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(channel.flush(), 1)
     channel.close()
+
+
+def _places(settings: Settings) -> int:
+    """Sign-ins that the directory takes at once."""
+    return settings.directory.pool if settings.directory else DIRECTORY_THREADS
 
 
 def _inherited(fd: int) -> socket.socket:

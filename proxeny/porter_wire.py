@@ -63,6 +63,7 @@ class Told(NamedTuple):
     verdict: Verdict
 
 
+Row = tuple[Any, ...]  # LiveGrant's fields, in their order
 Upward = Hello | Ask
 Downward = Clear | Granted | Told
 
@@ -82,9 +83,9 @@ def clear() -> bytes:
     return marshal.dumps(("clear",))
 
 
-def granted(grants: Iterable[LiveGrant]) -> Iterator[bytes]:
+def granted(grants: Iterable[Row]) -> Iterator[bytes]:
     """As many datagrams as it takes; none for none."""
-    rows = [tuple(grant) for grant in grants]
+    rows = [tuple(grant) for grant in grants]  # exact tuples, which marshal asks for; one that is one stays itself
     for start in range(0, len(rows), BATCH):
         yield marshal.dumps(("grants", rows[start : start + BATCH]))
 

@@ -15,19 +15,22 @@ from typing import TYPE_CHECKING, Final
 from proxeny.feed import told
 from radius.actions import Reason
 from radius.questions import ByStation, ByToken, Question, Verdict
-from store import grants
+from store import grants, holders
+from store.holders import Holder
 from store.keys import ACCOUNT, keyed_hash, named
 from store.models import Way
 from store.refusal import Refusal
-from store.session import reading, transaction
+from store.session import Glance, reading, transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
     from proxeny.network import Network, Plan, Portal, Site
+    from radius.grants import LiveGrant
     from radius.questions import ByDirectory
     from store.directory import Directory, Person
     from store.models import Grant
@@ -44,8 +47,11 @@ _BAD: Final = {
 class Verdicts:
     """One network, one database and perhaps a directory; made anew when one of them changes."""
 
-    def __init__(self, database: Engine, seal: Seal, network: Network, zone: tzinfo, directory: Directory | None) -> None:
+    def __init__(
+        self, database: Engine, seal: Seal, network: Network, zone: tzinfo, directory: Directory | None, glance: Glance | None = None
+    ) -> None:
         self._database, self._seal = database, seal
+        self._glance = glance or Glance(database)
         self._zone = zone
         self._directory = directory
         self._plans: dict[str, Plan] = {plan.name: plan for plan in network.of("plan")}
@@ -55,18 +61,19 @@ class Verdicts:
     def of(self, question: Question) -> Verdict:
         """The answer; may take as long as the database or the directory does."""
         if isinstance(question, ByStation):
-            return self._station(question)
+            return self.stations((question,))[0]
         if isinstance(question, ByToken):
             return self._token(question)
         return self._user(question)
 
-    def _station(self, question: ByStation) -> Verdict:
-        now = datetime.now(UTC)
-        with reading(self._database) as session:
-            grant = grants.live(session, question.device, now)
-            if grant is None:
-                return refused(Reason.NO_GRANT)
-            return self._granted(session, grant, now)
+    def stations(self, questions: Sequence[ByStation]) -> list[Verdict]:
+        """The answers to many, by one statement where none of them has a grant: a flood of strangers costs little."""
+        now, rows = datetime.now(UTC), self._glance.rows
+        found = holders.of_devices(rows, list({question.device for question in questions}), now)
+        if not found:
+            return [_NOBODY] * len(questions)
+        live = {grant.device: self._unless_elsewhere(grant) for grant in told(rows, list(found.values()), now, self._zone)}
+        return [live.get(question.device, _NOBODY) for question in questions]
 
     def _token(self, question: ByToken) -> Verdict:
         with reading(self._database) as session:
@@ -84,13 +91,27 @@ class Verdicts:
             return self._granted(session, grant, now)
 
     def _granted(self, session: Session, grant: Grant, now: datetime) -> Verdict:
-        """The grant, unless its account has as many sessions as it may elsewhere."""
-        live = told(session, [grant], now, self._zone)[0]
-        plan = self._plans.get(grant.plan)
-        if plan is not None and plan.simultaneous is not None and grant.account_id:
-            others = grants.open_sessions(session, grant.account_id, bytes(grant.device_hash))
-            if len({each.station_hash or each.id for each in others}) >= plan.simultaneous:  # a roamed device may have left one open
-                return Verdict(False, Reason.TOO_MANY_SESSIONS.name, live)
+        """The grant as it is in this transaction, unless its account has as many sessions as it may elsewhere."""
+        held = Holder(bytes(grant.device_hash), grant.id, grant.plan, grant.ends_at, grant.revoked_at, grant.account_id, grant.changed)
+        live = told(session.connection().execute, [held], now, self._zone)[0]
+        return self._elsewhere(session, live) if self._counted(live) else Verdict(True, grant=live)
+
+    def _unless_elsewhere(self, live: LiveGrant) -> Verdict:
+        """The same, where nothing is under way."""
+        if not self._counted(live):
+            return Verdict(True, grant=live)
+        with reading(self._database) as session:
+            return self._elsewhere(session, live)
+
+    def _counted(self, live: LiveGrant) -> bool:
+        plan = self._plans.get(live.plan)
+        return plan is not None and plan.simultaneous is not None and bool(live.account)
+
+    def _elsewhere(self, session: Session, live: LiveGrant) -> Verdict:
+        most = self._plans[live.plan].simultaneous
+        others = grants.open_sessions(session, live.account, live.device)
+        if most is not None and len({each.station_hash or each.id for each in others}) >= most:  # a roamed device may have left one open
+            return Verdict(False, Reason.TOO_MANY_SESSIONS.name, live)
         return Verdict(True, grant=live)
 
     # The directory
@@ -139,6 +160,9 @@ class Verdicts:
 def refused(reason: Reason) -> Verdict:
     """No, and why."""
     return Verdict(False, reason.name)
+
+
+_NOBODY: Final = refused(Reason.NO_GRANT)
 
 
 def _refusal(why: Refusal) -> Reason:

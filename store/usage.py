@@ -11,7 +11,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from store.models import GuestUsage, Period
 from store.slices import slices
@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from store.holders import Rows
+
 _KEY: Final = ("subject", "period", "begins_at")
+_USED: Final = GuestUsage.__table__.c
+_NOW: Final = bindparam("now", type_=_USED.begins_at.type)
+# By time and not by name of the period: an operator whose time zone was mended loses no usage.
+_RUNNING: Final = select(_USED.subject, _USED.period, _USED.seconds, _USED.octets).where(
+    _USED.subject.in_(bindparam("subjects", expanding=True)), _USED.begins_at <= _NOW, _USED.ends_at > _NOW
+)
 
 
 class Spending(NamedTuple):
@@ -97,18 +105,20 @@ def of(session: Session, subject: str, now: datetime, zone: tzinfo) -> Used:
 
 def many(session: Session, subjects: Collection[str], now: datetime, zone: tzinfo) -> dict[str, Used]:
     """The same of each of many."""
+    return read(session.connection().execute, subjects, now, zone)
+
+
+def read(rows: Rows, subjects: Collection[str], now: datetime, zone: tzinfo) -> dict[str, Used]:
+    """The same by whatever runs a statement (store/holders.py)."""
     both = periods(now, zone)
-    day_ends, month_ends = both.day[1].timestamp(), both.month[1].timestamp()
-    sums: defaultdict[tuple[str, Period], list[int]] = defaultdict(lambda: [0, 0])
-    for some in slices(sorted(set(subjects))):
-        # By time and not by name of the period: an operator whose time zone was mended loses no usage.
-        running = GuestUsage.subject.in_(some), GuestUsage.begins_at <= now, GuestUsage.ends_at > now
-        for row in session.execute(select(GuestUsage.subject, GuestUsage.period, GuestUsage.seconds, GuestUsage.octets).where(*running)):
-            own = sums[row.subject, row.period]
-            own[0] += row.seconds
-            own[1] += row.octets
-    used = {}
-    for each in subjects:
-        seconds, octets = sums[each, Period.DAY]
-        used[each] = Used(seconds, octets, sums[each, Period.MONTH][1], day_ends, month_ends)
+    ends = both.day[1].timestamp(), both.month[1].timestamp()
+    unused = Used(0, 0, 0, *ends)
+    used = dict.fromkeys(subjects, unused)
+    for some in slices(sorted(used)):
+        for subject, period, seconds, octets in rows(_RUNNING, {"subjects": some, "now": now}):
+            own = used[subject]
+            if period is Period.DAY:
+                used[subject] = Used(own.day_seconds + seconds, own.day_octets + octets, own.month_octets, *ends)
+            else:
+                used[subject] = Used(own.day_seconds, own.day_octets, own.month_octets + octets, *ends)
     return used

@@ -85,3 +85,33 @@ def test_who_waited_too_long_is_not_tried_any_more(monkeypatch) -> None:
         assert ([GOOD, refused(Reason.PORTER_BUSY)], []) == (told, tried)
 
     play(story, threads=1)
+
+
+def test_as_many_at_work_as_there_are_threads_just_now() -> None:
+    """One more is at work at once; one less ends when it has nothing at hand, and nobody waits for it."""
+
+    async def story(clerks: Clerks) -> None:
+        at_work, gate, told = threading.Semaphore(0), threading.Event(), []
+
+        def work() -> Verdict:
+            at_work.release()
+            gate.wait(10)
+            return GOOD
+
+        for _ in range(3):
+            clerks.take(work, told.append)
+        clerks.staff(3)
+        assert [True] * 3 == [await asyncio.to_thread(at_work.acquire, timeout=10) for _ in range(3)]
+        gate.set()
+        await wait(lambda: len(told) == 3)
+        clerks.staff(1)
+        gate.clear()
+        await wait(lambda: sum(thread.name.startswith("test ") for thread in threading.enumerate()) == 1)
+        for _ in range(2):
+            clerks.take(work, told.append)
+        assert await asyncio.to_thread(at_work.acquire, timeout=10)
+        assert not at_work.acquire(blocking=False)
+        gate.set()
+        await wait(lambda: len(told) == 5)
+
+    play(story)

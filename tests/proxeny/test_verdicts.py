@@ -76,6 +76,17 @@ def test_a_station_without_a_grant_is_told_so(store) -> None:
     assert "NO_GRANT" == refused(asked.of(station(TABLET)))
 
 
+def test_many_stations_are_told_each_its_own(store) -> None:
+    """Strangers, grants, the same device twice: in the order they asked."""
+    phone = store.admit(PHONE)
+    account = store.account()
+    laptop = store.admit(LAPTOP, plan="card", account=account)
+    opened(store, TABLET, store.admit(TABLET, plan="card", account=account))
+    said = verdicts(store).stations([station(device) for device in (b"x" * 16, PHONE, LAPTOP, b"y" * 16, PHONE)])
+    assert ["NO_GRANT", "", "TOO_MANY_SESSIONS", "NO_GRANT", ""] == [each.reason for each in said]
+    assert [None, phone, laptop, None, phone] == [each.grant and each.grant.id for each in said]
+
+
 def test_a_live_grant_comes_with_what_was_used(store) -> None:
     """Device, plan, end, and the day's and month's usage, whose ends are the operator's midnights."""
     grant = store.admit()

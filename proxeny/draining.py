@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -25,14 +26,15 @@ from store.ledger import record_accounting
 from store.session import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
-    from proxeny.translation import Placing
+    from proxeny.translation import Placing, Swapping
     from store.consumption import Consumption
+    from store.drain import Row
     from store.entries import Entry
     from store.privacy import Privacy
 
@@ -55,15 +57,16 @@ class Draining:
         self._most = LEAST
         self._log = structlog.get_logger(part="recorder")
 
-    def turn(self, database: Engine, privacy: Privacy, placing: Placing, seconds: float) -> bool:
+    def turn(self, database: Engine, privacy: Privacy, placing: Placing, seconds: float, swapping: Swapping = translation.never) -> bool:
         """Drain for about so long; whether something is left. The database's errors are the caller's."""
+        read = partial(translation.entry, placing=placing, swapping=swapping)
         end = time.monotonic() + seconds
         left = True
         while left and time.monotonic() < end:
             left = False
             for batch in self._drain.batches(self._most):
                 began, full = time.monotonic(), len(batch.rows) >= self._most
-                self._count(batch, database, privacy, placing)
+                self._count(batch, database, privacy, read)
                 if full:
                     left = True
                     self._suit(len(batch.rows), time.monotonic() - began, seconds)
@@ -82,9 +85,9 @@ class Draining:
         self.backlog = self._drain.backlog()
         self.unreadable = len(self._drain.unreadable)
 
-    def _count(self, batch: Batch, database: Engine, privacy: Privacy, placing: Placing) -> None:
+    def _count(self, batch: Batch, database: Engine, privacy: Privacy, read: Callable[[Row], Entry]) -> None:
         with _uncollected():
-            entries = [translation.entry(row, placing) for row in batch.rows]
+            entries = [read(row) for row in batch.rows]
             new = self._some(entries, database, privacy)
         self._drain.done(batch)
         self.counts["accounting"] += new

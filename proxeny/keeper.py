@@ -175,7 +175,8 @@ class Keeper:
     def _turn(self, database: Engine, marks: Privacy) -> bool:
         self.logins.write(database, marks)
         self._write_drops(database)
-        more = self.draining.turn(database, marks, self._view.place, SPOOL_TIME if self.logins.untold < BATCH else SPOOL_TIME_BUSY)
+        seconds = SPOOL_TIME if self.logins.untold < BATCH else SPOOL_TIME_BUSY
+        more = self.draining.turn(database, marks, self._view.place, seconds, self._view.swaps)
         self._orders(database, marks)
         self._housekeeping(database)
         self.watch.turn(database, self._view.network, marks)

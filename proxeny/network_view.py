@@ -60,6 +60,11 @@ class NetworkView:
         """The client of this name."""
         return self._tables.clients.named(name) if self._tables else None
 
+    def swaps(self, client: str) -> bool:
+        """Whether this client counts octets from the guest's side, as its options say."""
+        row = self.client(client)
+        return row is not None and row.gateway is not None and row.gateway.options.swap_octets
+
     def place(self, called: bytes, nas_identifier: bytes, client: str) -> Place:
         """Where this is, as far as the network knows."""
         row = self.client(client)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from store.drain import Row
 
     Placing = Callable[[bytes, bytes, str], Place]  # Called-Station-Id, NAS-Identifier, client's name
+    Swapping = Callable[[str], bool]  # whether the client of this name counts from the guest's side
 
 ALL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})  # a listener's wildcard says nothing about the address
 
@@ -77,8 +78,13 @@ def change(record: records.HomeChange, calendar: Calendar) -> Change:
     return Change(calendar.date(record.at), record.home, record.state, record.why)
 
 
-def entry(row: Row, placing: Placing) -> Entry:
-    """A spooled accounting record, read and placed."""
+def never(client: str) -> bool:  # noqa: ARG001 - a Swapping
+    """As RFC 2866, 5.3 has it: input comes from the guest."""
+    return False
+
+
+def entry(row: Row, placing: Placing, swapping: Swapping = never) -> Entry:
+    """A spooled accounting record, read, placed, and its octets seen from the guest's side: what the record says of its view counts."""
     received = datetime.fromtimestamp(row.received, UTC)
     source, local = _host(row.source), _host(row.local)
     try:
@@ -88,6 +94,9 @@ def entry(row: Row, placing: Placing) -> Entry:
         doubt = f"cannot be read: {fault}"
         return Entry(row.key, row.client, source, local, received, Kind.OTHER, received, doubt=doubt, octets=row.octets)
     place = placing(event.called, event.nas_identifier.encode(), row.client)
+    up, down = event.input_octets, event.output_octets
+    if swapping(row.client) if event.guests_view is None else event.guests_view:
+        up, down = down, up
     return Entry(
         key=row.key,
         client=row.client,
@@ -111,8 +120,8 @@ def entry(row: Row, placing: Placing) -> Entry:
         class_=event.class_,
         cui=event.cui,
         seconds=event.session_seconds,
-        input_octets=event.input_octets,
-        output_octets=event.output_octets,
+        input_octets=up,
+        output_octets=down,
         terminate_cause=event.terminate_cause,
         doubt=event.doubt,
         octets=row.octets,

@@ -96,11 +96,13 @@ def read(octets: bytes, received_at: float) -> SessionEvent:
     octets = message.octets
     said = {kind: octets[at + 2 : at + octets[at + 1]] for kind, at in message.first.items()}
     stamp, delay = _number(said, _EVENT_TIMESTAMP), _number(said, _DELAY)
-    at = _when(stamp, delay, received_at, doubts)
+    status = _STATUS.get(_number(said, _STATUS_TYPE) or 0, "other")
+    booting = status in ("on", "off") and delay is not None  # its clock is the least to be believed then, its patience is
+    at = _when(None if booting else stamp, delay, received_at, doubts)
     called = said.get(_CALLED, b"")
     bssid, ssid = _place(called)
     return SessionEvent(
-        status=_STATUS.get(_number(said, _STATUS_TYPE) or 0, "other"),
+        status=status,
         at=received_at if at is None else at,
         told=at is not None,
         acct_session_id=shown(said.get(_SESSION_ID, b"")),

@@ -188,3 +188,9 @@ def test_whose_view_a_chilli_counts_from(value: str, guests: bool | None) -> Non
     said = event((26, bytes.fromhex("00000009010478")), (26, bytes.fromhex(value)), (42, 5))
     assert (guests, 5) == (said.guests_view, said.input_octets)
     assert event((42, 5)).guests_view is None
+
+
+@pytest.mark.parametrize(("kind", "at"), [(7, NOW - 2), (8, NOW - 2), (1, int(NOW) - 3600)])
+def test_a_nas_that_boots_is_not_asked_for_the_time(kind: int, at: float) -> None:
+    """Accounting-On with the clock of yesterday: how long it has tried to say so is known better than when it began."""
+    assert at == event((40, kind), (55, int(NOW) - 3600), (41, 2)).at

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 from flask_babel import refresh
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, style
@@ -35,7 +36,7 @@ View = TypeVar("View", bound="Callable[..., Any]")
 LONGEST_QUERY: Final = 8_192  # octets; openNDS sends some two thousand
 LONGEST_BODY: Final = 65_536  # octets: a gateway's report of its guests; a guest's form has none
 _STAYS: Final = {Capability.STAY: open_stay, Capability.BACK: open_back}
-_GONE: Final = (OperationalError, InterfaceError, StoreError)
+_GONE: Final = (OperationalError, InterfaceError, NoConnectionError, StoreError)
 
 
 def open_to(capability: Capability) -> Callable[[View], View]:

@@ -6,7 +6,8 @@ Never a setting read from anywhere, never a clock or chance of our own.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import current_app
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from store.entries import Entry
     from store.privacy import Privacy
 
+WRITERS: Final = 5  # a third of the threads that [guest] has by default
+WAITERS: Final = 5  # the same: the last third is for who does neither
+
 
 @dataclass(frozen=True, slots=True)
 class Kit:
@@ -40,6 +44,8 @@ class Kit:
     said: Callable[[str, Mapping[str, Any]], None]  # one line of the log: event, fields
     wait: Callable[[float], None]  # sleeps
     house: House = field(default_factory=House)
+    places: Semaphore = field(default_factory=lambda: Semaphore(WRITERS))  # for those who write (portal/writing.py)
+    waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
 
 
 def kit() -> Kit:

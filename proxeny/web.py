@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
     from store.entries import Entry
 
+PATIENCE: Final = 2  # seconds that a guest waits for a locked database, before a page says so
 LOOK: Final = 1.0  # seconds between looks at the network's version
 _AWAY: Final = (
     b"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Wi-Fi</title>"
@@ -64,7 +65,7 @@ class Guests:
         self.settings = settings
         self.counts: Counter[str] = Counter()
         self.fault = ""  # why the database did not answer last, "" where it did
-        self._database = engine(settings.database.url)
+        self._database = engine(settings.database.url, patience=PATIENCE)
         self._privacy: Privacy | None = None
         self._network: Network | None = None
         self._doors = Doors()
@@ -124,6 +125,7 @@ class Guests:
         self._log.info("network adopted", version=version, doors=len(self._doors.by_key))
 
     def _kit(self, network: Network, marks: Privacy) -> Kit:
+        third = max((self.settings.guest.threads if self.settings.guest else 0) // 3, 1)
         return Kit(
             doors=lambda: self._doors,
             database=self._database,
@@ -136,6 +138,8 @@ class Guests:
             said=self._said,
             wait=time.sleep,
             house=house(self.settings),
+            places=threading.Semaphore(third),
+            waiting=threading.Semaphore(third),
         )
 
     def _said(self, event: str, fields: Mapping[str, Any]) -> None:

@@ -18,10 +18,10 @@ from portal.cases.collected import Gate, acknowledged, collect, forget
 from portal.guard import open_to
 from portal.kit import kit
 from portal.words import date
+from portal.writing import writing
 from radius.nas import authmon
 from radius.nas.authmon import Ask
 from radius.nas.family import Misfit
-from store.session import transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +49,7 @@ def poll(door: Door) -> Response:
     tools = kit()
     now = date(tools.now())
     gate = Gate(door, tools.families[FAMILY], tools.privacy, message.gatewayhash, g.doors.timezone)
-    with transaction(tools.database) as session:
+    with writing() as session:
         if message.ask is Ask.DEAUTHED:
             tools.count(session, _ended(gate, message.text, now))
         elif message.told:
@@ -85,12 +85,12 @@ def usage(key: str) -> Response:
         g.why = "not a report" if found is None else "the gateway's clock is wrong"
         return _plain("", 400)
     entries = reported.interim(door, secret, found[2], found[0], date(now))
-    with transaction(tools.database) as session:
+    with writing() as session:
         kicks.settle(session, door, found[1], date(now))
         entries += reported.gone(session, tools.privacy, door, found[2], entries, date(now))
         if entries:
             tools.count(session, entries)
-    with transaction(tools.database) as session:
+    with writing() as session:
         waiting = kicks.kicks(session, tools.privacy, door, tools.families[FAMILY], date(now))
     return _plain("".join(f"deauth {each.station} {each.order}\n" for each in waiting))
 

@@ -17,8 +17,9 @@ from portal.guest.probes import HOSTS
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date
+from portal.writing import writing
 from radius.nas.query import host
-from store.session import reading, transaction
+from store.session import reading
 
 blueprint = Blueprint("stays", __name__)
 _TEMPLATES: Final = {
@@ -81,7 +82,7 @@ def out(token: str) -> Any:
     """Sign out."""
     tools = kit()
     if g.door is not None:
-        with transaction(tools.database) as session:
+        with writing() as session:
             leave(session, tools.privacy, g.stay, g.door, tools.families[g.door.gateway.family], date(tools.now()))
     answer = away(href(f"/s/{token}"))
     cookie.drop(answer)
@@ -95,7 +96,7 @@ def more(token: str) -> Any:
     tools = kit()
     if g.door is not None:
         family = tools.families[g.door.gateway.family]
-        with transaction(tools.database) as session:
+        with writing() as session:
             longer(session, tools.privacy, g.stay, g.door, family, g.doors.timezone, date(tools.now()))
     return away(href(f"/s/{token}"))
 

@@ -1,11 +1,10 @@
 """/v/<token>: one visit. Its page in another language, and the button that connects.
 
-Never waits longer for a gateway than a guest would, and never with more than half of our threads.
+Never waits longer for a gateway than a guest would, and never with more than a third of our threads.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,17 +19,16 @@ from portal.guest.page import away, href, onward, page
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date
+from portal.writing import writing
 from store import outbox
 from store.models import OrderState
-from store.session import reading, transaction
+from store.session import reading
 
 if TYPE_CHECKING:
     from portal.doors import Door
     from store.models import Grant
 
 blueprint = Blueprint("visits", __name__)
-WAITERS: Final = 8  # half of the threads that [guest] has by default
-_WAITING: Final = threading.BoundedSemaphore(WAITERS)
 _LOOK: Final = 0.1  # seconds between looks at an order
 _SETTLED: Final = frozenset({OrderState.DONE, OrderState.FAILED})
 
@@ -64,7 +62,7 @@ def admit(visit: Visit) -> Any:
     world = World(tools.privacy, g.doors.timezone, back)
     terms = Terms(languages.text(door.words.terms, g.language), g.language)
     try:
-        with transaction(tools.database) as session:
+        with writing() as session:
             done = connect(session, world, visit, door, family, terms, date(tools.now()))
     except NoWayError as fault:
         g.why = str(fault)
@@ -93,7 +91,7 @@ def _wait(order: int) -> None:
     """Until the order is settled, for a moment at most: the page behind tells how it stands."""
     tools = kit()
     until = tools.now() + tools.house.patience
-    if not _WAITING.acquire(blocking=False):
+    if not tools.waiting.acquire(blocking=False):
         return
     try:
         while tools.now() < until:
@@ -103,7 +101,7 @@ def _wait(order: int) -> None:
                 if found is None or found.state in _SETTLED:
                     return
     finally:
-        _WAITING.release()
+        tools.waiting.release()
 
 
 def _door() -> Door:

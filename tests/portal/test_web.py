@@ -6,8 +6,10 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -147,6 +149,31 @@ def test_too_many_connections(running: Controller) -> None:
         assert 200 == httpx.get(url(running, GUEST), timeout=20).status_code
         slow[0].settimeout(5)
         assert b"" == slow[0].recv(1)
+
+
+def test_a_locked_database(running: Controller) -> None:
+    """Another program holds it: whoever connects is told within 3 s, the other pages are served, and it is over when it is over."""
+    arrivals = [GUEST.replace("00-07", f"01-{each:02X}") for each in range(20)]
+    with httpx.Client(base_url=url(running, ""), timeout=20) as browser:
+        actions = [forms(browser.get(each).text)[0] for each in arrivals]
+
+    def press(action: str) -> tuple[int, bool]:
+        began = time.monotonic()
+        status = httpx.post(url(running, action), timeout=20).status_code
+        return status, time.monotonic() - began < 3
+
+    with (
+        contextlib.closing(sqlite3.connect(running.folder / "var" / "proxeny.db", isolation_level=None)) as other,
+        ThreadPoolExecutor(20) as guests,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        pressed = [guests.submit(press, action) for action in actions]
+        began = time.monotonic()
+        assert 200 == httpx.get(url(running, "/help"), timeout=20).status_code
+        assert time.monotonic() - began < 2
+        assert {(503, True)} == {each.result() for each in pressed}
+        other.execute("ROLLBACK")
+    assert (303, True) == press(actions[0])
 
 
 def test_a_taken_port_is_named(running: Controller, tmp_path: Path) -> None:

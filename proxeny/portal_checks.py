@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proxeny.network import Client, Network, Portal
     from proxeny.settings import Settings
 
-SERVED: Final = frozenset({"terms", "card"})  # ways in of this version
+SERVED: Final = frozenset({"terms"})  # ways in of this version
 _TYPED: Final = ("card", "email", "oidc")  # what is typed there is nobody else's business
 
 
@@ -91,6 +91,7 @@ def warnings(network: Network, settings: Settings) -> Iterator[Finding]:
     yield from _strangers(network)
     yield from _left_out(network)
     yield from _amounts(network)
+    yield from _open_secrets(network)
     yield from _without_settings(network, settings)
 
 
@@ -157,6 +158,17 @@ def _amounts(network: Network) -> Iterator[Finding]:
     for plan in network.of("plan"):
         if plan.day_data and plan.month_data and plan.day_data > plan.month_data:
             yield Finding("plan", plan.name, "day_data", "is more than month_data, so that it is never reached")
+
+
+def _open_secrets(network: Network) -> Iterator[Finding]:
+    """What travels in clear, or comes from nobody knows where, though the client could do better."""
+    for client in network.of("client"):
+        if client.api_secret and str(client.options.get("api_url", "")).startswith("http:"):
+            words = f"is {client.options['api_url']}: api_secret travels in clear"
+            yield Finding("client", client.name, "options.api_url", words, "Write https:, and api_ca where its issuer is not known here")
+        if client.nas == "coova" and not client.uam_secret and not client.options.get("login_url") and portal_of(client, network):
+            words = "say neither uam_secret nor login_url: redirects are not proven, and guests are let in by CoA alone"
+            yield Finding("client", client.name, "options", words, "Give uam_secret: see docs/nas/coova.md")
 
 
 def _quoted(words: list[str] | tuple[str, ...]) -> str:

@@ -132,3 +132,18 @@ def test_what_the_settings_leave_off_is_told(tmp_path: Path) -> None:
         'portal "city": has no page: guests are turned away. Write [guest] into proxeny.toml',
     ] == warned(tmp_path, "", **rows)
     assert [] == warned(tmp_path, "[guest]\n" + DIRECTORY, **rows)
+
+
+def test_what_travels_in_clear_is_said(tmp_path: Path) -> None:
+    """A controller's API without TLS, and a coova gateway whose redirects nobody signs; with either mended nothing is said."""
+    api = Client("console", nas="unifi", radius=False, options={"api_url": "http://10.0.0.2"}, api_secret=Secret(b"a-key"))
+    words = [line for line in warned(tmp_path, client=[api]) if "in clear" in line]
+    assert ['client "console": options.api_url: is http://10.0.0.2: api_secret travels in clear'] == [
+        line.split(". Write")[0] for line in words
+    ]
+    assert [] == [line for line in warned(tmp_path, client=[replace(api, options={"api_url": "https://10.0.0.2"})]) if "clear" in line]
+    gate = Client("hall", ("192.0.2.1",), Secret(b"s" * 16), nas="coova")
+    assert [True, False, False] == [
+        any("redirects are not proven" in line for line in warned(tmp_path, portal=[CITY], client=[each]))
+        for each in (gate, replace(gate, uam_secret=Secret(b"u" * 16)), replace(gate, options={"login_url": "http://10.1.0.1:3990"}))
+    ]

@@ -108,7 +108,9 @@ class City:
         """Queue one as the guest app does."""
         words = Target(**{"station": STATION, "access_point": POINT, "ssid": "City Wi-Fi", **target})
         with transaction(self.database) as session:
-            row = Order(kind=kind, via=Via.HTTP, client=client, grant_id=self.grant.id if grant is None else grant, queued_at=datetime.now(UTC))
+            row = Order(
+                kind=kind, via=Via.HTTP, client=client, grant_id=self.grant.id if grant is None else grant, queued_at=datetime.now(UTC)
+            )
             session.add(row)
             session.flush()
             row.target = self.marks.sealed(targets.pack(words), "outbox", str(row.id), "target")

@@ -49,6 +49,8 @@ class AskingPorter:
         self._heard = clock()
         self._timer: asyncio.TimerHandle | None = None
         self._grants: Grants | None = None
+        self._greeted: Callable[[], None] | None = None  # whom to tell that the porter is at work
+        self._cleared = False  # and the first page of grants is under way
         self.counts = {"porter_asked": 0, "porter_told": 0, "porter_unheard": 0}
 
     @property
@@ -56,9 +58,9 @@ class AskingPorter:
         """Whether the porter has not spoken for so long that nobody should wait for it."""
         return self._clock() - self._heard > wire.AWAY
 
-    def open(self, grants: Grants) -> None:
-        """Say hello; from now on what the porter tells goes into `grants`."""
-        self._grants = grants
+    def open(self, grants: Grants, greeted: Callable[[], None] | None = None) -> None:
+        """Say hello; from now on what the porter tells goes into `grants`. `greeted` is called once the first page is there."""
+        self._grants, self._greeted = grants, greeted
         self._heard = self._clock()
         self._loop.add_reader(self._socket.fileno(), self._read)
         self._send(wire.hello())
@@ -109,8 +111,12 @@ class AskingPorter:
             return
         elif isinstance(said, wire.Granted):
             self._grants.put(said.grants)
+            if self._cleared and not said.grants and self._greeted is not None:
+                self._greeted()
+                self._greeted = None
         else:
             self._grants.clear()
+            self._cleared = True
 
     def _look(self) -> None:
         """Give back what waits for a porter that is away; forget what nobody waits for any more."""

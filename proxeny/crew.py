@@ -87,6 +87,8 @@ class Crew:
         self._ticket = 0
         self._ending = False
         self.serving = asyncio.Event()  # every worker has answered once that it serves
+        self.greeted = asyncio.Event()  # the porter has told each of them the first of what it knows
+        self._ungreeted = set(range(workers)) if doors else set()
         self._log = structlog.get_logger(part="crew")
 
     # Life
@@ -98,6 +100,8 @@ class Crew:
         self._tasks.append(asyncio.create_task(self._watch(), name="heartbeat"))
         if not self.places:
             self.serving.set()
+        if not self._ungreeted:
+            self.greeted.set()
 
     async def _keep(self, place: Place) -> None:
         """Have this place served, for as long as we run."""
@@ -172,6 +176,16 @@ class Crew:
                 self._serves(place, version)
             case ["adopted", version]:
                 place.version = version
+            case ["greeted"]:
+                self._ungreeted.discard(place.number)
+                if not self._ungreeted:
+                    self.greeted.set()
+            case _:
+                self._hear_more(place, message)
+
+    def _hear_more(self, place: Place, message: list[Any]) -> None:
+        """What is not about the worker itself."""
+        match message:
             case ["refused", version, why]:
                 self._log.error("worker refused a version of the network", worker=place.number, version=version, why=why)
             case ["home", home, state, why]:

@@ -110,7 +110,7 @@ class Worker:
             self.runner.know(index, listener)
         self.asker.open(self.runner)
         if self.porter is not None:
-            self.porter.open(self.engine.local.grants)
+            self.porter.open(self.engine.local.grants, partial(self.channel.write, "greeted", urgent=True))
         self.take(self.own)
         self._tell_homes(self.engine)
         self.channel.write("serving", tables.version)

@@ -89,7 +89,9 @@ class Feed:
         begins = first.horizon < 0
         horizon = newest if begins else first.horizon
         found = holders.changed_since(rows, first.cursor, PAGE, alive_at=None if first.whole else now)
-        datagrams = [*([wire.clear()] if begins else []), *wire.granted(spoken(rows, found, now, zone))]
+        datagrams = list(wire.granted(spoken(rows, found, now, zone)))
+        if begins:
+            datagrams = [wire.clear(), *datagrams, wire.beat()]
         ended = len(found) < PAGE or found[-1].changed >= horizon
         cursor = found[-1].changed if found else first.cursor
         if not first.whole and ended:  # what changed after the horizon comes again, with what has ended since

@@ -4,10 +4,11 @@
     porter -> worker    ("clear",) | ("grants", [LiveGrant's fields, ...]) | ("told", ticket, Verdict's fields)
 
 The supervisor holds both ends of every pair, so neither side ever sees the other's end close. Therefore: a worker says
-hello when it begins, and is told clear and then every live grant; a porter that begins does the same unasked, for those
-who were there before it. The porter says something at least every BEAT seconds, an empty "grants" where there is nothing
-to say; a worker that hears nothing for AWAY seconds refuses at once what only the porter could answer. A ticket is an
-opaque number: it comes back as it was, and a worker puts into it what tells its own from those of the worker before it.
+hello when it begins, and is told clear and then every live grant; an empty "grants" ends the first page of them, and says
+that the porter is at work. A porter that begins does the same unasked, for those who were there before it. It says
+something at least every BEAT seconds, an empty "grants" where there is nothing to say; a worker that hears nothing for
+AWAY seconds refuses at once what only the porter could answer. A ticket is an opaque number: it comes back as it was,
+and a worker puts into it what tells its own from those of the worker before it.
 
 A datagram may hold a password: never logged. marshal trusts its octets, so only sockets that the supervisor made are read:
 never one that has a name.

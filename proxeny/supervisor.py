@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 POLL: Final = 1.0  # seconds between looks at network_version
+GREETED: Final = 10.0  # seconds that `ready` waits for the porter: a database that is dead must not keep the road from starting
 PATIENCE: Final = 5.0  # seconds for the database's answer until /readyz says that it is silent
 BREATH: Final = 5.0  # seconds between two words to systemd's watchdog
 JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recorder in the kernel
@@ -135,8 +136,12 @@ class Supervisor:
         _unsigned(self._network, self._log)
 
     async def _announce(self) -> None:
-        """The `ready` line, once every worker has said that it serves."""
+        """The `ready` line, once every worker serves and has heard of the porter, or has waited for it long enough."""
         await self.crew.serving.wait()
+        try:
+            await asyncio.wait_for(self.crew.greeted.wait(), GREETED)
+        except TimeoutError:
+            self._log.warning("the porter has told nobody yet who may be online: until it does, guests are refused as PORTER_SILENT")
         at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening)) or "no RADIUS"
         count = len(self.crew.places)
         guests = f"; guests at {self.settings.guest.origin}" if self.paging is not None and self.settings.guest is not None else ""

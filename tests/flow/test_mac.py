@@ -64,9 +64,6 @@ class Gateway:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     settings = {"limits": {"asked_seconds": 2, "reject_burst": 100}}
     with controller(tmp_path_factory.mktemp("controller"), TABLES, settings=settings) as running:
-        first = Gateway(running)
-        until(lambda: first.ask("02-00-00-00-02-00").value(18) == Reason.NO_GRANT.value.encode(), "the porter's first answer", 20)
-        first.close()
         yield running
         running.fault_free()
 

@@ -33,6 +33,7 @@ class World:
         self.grants = Grants()
         self.told: list[Verdict] = []
         self.porter = AskingPorter(ours, loop, lambda: self.now)
+        self.greetings: list[int] = []  # how many grants it knew at each
 
     def ask(self) -> None:
         self.porter.ask(QUESTION, self.told.append)
@@ -51,7 +52,7 @@ class World:
 def play(story) -> None:
     async def main() -> None:
         world = World(asyncio.get_running_loop())
-        world.porter.open(world.grants)
+        world.porter.open(world.grants, lambda: world.greetings.append(len(world.grants)))
         assert wire.Hello(wire.VERSION) == await world.heard()
         try:
             await story(world)
@@ -72,6 +73,20 @@ def test_grants_stream_into_memory() -> None:
         await world.until(lambda: len(world.grants) == 999 and world.grants.find(grant(8).device).plan == "other")
         world.far.send(wire.clear())
         await world.until(lambda: len(world.grants) == 0)
+
+    play(story)
+
+
+def test_the_first_page_is_told_once() -> None:
+    """A sign of life before "clear" is none; what ends the first page is; a porter that begins anew greets nobody again."""
+
+    async def story(world: World) -> None:
+        for _ in range(2):
+            for datagram in (wire.beat(), wire.clear(), *wire.granted([grant(number) for number in range(300)]), wire.beat(), wire.beat()):
+                world.far.send(datagram)
+            world.far.send(next(wire.granted([grant(300)])))
+            await world.until(lambda: len(world.grants) == 301)
+        assert [300] == world.greetings
 
     play(story)
 

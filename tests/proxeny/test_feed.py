@@ -71,16 +71,17 @@ def world(tmp_path: Path) -> World:
 
 
 def test_who_begins_is_told_to_forget_and_then_what_lives(world) -> None:
-    """Clear first, then the live grants; one that is over is not among them, and an empty store says no more than clear."""
+    """Clear first, then the live grants; one that is over is not among them; nothing at all ends the first page, of an empty store too."""
     world.follower(0)
     world.turn()
-    assert [wire.Clear()] == world.words[0]
+    assert [wire.Clear(), wire.Granted(())] == world.words[0]
     phone = world.store.admit(PHONE)
     world.store.revoke(world.store.admit(LAPTOP))
     world.store.admit(TABLET, now=datetime.now(UTC) - timedelta(hours=3))
     world.follower(1)
     world.turn()
-    assert [wire.Clear, wire.Granted] == [type(word) for word in world.words[1]]
+    assert [wire.Clear, wire.Granted, wire.Granted] == [type(word) for word in world.words[1]]
+    assert [1, 0] == [len(word.grants) for word in world.words[1][1:]]
     assert {PHONE: phone} == world.known(1)
 
 
@@ -137,7 +138,7 @@ def test_a_new_worker_in_a_place_begins_anew(world) -> None:
     for _ in range(2):
         world.follower()
         world.turn()
-    assert [wire.Clear, wire.Granted] * 2 == [type(word) for word in world.words[0]]
+    assert [wire.Clear, wire.Granted, wire.Granted] * 2 == [type(word) for word in world.words[0]]
     assert {PHONE: phone} == world.known()
 
 

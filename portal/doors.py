@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ADDRESS_RATE: Final = 50  # requests of one address a second: a second later there is room again
 DEVICE_RATE: Final = 40  # requests a minute of one device, known by a token of ours
+SIGN_IN_RATE: Final = 600  # presses of the button a minute of one address: a whole city may be behind it
 PATIENCE: Final = 2.5  # seconds that a guest's POST waits for an order
 
 
@@ -73,6 +74,7 @@ class House:
     device_days: int = 30  # until a device is forgotten, after its last grant
     address_rate: int = ADDRESS_RATE
     device_rate: int = DEVICE_RATE
+    sign_in_rate: int = SIGN_IN_RATE
     patience: float = PATIENCE
 
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from portal.doors import House
 
 _FREE: Final = frozenset({"probes.alive", "probes.probe", "static"})  # cheap, and asked for by machines
+_SIGN_IN: Final = frozenset({"visits.go", "stays.again"})  # each may be a device, a grant and an order that we keep
 
 
 def limit(app: Flask, house: House) -> None:
@@ -33,6 +34,7 @@ def limit(app: Flask, house: House) -> None:
         application_limits=[
             ApplicationLimit(f"{house.address_rate} per second", key_function=_address, scope="address", exempt_when=_free),
             ApplicationLimit(f"{house.device_rate} per minute", key_function=_device, scope="device", exempt_when=_unknown),
+            ApplicationLimit(f"{house.sign_in_rate} per minute", key_function=_address, scope="sign-in", exempt_when=_looks),
         ],
     )
 
@@ -58,6 +60,10 @@ def _device() -> str:
 
 def _free() -> bool:
     return request.endpoint in _FREE
+
+
+def _looks() -> bool:
+    return request.endpoint not in _SIGN_IN
 
 
 def _unknown() -> bool:

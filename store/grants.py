@@ -16,13 +16,13 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from store.models import Account, Device, Grant, GrantFeed, Way
 from store.models import Session as Accounting
 from store.models.sessions import SessionStatus
 from store.session import insert
-from store.sign_in import Bad, issued, redeem, token
+from store.sign_in import Bad, fresh, issued, redeem, token
 from store.slices import slices
 
 if TYPE_CHECKING:
@@ -36,11 +36,13 @@ __all__ = [
     "Bad",
     "account",
     "admit",
+    "begun_since",
     "changed_since",
     "devices",
     "ending",
     "extend",
     "followers",
+    "fresh",
     "issued",
     "live",
     "named",
@@ -143,6 +145,12 @@ def told_of(session: Session, name: str, most: int = 20) -> list[Grant]:
     """The grants of this id or support number, live or not, the newest first: for whoever asks what became of a guest."""
     mine = or_(Grant.id == name, Grant.support == _number(name))
     return list(session.scalars(select(Grant).where(mine).order_by(Grant.starts_at.desc(), Grant.id).limit(most)))
+
+
+def begun_since(session: Session, device: bytes, since: datetime) -> int:
+    """How many grants a device was given after this."""
+    query = select(func.count()).select_from(Grant).where(Grant.device_hash == device, Grant.starts_at > since)
+    return session.scalar(query) or 0
 
 
 def of_device(session: Session, device: bytes, most: int = 20) -> list[Grant]:

@@ -46,6 +46,15 @@ def token(session: Session, seal: Seal, grant: Grant, client: str, now: datetime
     return name, password
 
 
+def fresh(session: Session, seal: Seal, grant: Grant, client: str, now: datetime) -> tuple[str, str] | None:
+    """Credentials of before for the same, still unused and good for a while: a second press of a button needs no others."""
+    mine = select(SignInToken).where(SignInToken.grant_id == grant.id, SignInToken.client == client, SignInToken.used_at.is_(None))
+    row = session.scalar(mine.where(SignInToken.expires_at > now + LIFETIME / 2).limit(1))
+    if row is None:
+        return None
+    return row.name, seal.open(row.secret, Where(SignInToken.__tablename__, row.name, "secret")).decode()
+
+
 def issued(session: Session, name: str) -> bool:
     """Whether there was ever such a token, in a session that only reads: a guess is not worth the database's write lock."""
     return session.scalar(select(SignInToken.name).where(SignInToken.name == name)) is not None

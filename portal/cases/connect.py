@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portal.cases import remainders
-from portal.cases.orders import VIA, order
+from portal.cases.orders import VIA, given, order
 from radius.nas import targets
 from radius.nas.family import Browse, Login, Means, Refused
 from radius.nas.query import allowed
@@ -32,9 +33,16 @@ if TYPE_CHECKING:
     from store.models import Grant
     from store.privacy import Privacy
 
+HOUR: Final = timedelta(hours=1)
+MOST: Final = 20  # grants of one device within it: each is a row, and a guest needs one
+
 
 class NoWayError(Exception):
     """The gateway's family lets nobody in like this; the text is for staff. It undoes the transaction."""
+
+
+class TooOftenError(Exception):
+    """This device has been given so many grants within the hour that somebody plays with its button."""
 
 
 class Onward(NamedTuple):
@@ -71,12 +79,14 @@ class World:
 
 
 def connect(session: Session, world: World, visit: Visit, door: Door, family: Family, terms: Terms, now: datetime) -> Onward | Exhausted:
-    """Let this guest in by the door's plan. Raises NoWayError where the family knows no way."""
+    """Let this guest in by the door's plan. Raises NoWayError where the family knows no way, and TooOftenError."""
     plan = door.plan
     device = world.privacy.device(visit.arrival.station)
     if plan is None or not device:
         raise NoWayError("no plan is declared here" if plan is None else "the gateway did not say which device this is")
     held = grants.live(session, device, now)
+    if held is None and grants.begun_since(session, device, now - HOUR) >= MOST:
+        raise TooOftenError
     used = remainders.used(session, grants.subject(held) if held is not None else f"d{device.hex()}", now, world.zone)
     spent = remainders.left(plan, used, None, now).spent
     if spent is not None:
@@ -113,7 +123,8 @@ def _login(session: Session, privacy: Privacy, family: Family, grant: Grant, doo
     """Credentials for families whose gateway repeats them to us."""
     if not family.radius or family.grants not in {Means.BROWSER, Means.HTTP}:
         return Login("", "")
-    return Login(*grants.token(session, privacy.seal, grant, door.gateway.name, now))
+    held = grants.fresh(session, privacy.seal, grant, door.gateway.name, now)
+    return Login(*(held or grants.token(session, privacy.seal, grant, door.gateway.name, now)))
 
 
 def _onward(
@@ -134,5 +145,6 @@ def _onward(
         if not allowed(way.url, family.reaches(arrival, door.gateway)):
             raise NoWayError("the family sends this guest to an address that is not registered")
         return Onward(grant, browse=way)
-    queued = order(session, privacy, OrderKind.GRANT, VIA[type(way)], grant, door.gateway.name, targets.of(arrival, login.name), now)
-    return Onward(grant, order=queued.id)
+    target, via = targets.of(arrival, login.name), VIA[type(way)]
+    queued = given(session, privacy, grant, door.gateway.name, target, now)
+    return Onward(grant, order=(queued or order(session, privacy, OrderKind.GRANT, via, grant, door.gateway.name, target, now)).id)

@@ -5,12 +5,14 @@ Never carried out here, and never a station's address outside the seal.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from portal.cases.standing import PATIENCE
 from radius.nas import targets
 from radius.nas.family import Calls, Change, Poll
 from store import grants, outbox
-from store.models import Order, Via
+from store.models import Order, OrderKind, OrderState, Via
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
     from portal.capabilities import Stay
     from radius.nas.family import Target, Way
-    from store.models import Grant, OrderKind
+    from store.models import Grant
     from store.privacy import Privacy
 
+JUST_DONE: Final = timedelta(seconds=10)
 VIA: Final[Mapping[type, Via]] = {Change: Via.RADIUS, Calls: Via.HTTP, Poll: Via.POLL}  # what a family says -> who carries it out
 
 
@@ -33,6 +36,17 @@ def order(session: Session, privacy: Privacy, kind: OrderKind, via: Via, grant: 
     queued.target = privacy.sealed(targets.pack(target), Order.__tablename__, str(queued.id), "target")
     session.flush()
     return queued
+
+
+def given(session: Session, privacy: Privacy, grant: Grant, client: str, target: Target, now: datetime) -> Order | None:
+    """The order to let this very guest in that is not yet given up, or just done: a second press of the button needs no other."""
+    last = outbox.latest(session, grant.id, OrderKind.GRANT)
+    if last is None or last.client != client or last.target is None or last.state is OrderState.FAILED:
+        return None
+    if now - (last.settled_at or last.queued_at) > (JUST_DONE if last.state is OrderState.DONE else PATIENCE):
+        return None
+    same = targets.unpack(privacy.opened(last.target, Order.__tablename__, str(last.id), "target")) == target
+    return last if same else None
 
 
 def tell(session: Session, privacy: Privacy, kind: OrderKind, way: Way, grant: Grant, stay: Stay, now: datetime) -> None:

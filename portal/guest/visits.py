@@ -12,7 +12,7 @@ from flask import Blueprint, g
 
 from portal import languages
 from portal.capabilities import Capability, Stay, Visit, seal_back, seal_stay
-from portal.cases.connect import Exhausted, NoWayError, Onward, Terms, World, connect
+from portal.cases.connect import Exhausted, NoWayError, Onward, Terms, TooOftenError, World, connect
 from portal.guard import open_to
 from portal.guest import arrivals, cookie
 from portal.guest.page import away, href, onward, page
@@ -64,6 +64,8 @@ def admit(visit: Visit) -> Any:
     try:
         with writing() as session:
             done = connect(session, world, visit, door, family, terms, date(tools.now()))
+    except TooOftenError:
+        raise TroubleError(Trouble.TOO_MANY, "too many grants of one device") from None
     except NoWayError as fault:
         g.why = str(fault)
         return page("failed.html", plan=door.plan)

@@ -8,12 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from portal.cases.connect import MOST
+from portal.words import date
 from radius.nas.family import Options
-from store.models import Grant
+from store import outbox
+from store.models import Device, Grant, Order, SignInToken
+from store.session import transaction
 from tests.portal.guests import arrive, connect, forms, heading, links
 from tests.portal.test_flow import rows
-from tests.portal.world import STATION, coova, door, doors
+from tests.portal.world import STATION, UAM, coova, cwa, door, doors, opennds
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -97,3 +102,48 @@ def test_two_tabs_and_two_devices(city: World) -> None:
     assert [303, 303] == [guest.post(first).status_code, guest.post(second).status_code]
     connect(other, coova(mac="02-00-5E-00-00-09"))
     assert 2 == rows(city, Grant)
+
+
+@pytest.mark.parametrize("path", ["", "cwa", "opennds"])
+def test_a_thousand_presses_of_one_button(city: World, path: str) -> None:
+    """One visit sent again and again: one device, one grant, one order, one token while it is fresh and unused."""
+    guest = city.client()
+    action = arrive(guest, {"": "", "cwa": cwa(city), "opennds": opennds("Gate", "867e6d3b")}[path])
+    assert {303} == {guest.post(action).status_code for _ in range(300)}
+    assert [1, 1, 1] == [rows(city, Device), rows(city, Grant), rows(city, Order) + rows(city, SignInToken)]
+
+
+def test_an_order_that_failed_is_given_again(city: World) -> None:
+    """Only one that is under way, or just done, is not."""
+    guest = city.client()
+    stay, _ = connect(guest, cwa(city))
+    with transaction(city.database) as session:
+        first = session.scalars(select(Order)).one()
+        outbox.settle(session, first.id, done=False, outcome="no answer", now=date(city.time))
+    assert 303 == guest.post(f"{stay}/again").status_code
+    assert 2 == rows(city, Order)
+
+
+def test_in_and_out_for_ever(city: World, guest: FlaskClient) -> None:
+    """Signing in and out is bounded by the hour, and a guest is told to wait; an hour later there is room."""
+    action = arrive(guest)
+    answers = []
+    for _ in range(MOST + 5):
+        answers.append(guest.post(action).status_code)
+        if answers[-1] == 303:
+            guest.post(f"{guest.get('/').headers['Location']}/out")
+    assert [303] * MOST + [429] * 5 == answers
+    assert MOST == rows(city, Grant)
+    city.time += 3_601
+    assert 303 == guest.post(arrive(guest)).status_code
+
+
+def test_random_devices_from_one_address(city: World) -> None:
+    """Where nothing is signed, one address makes no more grants a minute than the rate allows, whatever it calls itself."""
+    one = door("unifi", "k" * 16, Options(api_url="https://console.example", api_secret=UAM))
+    city.doors = replace(doors(), by_key={one.gateway.key: one})
+    city.house = replace(city.house, sign_in_rate=20)
+    guest = city.client()
+    answers = [guest.post(arrive(guest, f"/in/unifi/{'k' * 16}?id=02-00-5E-00-01-{each:02X}")).status_code for each in range(40)]
+    assert [303] * 20 + [429] * 20 == answers
+    assert [20, 20, 20] == [rows(city, Device), rows(city, Grant), rows(city, Order)]

@@ -83,7 +83,7 @@ class World:
     doors: Doors = field(default_factory=doors)
     time: float = field(default_factory=NOW.timestamp)
     lines: list[dict[str, Any]] = field(default_factory=list)
-    house: House = field(default_factory=lambda: House(URL, address_rate=10_000, device_rate=10_000, patience=0.0))
+    house: House = field(default_factory=lambda: House(URL, address_rate=10_000, device_rate=10_000, sign_in_rate=10_000, patience=0.0))
 
     @property
     def app(self) -> Flask:

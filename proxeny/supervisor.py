@@ -256,6 +256,7 @@ class Supervisor:
             "database_up": float(not self._watch.database_fault),
             "workers_serving": sum(place.serving_since is not None for place in self.crew.places),
             **{f"{kept.name}_restarts": float(kept.restarts) for kept in self._kept},
+            **{f"{kept.name}_up": float(kept.alive) for kept in self._kept if kept.begun},
             **{
                 f"{kept.name}_{name}": value for kept in self._kept for name, value in kept.counts.items() if isinstance(value, int | float)
             },

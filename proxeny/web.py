@@ -63,7 +63,7 @@ class Guests:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter({"requests": 0, **{f"requests_{first}xx": 0 for first in "2345"}})
         self.fault = ""  # why the database did not answer last, "" where it did
         self._database = engine(settings.database.url, patience=PATIENCE)
         self._privacy: Privacy | None = None
@@ -162,13 +162,13 @@ class Guests:
 
 def house(settings: Settings) -> House:
     """What the settings say to the pages."""
-    guest = settings.guest
+    guest, kept = settings.guest, settings.retention
     if guest is None:
         raise ValueError("[guest] is not in the settings")
     return House(
         url=guest.origin,
         hosts=guest.names,
         trusted_proxies=guest.trusted_proxies,
-        retention_days=settings.retention.sessions,
-        device_days=settings.retention.devices,
+        retention_days=max(kept.logins, kept.sessions, kept.grants),
+        device_days=kept.devices,
     )

@@ -70,7 +70,7 @@ class House:
     url: str = "http://127.0.0.1:8080"  # origin of the guest app
     hosts: tuple[str, ...] = ()  # other names that it answers to
     trusted_proxies: tuple[str, ...] = ()  # prefixes whose X-Forwarded-For and -Proto are believed
-    retention_days: int = 400  # until a session's row is purged
+    retention_days: int = 365  # until what tells of a guest is purged: logins, sessions, grants
     device_days: int = 30  # until a device is forgotten, after its last grant
     address_rate: int = ADDRESS_RATE
     device_rate: int = DEVICE_RATE

@@ -193,15 +193,15 @@ class Limits(Part):
 class Retention(Part):
     """[retention]: days until a row is purged."""
 
-    logins: Days = 400
-    sessions: Days = 400
+    logins: Days = 365
+    sessions: Days = 365
     drops: Days = 30
-    orders: Days = 400
+    orders: Days = 365
     usage: Days = 1100
     unknown_access_points: Days = 90
     devices: Days = 30
-    grants: Days = 400
-    accounts: Days = 400
+    grants: Days = 365
+    accounts: Days = 365
     guest_usage: Days = 62
 
     @property

@@ -37,7 +37,7 @@ def test_page_one_says_what_is_offered(guest: FlaskClient) -> None:
     page = guest.get(coova())
     assert "Free Wi-Fi at Central Library" == heading(page)
     assert "From the City of Example. 2 hours at a time, 1 GB a day. No account needed." in page.text
-    assert "We record when, where and how much you use, never which sites you visit. It is deleted after 14 months." in page.text
+    assert "We record when, where and how much you use, never which sites you visit. It is deleted after 12 months." in page.text
     assert ">Connect</button>" in page.text
 
 

@@ -83,14 +83,14 @@ def test_a_changed_network_is_a_changed_page(running: Controller) -> None:
 
 
 def test_settings_are_adopted_by_a_hang_up(running: Controller) -> None:
-    """Another retention is another sentence; the port stays as it was."""
+    """Another retention is another sentence, told by what is kept longest; the port stays as it was."""
     good = running.settings.read_text()
-    running.settings.write_text(good + "\n[retention]\nsessions = 365\n")
+    running.settings.write_text(good + "\n[retention]\nlogins = 730\n")
     running.hang_up()
-    until(lambda: "after 12 months" in httpx.get(url(running, GUEST), timeout=5).text, "the new sentence", 10)
+    until(lambda: "after 24 months" in httpx.get(url(running, GUEST), timeout=5).text, "the new sentence", 10)
     running.settings.write_text(good)
     running.hang_up()
-    until(lambda: "after 14 months" in httpx.get(url(running, GUEST), timeout=5).text, "the old one", 10)
+    until(lambda: "after 12 months" in httpx.get(url(running, GUEST), timeout=5).text, "the old one", 10)
 
 
 def test_a_killed_child_is_replaced_and_nobody_is_refused(running: Controller) -> None:

@@ -94,9 +94,7 @@ def entry(row: Row, placing: Placing, swapping: Swapping = never) -> Entry:
         doubt = f"cannot be read: {fault}"
         return Entry(row.key, row.client, source, local, received, Kind.OTHER, received, doubt=doubt, octets=row.octets)
     place = placing(event.called, event.nas_identifier.encode(), row.client)
-    up, down = event.input_octets, event.output_octets
-    if swapping(row.client) if event.guests_view is None else event.guests_view:
-        up, down = down, up
+    up, down = _from_the_guest(event, swapping(row.client))
     return Entry(
         key=row.key,
         client=row.client,
@@ -126,6 +124,12 @@ def entry(row: Row, placing: Placing, swapping: Swapping = never) -> Entry:
         doubt=event.doubt,
         octets=row.octets,
     )
+
+
+def _from_the_guest(event: accounting.SessionEvent, swapped: bool) -> tuple[int | None, int | None]:
+    """(up, down): what the record says of its own view counts over what its client is declared to do."""
+    turned = swapped if event.guests_view is None else event.guests_view
+    return (event.output_octets, event.input_octets) if turned else (event.input_octets, event.output_octets)
 
 
 def set_apart(entry: Entry, why: str) -> Entry:

@@ -106,11 +106,12 @@ class Asker:
     def _client(self, name: str) -> Client | None:
         """A stand-in: the named client's place in the network, our own secret."""
         if not name:
-            return Client(NAME, self._secret)
+            return Client(NAME, self._secret, trial=True)
         known = self.tables.clients.named(name) if self.tables else None
         if known is None:
             return None
-        return replace(known, secret=self._secret, previous_secret=None, networks=(), rate=None, require_message_authenticator=True)
+        ours = replace(known, secret=self._secret, previous_secret=None, trial=True)
+        return replace(ours, networks=(), rate=None, require_message_authenticator=True)
 
     def _request(self, question: dict[str, Any], client: Client, session: bytes, identifier: int) -> bytes:
         """An Access-Request with PAP or CHAP, as a NAS would send it."""

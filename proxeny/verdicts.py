@@ -154,7 +154,11 @@ class Verdicts:
                 session, device=question.device, plan=plan.name, seconds=plan.session, portal=portal, way=Way.CARD, terms="", language="",
                 client=question.client, access_point="", ssid="", site=question.site, account=account.id, provisional=False, now=now,
             )  # fmt: skip
-            return self._granted(session, grant, now)
+            verdict = self._granted(session, grant, now)
+            if question.trial:
+                session.rollback()  # the device does not exist: it takes no place of the account's, and its grant has no name
+                return verdict._replace(grant=verdict.grant and verdict.grant._replace(id=""))
+            return verdict
 
 
 def refused(reason: Reason) -> Verdict:

@@ -138,7 +138,8 @@ class Local:
         if not password or _EAP in exchange.request.first:
             return None
         user = talk.user_name.rpartition(b"@")[0] if b"@" in talk.user_name else talk.user_name
-        return ByDirectory(talk.route.realm, user, password, exchange.client.name, talk.place.site, self._device(exchange))
+        client = exchange.client
+        return ByDirectory(talk.route.realm, user, password, client.name, talk.place.site, self._device(exchange), client.trial)
 
     def _password(self, exchange: Exchange) -> bytes:
         """User-Password in clear, without its padding; b"" where there is none."""

@@ -39,6 +39,7 @@ class ByDirectory(NamedTuple):
     client: str
     site: str
     device: bytes
+    trial: bool = False  # somebody wants to know, nobody wants in: nothing of it may be kept
 
 
 Question = ByStation | ByToken | ByDirectory

@@ -47,6 +47,7 @@ class Client:
     coa_secret: Secret | None = None
     rate: float | None = None  # packets a second; None: no limit
     gateway: Gateway | None = None  # the same client as its NAS family sees it
+    trial: bool = False  # no NAS at all: `proxeny ask`, whose stations do not exist
 
 
 @dataclass(frozen=True, slots=True)

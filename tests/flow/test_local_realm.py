@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,6 +133,23 @@ def test_an_account_has_as_many_devices_as_its_plan(road) -> None:
     assert "TOO_MANY_DEVICES" == reason(road, stations[2])
     assert "Access-Accept" == sign_in(road, "o'brien@city.example", pap(slapd.PASSWORD), stations[0]).code
     assert "Access-Accept" == sign_in(road, "plus+sign@city.example", pap(slapd.PASSWORD), stations[2]).code
+
+
+def rows(road: Controller) -> list[int]:
+    """How many accounts, devices and grants there are, and how often grants have changed."""
+    with contextlib.closing(sqlite3.connect(road.folder / "var" / "proxeny.db")) as database:
+        asked = ("count(*) FROM account", "count(*) FROM device", 'count(*) FROM "grant"', "sum(number) FROM grant_feed")
+        return [database.execute(f"SELECT {each}").fetchone()[0] for each in asked]
+
+
+def test_asking_tells_the_verdict_and_leaves_nothing_behind(road) -> None:
+    """`proxeny ask` comes from another device each time: as often as one likes it takes no place of the account's, nor makes one."""
+    for user in ("ada", "star*"):
+        before = rows(road)
+        for _ in range(3):
+            assert "ACCEPT" in road.must("ask", f"{user}@city.example", "--password", slapd.PASSWORD).splitlines()[-1].upper()
+        assert "DIRECTORY_WRONG" in road.cli("ask", f"{user}@city.example", "--password", "wrong").stdout
+        assert before == rows(road)
 
 
 def test_no_password_and_no_name_is_written_anywhere(road, city) -> None:

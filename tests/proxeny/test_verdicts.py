@@ -18,7 +18,7 @@ from proxeny.verdicts import Verdicts, proves
 from radius.questions import ByDirectory, ByStation, ByToken, Verdict
 from store import grants, usage
 from store.directory import Person
-from store.models import Grant, Session, SignInToken
+from store.models import Account, Grant, Session, SignInToken
 from store.refusal import Refusal
 from store.session import reading, transaction
 from tests.proxeny import guests
@@ -199,6 +199,19 @@ def test_chap_is_computed_as_the_rfc_says() -> None:
 
 
 # The directory
+
+
+def test_a_trial_is_answered_like_a_sign_in_and_keeps_nothing(store) -> None:
+    """Accepted by a grant without a name, as often as one likes; refused where a new device would be; no row is written."""
+    asked = verdicts(store, says=ADA)
+    for number in range(4):
+        verdict = asked.of(user(bytes([number]) * 16)._replace(trial=True))
+        assert (True, "card", "") == (verdict.accept, verdict.grant.plan, verdict.grant.id)
+    with reading(store.engine) as session:
+        assert (0, [], []) == (grants.newest(session), session.scalars(select(Grant)).all(), session.scalars(select(Account)).all())
+    assert asked.of(user(PHONE)).accept
+    assert asked.of(user(LAPTOP)).accept
+    assert "TOO_MANY_DEVICES" == refused(asked.of(user(TABLET)._replace(trial=True)))
 
 
 def test_a_person_of_the_directory_gets_the_portals_plan_for_cards(store, tmp_path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from radius.actions import Record
+from radius.admission import AUTH
 from radius.policy import Rule
 from radius.questions import ByDirectory, ByStation, ByToken, Verdict
 from radius.tables import Limits
@@ -158,6 +159,8 @@ def test_a_user_of_our_own_realm_is_asked_about() -> None:
     road = Guests()
     expected = ByDirectory("city.example", b"ada.lovelace", b"correct horse", "library", "central-library", device())
     assert [expected] == questions(road.receive(road.pap(b"ada.lovelace@City.Example", b"correct horse")))
+    trial = road.engine.datagram(road.pap(b"ada@city.example", b"x"), ORIGIN, AUTH, road.now, replace(road.client, trial=True))
+    assert [expected._replace(user=b"ada", password=b"x", trial=True)] == questions(trial)
 
 
 def test_our_own_realm_takes_passwords_only() -> None:

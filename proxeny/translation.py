@@ -91,7 +91,7 @@ def entry(row: Row, placing: Placing, swapping: Swapping = never) -> Entry:
         event = accounting.read(row.octets, row.received)
         at = datetime.fromtimestamp(event.at, UTC)
     except (Malformed, ValueError, OverflowError) as fault:
-        return Entry(row.key, row.client, source, local, received, Kind.OTHER, received, doubt=f"cannot be read: {fault}", octets=row.octets)
+        return Entry(row.key, row.client, source, local, received, Kind.OTHER, received, doubt=f"unreadable: {fault}", octets=row.octets)
     place = placing(event.called, event.nas_identifier.encode(), row.client)
     up, down = _from_the_guest(event, swapping(row.client))
     return Entry(

@@ -6,6 +6,7 @@ Never holds a guest, and never reaches for the database by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from radius.nas.family import Gateway
 
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 ADDRESS_RATE: Final = 50  # requests of one address a second: a second later there is room again
 DEVICE_RATE: Final = 40  # requests a minute of one device, known by a token of ours
 SIGN_IN_RATE: Final = 600  # presses of the button a minute of one address: a whole city may be behind it
@@ -56,11 +58,27 @@ class Doors:
     ssids: tuple[str, ...] = ()  # names in the air of the networks that lead to the portal
     timezone: str = "UTC"  # of the operator: days and months of plans turn at its midnight
     country: str = ""  # ISO 3166-1 alpha-2: how dates and hours are written
+    access_points: Mapping[str, str] = field(default_factory=dict)  # AA-BB-CC-DD-EE-FF -> name of its gateway, where both are declared
 
     def find(self, family: str, key: str) -> Door | None:
         """The door at /in/<family>/<key>; the family must be the gateway's own."""
         door = self.by_key.get(key)
         return door if door is not None and door.gateway.family == family else None
+
+    def console(self, site: str, access_point: str) -> Door | None:
+        """The UniFi gateway of a console's site; where several are called so, the one whose access point it is.
+
+        An id in the place of the site's name, as the keyed API takes it, may be any: a redirect never has it.
+        """
+        mine = [door for door in self.by_key.values() if door.gateway.family == "unifi" and _called(door.gateway.options.site, site)]
+        if len(mine) > 1:
+            owner = self.access_points.get(access_point)
+            mine = [door for door in mine if door.gateway.name == owner]
+        return mine[0] if mine else None
+
+
+def _called(site: str, name: str) -> bool:
+    return name == (site or "default") or bool(_ID.fullmatch(site))
 
 
 @dataclass(frozen=True, slots=True)

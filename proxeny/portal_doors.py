@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.doors import Door, Doors, Words
 from proxeny import doors
-from radius.nas import FAMILIES
+from radius.nas import FAMILIES, mac
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,9 @@ def of(network: Network) -> Doors:
         ssids=tuple(row.name for row in network.of("ssid") if row.profile == "portal"),
         timezone=operator.timezone if operator else "UTC",
         country=operator.country if operator else "",
+        access_points={
+            mac.read(row.mac): row.client for row in network.of("access_point") if row.mac and row.client and "/" not in row.mac
+        },
     )
 
 

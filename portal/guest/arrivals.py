@@ -1,4 +1,4 @@
-"""/in/<family>/<key>: where a gateway sends its guests. Page one is rendered here, without a redirect.
+"""/in/<family>/<key>: where a gateway sends its guests (UniFi's: /guest/s/<site>/). Page one is rendered here, without a redirect.
 
 The path names the gateway, from our own records; the query only says who comes. Never keeps anything of a guest who
 only looks.
@@ -20,7 +20,8 @@ from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date
 from radius.nas.family import Misfit, State
-from radius.nas.query import split
+from radius.nas.mac import read
+from radius.nas.query import one, parse, split
 from store import grants
 from store.session import reading
 
@@ -47,8 +48,25 @@ def entrance(family: str, key: str) -> Any:
         return gateways.poll(door)
     if request.method == "POST":
         raise TroubleError(Trouble.METHOD)
+    return _enter(door, raw)
+
+
+@blueprint.get("/guest/s/<site>/", strict_slashes=False)
+@open_to(Capability.NONE)
+def console(site: str) -> Any:
+    """Where UniFi consoles send their guests, whatever address they were told."""
+    raw = _raw()
+    door = g.doors.console(site, read(one(parse(raw), "ap")))
+    if door is None:
+        raise TroubleError(Trouble.NO_DOOR)
+    g.door = door
+    return _enter(door, raw)
+
+
+def _enter(door: Door, raw: str) -> Any:
+    """Page one of whoever the gateway's query says."""
     tools = kit()
-    come = arrive(door, tools.families[family], raw, tools.tokens, tools.now())
+    come = arrive(door, tools.families[door.gateway.family], raw, tools.tokens, tools.now())
     if not isinstance(come, Misfit) and not come.station:
         come = Misfit.MISSING  # whose device it is must be known, and only the gateway knows
     if isinstance(come, Misfit):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from radius.nas.family import Browse
 
 
-_OF_VISIT: Final = frozenset({"arrivals.entrance", "visits.again", "visits.go"})
+_OF_VISIT: Final = frozenset({"arrivals.entrance", "arrivals.console", "visits.again", "visits.go"})
 _LONGEST: Final = 512  # characters of a path that is worth repeating
 
 
@@ -65,7 +65,7 @@ def _here(language: str) -> str:
         path = f"/s/{token}" if token else "/"
     elif g.get("visit") is not None and request.endpoint in _OF_VISIT:
         path = f"/v/{token}"
-    elif request.method == "GET" and len(request.path) < _LONGEST and not request.path.startswith("/in/"):
+    elif request.method == "GET" and len(request.path) < _LONGEST and not request.path.startswith(("/in/", "/guest/")):
         return href(quote(request.path), lang=language, at=token)
     else:
         path = "/help"

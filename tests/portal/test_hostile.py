@@ -29,7 +29,8 @@ MARKUP = (
 ELSEWHERE = (
     "http://evil.example/", "//evil.example", "javascript:alert(1)", "https://user@evil.example/", "data:text/html,x", "http://a\\@evil.example",
 )  # fmt: skip
-PATHS = (f"/in/coova/{COOVA_KEY}", f"/in/opennds/{NDS_KEY}", f"/in/cisco-cwa/{CWA_KEY}", "/", "/privacy", "/v/x", "/s/x", "/nowhere")
+DOORS = (f"/in/coova/{COOVA_KEY}", f"/in/opennds/{NDS_KEY}", f"/in/cisco-cwa/{CWA_KEY}")
+PATHS = (*DOORS, "/", "/privacy", "/v/x", "/s/x", "/nowhere", "/guest/s/default/")
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -49,7 +49,7 @@ class SessionEvent(NamedTuple):
 
     status: str  # start, interim, stop, on, off, other
     at: float  # when it happened, seconds since 1970
-    told: bool  # whether the NAS said when; else `at` is the arrival
+    told: bool  # whether the NAS said when; else `at` is by our own clock
     acct_session_id: str
     multi_session_id: str
     station: str  # AA-BB-CC-DD-EE-FF, "" where there is none
@@ -104,7 +104,7 @@ def read(octets: bytes, received_at: float) -> SessionEvent:
     return SessionEvent(
         status=status,
         at=received_at if at is None else at,
-        told=at is not None,
+        told=at is not None and not booting,
         acct_session_id=shown(said.get(_SESSION_ID, b"")),
         multi_session_id=shown(said.get(_MULTI, b"")),
         station=_mac(said.get(_CALLING, b"")),

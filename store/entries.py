@@ -36,7 +36,7 @@ class Entry:
     received_at: datetime
     kind: Kind
     at: datetime  # when it happened
-    told: bool = False  # the NAS said when (Event-Timestamp, Acct-Delay-Time); else `at` is its arrival
+    told: bool = False  # the NAS said when (Event-Timestamp, Acct-Delay-Time); else `at` is by our own clock
     acct_session_id: str = ""
     multi_session_id: str = ""
     nas_identifier: str = ""

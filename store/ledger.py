@@ -10,6 +10,7 @@ Never changes a total outside the transaction that inserted the record's key; ne
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -102,7 +103,14 @@ class _Batch:
     def _count(self, entry: Entry) -> None:
         mine = self._identity(entry)
         known = self.held.legs(mine)
-        leg = matching.owner(entry, known) or self._begin(entry, mine)
+        leg = matching.owner(entry, known)
+        if leg is None and known and (found := matching.despite_its_clock(entry, known)):
+            leg, behind = found
+            if behind:
+                leg.set_clock(behind)
+            else:
+                entry = replace(entry, at=entry.received_at, told=False)
+        leg = leg or self._begin(entry, mine)
         tally = leg.tally
         growth = matching.apply(entry, leg)
         leg.say(entry)
@@ -176,7 +184,7 @@ class _Batch:
         """RFC 2866, 5.1: the NAS (or with Called-Station-Id one of its radios) begins anew: what ran before has ended.
 
         A session that was heard of later goes on. Where the NAS does not say when it began anew, that is known by our
-        clock, and the start of a session by its NAS's, to a second: then the order of arrival decides.
+        clock, and the start of a session by its NAS's, to a second: then what arrived later began later.
         """
         self.held.read(
             and_(
@@ -200,4 +208,4 @@ def _before(leg: Leg, entry: Entry) -> bool:
     """Whether a session had begun when its NAS began anew."""
     if entry.told:
         return leg.started_at < entry.at
-    return leg.heard_at < entry.received_at if leg.heard_at else leg.started_at + _SECOND <= entry.at
+    return leg.heard_at < entry.at if leg.heard_at else leg.started_at + _SECOND <= entry.at

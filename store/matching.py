@@ -60,6 +60,28 @@ def owner(entry: Entry, known: Sequence[Leg]) -> Leg | None:
     return _owner_of_update(entry, known)
 
 
+def despite_its_clock(entry: Entry, known: Sequence[Leg]) -> tuple[Leg, timedelta] | None:
+    """The session of a record that fits none by the times its NAS told, because its clock was set; and by how much it was behind.
+
+    Either the clock was behind when the session began (an access point that booted without the time): then the record
+    reckons a start that was the Start's arrival here. Or it is behind now: then the record's own arrival reckons a start
+    that the NAS told in good time; nothing was behind then.
+    """
+    if not entry.told or entry.seconds is None:
+        return None
+    begun, arrived = reckoned_start(entry), entry.received_at - timedelta(seconds=entry.seconds)
+    for leg in known:
+        if leg.heard_at is None or not leg.start_seen:
+            continue
+        behind = leg.heard_at - leg.started_at
+        if behind > DRIFT_TOLD and abs(leg.heard_at - begun) <= DRIFT_TOLD:
+            return leg, behind
+        late = _stopped(leg) is not None and entry.received_at > leg.updated_at + DRIFT
+        if behind <= DRIFT_TOLD and abs(leg.started_at - arrived) <= DRIFT_TOLD and not late:
+            return leg, _NONE
+    return None
+
+
 def _owner_of_start(entry: Entry, known: Sequence[Leg]) -> Leg | None:
     begun = entry.at
     near = [session for session in known if abs(session.started_at - begun) <= SAME_START and not _over(session, entry)]

@@ -19,6 +19,8 @@ from store.models import SessionStatus
 from store.trail import BASE, Trail, number
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from store.entries import Entry
     from store.hours import Figures
     from store.trail import Point
@@ -105,6 +107,13 @@ class Leg:
         self.trail.add(micros(entry.at), places.index(place) if len(places) > 1 else 0, figures)
         if entry.seconds is None:  # the time may have been reckoned from Start and Stop
             self.trail.top_up(self.figures)
+
+    def set_clock(self, behind: timedelta) -> None:
+        """The NAS's clock was behind by so much when all this was told."""
+        self.started_at += behind
+        self.updated_at += behind
+        self.ended_at = self.ended_at + behind if self.ended_at else None
+        self.trail.shift(micros(self.started_at) - micros(self.started_at - behind))
 
     @property
     def moved(self) -> bool:
@@ -239,11 +248,11 @@ class Tally:
     def stays(self, *, before: bool = False) -> list[Stay]:
         """Every arrival at an access point, in order; as it was known before, or as it is known now."""
         seen: list[tuple[int, Place]] = []
-        for leg in self.legs:
-            points = leg.trail.points(before=before)
-            seen += [(point.at, leg.places[number(point)]) for point in leg.resolved(points)]
-        if len(self.legs) > 1:
-            seen.sort()
+        legs = sorted(self.legs, key=lambda leg: leg.started_at)
+        for leg, following in zip(legs, [*legs[1:], None], strict=True):
+            left = micros(following.started_at) if following else None  # what it says later is of a station that has gone
+            points = leg.resolved(leg.trail.points(before=before))
+            seen += [(point.at, leg.places[number(point)]) for point in points if left is None or point.at < left]
         found: list[Stay] = []
         for at, place in seen:
             if place.name and (not found or found[-1].place.name != place.name):

@@ -70,7 +70,7 @@ class Trail:
         """A record said this. Counters that are lower than said before are raised to it."""
         octets, size = self.octets, len(self.octets)
         if self.based:
-            at = max(at, int.from_bytes(octets[:8], "big"))  # what was before the base is no longer known
+            at = max(at, int.from_bytes(octets[:8], "big") + 1)  # what was before the base is no longer known
         key = _KEY.pack(at, place)
         here = size if not size or octets[size - SIZE : size - SIZE + 10] < key else _bisect(octets, key)
         if not here or octets[here : here + 10] == key:
@@ -109,6 +109,11 @@ class Trail:
             raised += _POINT.pack(moment, number, *higher)
             behind += SIZE
         self.octets = octets[:here] + raised + octets[behind:]
+
+    def shift(self, by: int) -> None:
+        """All of it was so many microseconds later."""
+        self.odd = True
+        self.octets = b"".join(_POINT.pack(at + by, *said) for at, *said in _POINT.iter_unpack(self.octets))
 
     def top_up(self, figures: Figures) -> None:
         """The session's totals are known to be these: the last point says so."""

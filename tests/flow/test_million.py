@@ -115,8 +115,9 @@ def guests(url: str, key: Path) -> tuple[Engine, list[str], list[bytes]]:
         marks = privacy(session, unlock(session, key), now)
         made = [
             grants.admit(
-                session, device=marks.device(device(number)), plan="visitor", seconds=86_400, portal="", way=Way.TERMS, terms="", language="en",
-                client="city-wlc", access_point="", ssid="", site="", account=None, provisional=False, now=now - timedelta(days=4),
+                session, device=marks.device(device(number)), plan="visitor", seconds=86_400, portal="", way=Way.TERMS, terms="",
+                language="en", client="city-wlc", access_point="", ssid="", site="", account=None, provisional=False,
+                now=now - timedelta(days=4),
             )
             for number in range(GUESTS)
         ]  # fmt: skip
@@ -128,8 +129,8 @@ def compare(database: Engine, ledger: Ledger, records: int, subjects: list[str])
     with reading(database) as session:
         rows = session.execute(
             select(
-                Session.id, Session.acct_session_id, Session.started_at, Session.seconds, Session.input_octets, Session.output_octets, Session.updates,
-                Session.terminate_cause, Session.ended_at, Session.quarantined,
+                Session.id, Session.acct_session_id, Session.started_at, Session.seconds, Session.input_octets,
+                Session.output_octets, Session.updates, Session.terminate_cause, Session.ended_at, Session.quarantined,
             )
         ).all()  # fmt: skip
         assert len(rows) == len(ledger.sessions)
@@ -152,10 +153,10 @@ Cells = dict[tuple[int, str, str, str], tuple[int, int, int, int]]
 def hours(session: Database) -> Cells:
     """What the hours hold: sessions begun, seconds, octets in and out."""
     return {
-        (int(row.hour.timestamp()) // 3600, row.site, row.access_point, row.ssid): (row.sessions, row.seconds, row.input_octets, row.output_octets)
+        (int(row.hour.timestamp()) // 3600, row.site, row.access_point, row.ssid): figures
         for row in session.scalars(select(UsageHour))
-        if row.sessions or row.seconds or row.input_octets or row.output_octets
-    }  # fmt: skip
+        if any(figures := (row.sessions, row.seconds, row.input_octets, row.output_octets))
+    }
 
 
 def cells(ledger: Ledger) -> Cells:

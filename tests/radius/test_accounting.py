@@ -190,7 +190,8 @@ def test_whose_view_a_chilli_counts_from(value: str, guests: bool | None) -> Non
     assert event((42, 5)).guests_view is None
 
 
-@pytest.mark.parametrize(("kind", "at"), [(7, NOW - 2), (8, NOW - 2), (1, int(NOW) - 3600)])
-def test_a_nas_that_boots_is_not_asked_for_the_time(kind: int, at: float) -> None:
+@pytest.mark.parametrize(("kind", "at", "told"), [(7, NOW - 2, False), (8, NOW - 2, False), (1, int(NOW) - 3600, True)])
+def test_a_nas_that_boots_is_not_asked_for_the_time(kind: int, at: float, told: bool) -> None:
     """Accounting-On with the clock of yesterday: how long it has tried to say so is known better than when it began."""
-    assert at == event((40, kind), (55, int(NOW) - 3600), (41, 2)).at
+    said = event((40, kind), (55, int(NOW) - 3600), (41, 2))
+    assert (at, told) == (said.at, said.told)

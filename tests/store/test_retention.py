@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from store import grants, retention
 from store import models as m
+from store.ids import first_id
 from store.retention import Kept, purge
 from store.session import reading, transaction
 from tests.store import guests, rows
@@ -99,3 +100,28 @@ def test_a_device_goes_after_its_last_grant(database: Engine) -> None:
     assert purge(database, kept, NOW + 51 * day)[Kept.DEVICE] == 1
     with reading(database) as session:
         assert session.scalars(select(m.Device.hash)).all() == [b"f" * 16]
+
+
+def test_a_trail_goes_a_week_after_its_sessions_last_word(database: Engine, seal: Seal) -> None:
+    """What records said one by one is let go when no repetition is recognised any more; an open session keeps it, however old."""
+    old, young = first_id(NOW), first_id(NOW + timedelta(days=3))
+    with transaction(database) as session:
+        session.add_all(
+            [
+                rows.session(seal, old, status=m.SessionStatus.ENDED), rows.session(seal, old[:-1] + "1"),
+                rows.session(seal, old[:-1] + "2", status=m.SessionStatus.ENDED, updated_at=NOW + timedelta(days=5)),
+                rows.session(seal, young, status=m.SessionStatus.ENDED, updated_at=NOW + timedelta(days=3)),
+            ]
+        )  # fmt: skip
+        session.flush()
+        session.add_all(
+            m.SessionTrail(session_id=name, leg=leg, places="[]", points=b"p")
+            for name in (old, old[:-1] + "1", old[:-1] + "2", young)
+            for leg in (0, 1)
+        )
+    assert purge(database, {}, NOW + timedelta(days=8))[Kept.ACCOUNTING_KEY] == 2
+    with reading(database) as session:
+        assert set(session.scalars(select(m.SessionTrail.session_id))) == {old[:-1] + "1", old[:-1] + "2", young}
+    purge(database, {}, NOW + timedelta(days=13))
+    with reading(database) as session:
+        assert set(session.scalars(select(m.SessionTrail.session_id))) == {old[:-1] + "1"}

@@ -7,7 +7,6 @@ reached anybody. Never counts a record as delivered that was not acknowledged.
 from __future__ import annotations
 
 import os
-import random
 import select
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import random
     from pathlib import Path
 
     from tests.flow.million.city import City

@@ -81,5 +81,3 @@ def _spread(ledger: Ledger, life: Life, point: int, old: tuple[int, int, int, in
 
 def _place(point: int, life: Life) -> tuple[str, str, str]:
     return site(point), f"ap-{point}", SSIDS[life.ssid]
-
-

@@ -6,9 +6,11 @@ import contextlib
 import os
 import signal
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import tomlkit
 
 from radius.actions import Reason
 from tests.peers import radclient, slapd
@@ -219,3 +221,30 @@ def test_a_killed_porter_is_replaced_and_nobody_is_forgotten(tmp_path, city, aut
             "the next porter",
         )
         road.fault_free()
+
+
+def test_another_directory_is_asked_from_the_next_reload_on(tmp_path, city, authority) -> None:
+    """Address, then password, are mended while the road serves: SIGHUP, and the same sign-in gets in; nobody is replaced for it."""
+    wrong = {"bind_password": "not-the-password", "pool": 1}
+    with controller(tmp_path, TABLES, settings=directory(city, authority, uri="ldap://127.0.0.1:1", **wrong)) as road:
+        before, station = (road.porter, road.workers), "02-00-00-00-08-01"
+        _until_told(road, station, "Access-Reject", "does not answer")
+        threads = len(list(Path(f"/proc/{road.porter[0]}/task").iterdir()))
+        for changed, code, state in ((wrong, "Access-Reject", "our own name"), ({"pool": 6}, "Access-Accept", "answers")):
+            written = tomlkit.parse(road.settings.read_text()).unwrap()
+            road.settings.write_text(tomlkit.dumps(written | directory(city, authority, **changed)))
+            road.hang_up()
+            _until_told(road, station, code, state)
+        assert before == (road.porter, road.workers)
+        assert threads + 5 == len(list(Path(f"/proc/{road.porter[0]}/task").iterdir()))  # as many as the pool has places
+        road.fault_free()
+
+
+def _until_told(road: Controller, station: str, code: str, state: str) -> None:
+    """The sign-in is answered so, and /readyz says why."""
+    until(
+        lambda: (
+            code == sign_in(road, "ada@city.example", pap(slapd.PASSWORD), station).code and state in road.readiness().get("directory", "")
+        ),
+        f"{code}, {state}",
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from radius.nas.plan import Plan  # noqa: TC001  a field of frozen values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from radius.nas.family import Gateway
 
@@ -59,11 +59,23 @@ class Doors:
     timezone: str = "UTC"  # of the operator: days and months of plans turn at its midnight
     country: str = ""  # ISO 3166-1 alpha-2: how dates and hours are written
     access_points: Mapping[str, str] = field(default_factory=dict)  # AA-BB-CC-DD-EE-FF -> name of its gateway, where both are declared
+    elsewhere: Mapping[tuple[str, str], Door] = field(default_factory=dict)  # (key, site) of a gateway's access points at other sites
+    site_of: Callable[[str, str], str] = lambda _gateway, _access_point: ""  # of an access point that is this gateway's own
 
     def find(self, family: str, key: str) -> Door | None:
         """The door at /in/<family>/<key>; the family must be the gateway's own."""
         door = self.by_key.get(key)
         return door if door is not None and door.gateway.family == family else None
+
+    def at(self, key: str, access_point: str) -> Door | None:
+        """The door of this key as it is where the guest stands: a controller may have access points at many sites.
+
+        What a redirect says of the access point is not signed by every family; so it can only name one of the gateway's own.
+        """
+        door = self.by_key.get(key)
+        if door is None or not access_point or not self.elsewhere:
+            return door
+        return self.elsewhere.get((key, self.site_of(door.gateway.name, access_point)), door)
 
     def console(self, site: str, access_point: str) -> Door | None:
         """The UniFi gateway of a console's site; where several are called so, the one whose access point it is.

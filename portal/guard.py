@@ -111,7 +111,7 @@ def _open(capability: Capability, token: str) -> None:
 def recognise(visit: Any) -> None:
     """From now on this request is this visit's: its number, door and language."""
     g.visit, g.number = visit, visit.number
-    g.door = g.doors.by_key.get(visit.key)
+    g.door = g.doors.at(visit.key, visit.arrival.access_point)
     _speak((visit.language,))
 
 

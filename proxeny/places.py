@@ -56,7 +56,7 @@ class Places:
 
     def _look(self, called: bytes | None, nas_identifier: bytes | None, client: str) -> Place:
         bssid, ssid = text.place(called or b"")
-        point = self._by_bssid(bssid) if bssid else None
+        point = self.declared(bssid) if bssid else None
         if point is None and nas_identifier:
             point = self._by_nas_identifier(nas_identifier, client)
         if point is None and not bssid:
@@ -65,7 +65,8 @@ class Places:
             return Place("", bssid, ssid, self._sites.get(client, ""))
         return Place(point.name, bssid, ssid, point.site or self._sites.get(client, ""))
 
-    def _by_bssid(self, bssid: str) -> AccessPoint | None:
+    def declared(self, bssid: str) -> AccessPoint | None:
+        """The access point of this BSSID, AA-BB-CC-DD-EE-FF; the longest prefix where several cover it."""
         number = int(bssid.replace("-", ""), 16)
         return next((point for bits, table in self._prefixes.items() if (point := table.get(number >> bits))), None)
 

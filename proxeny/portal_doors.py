@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.doors import Door, Doors, Words
 from proxeny import doors
+from proxeny.places import Places
 from radius.nas import FAMILIES, mac
 
 if TYPE_CHECKING:
@@ -23,8 +24,20 @@ def of(network: Network) -> Doors:
     """Every door of this network."""
     operator = network.operator
     plans = {row.name: doors.plan(row) for row in network.of("plan")}
-    found = {row.key: _door(row, network, plans) for row in network.of("client") if row.key and row.nas in FAMILIES}
+    clients = {row.name: row for row in network.of("client") if row.key and row.nas in FAMILIES}
+    found = {row.key: _door(row, row.site, network, plans) for row in clients.values()}
+    places = Places(network)
+
+    def site_of(gateway: str, access_point: str) -> str:
+        point = places.declared(access_point)
+        return (point.site or "") if point is not None and point.client == gateway else ""
+
+    away = {(point.client, point.site) for point in network.of("access_point") if point.client in clients and point.site}
     return Doors(
+        elsewhere={
+            (clients[name].key, site): _door(clients[name], site, network, plans) for name, site in away if site != clients[name].site
+        },
+        site_of=site_of,
         by_key=found,
         ssids=tuple(row.name for row in network.of("ssid") if row.profile == "portal"),
         timezone=operator.timezone if operator else "UTC",
@@ -35,15 +48,16 @@ def of(network: Network) -> Doors:
     )
 
 
-def _door(row: declared.Client, network: Network, plans: Mapping[str, Plan]) -> Door:
-    site: Any = network.rows["site"].get(row.site or "")
+def _door(row: declared.Client, where: str | None, network: Network, plans: Mapping[str, Plan]) -> Door:
+    """The gateway's door at one site."""
+    site: Any = network.rows["site"].get(where or "")
     portal = _portal(site, network)
     return Door(
         gateway=doors.gateway(row, network.portal_url),
         words=_words(portal) if portal is not None else Words(),
         plan=_plan(portal, plans) if portal is not None else None,
         plans=plans,
-        site=row.site or "",
+        site=where or "",
         place=site.name if site is not None else "",
         timezone=site.timezone if site is not None else "UTC",
     )

@@ -27,3 +27,29 @@ def test_every_gateway_is_a_door() -> None:
     door = doors.by_key["k" * 16]
     assert ("Central Library", "visitor", "city") == (door.place, door.plan and door.plan.name, door.words.portal)
     assert (("City Wi-Fi",), {"02-00-5E-77-00-01": "gate"}) == (doors.ssids, doors.access_points)
+
+
+def test_a_controller_of_many_sites_has_a_door_at_each() -> None:
+    """Its guests meet the name and plan of where their access point is; another gateway's access point changes nothing."""
+    rows = {
+        "client": [Client("wlc", nas="cisco-lwa", key="k" * 16, site="library"), Client("other", nas="coova", key="o" * 16, site="arena")],
+        "site": [Site("library", "Central Library", portal="city"), Site("market", "Market Hall", portal="shops"), Site("arena", "Arena")],
+        "plan": [Plan("visitor", session=7_200), Plan("shopper", session=3_600)],
+        "portal": [Portal("city", "visitor"), Portal("shops", "shopper")],
+        "access_point": [
+            AccessPoint("market-1", "02-00-5E-79-00-00/44", "market", "wlc"),
+            AccessPoint("arena-1", "02-00-5E-80-00-01", "arena", "other"),
+            AccessPoint("library-1", "02-00-5E-81-00-01", "library", "wlc"),
+        ],
+    }
+    network = Network({section: {getattr(row, key) if key else "": row for row in rows.get(section, [])} for section, key in KEYS.items()})
+    doors = portal_doors.of(network)
+    seen = {
+        point: (door.place, door.plan and door.plan.name)
+        for point in ("02-00-5E-79-00-0A", "02-00-5E-80-00-01", "02-00-5E-81-00-01", "02-00-5E-99-00-01", "")
+        if (door := doors.at("k" * 16, point))
+    }
+    here = ("Central Library", "visitor")
+    expected = {"02-00-5E-79-00-0A": ("Market Hall", "shopper"), **dict.fromkeys(list(seen)[1:], here)}
+    assert (expected, 5) == (seen, len(seen))
+    assert doors.at("x" * 16, "02-00-5E-79-00-0A") is None

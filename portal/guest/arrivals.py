@@ -7,7 +7,6 @@ only looks.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from flask import Blueprint, Response, g, request
 
@@ -77,7 +76,7 @@ def _enter(door: Door, raw: str) -> Any:
         return away(href(f"/s/{stay}"))
     if come.state is State.FAILED and (held := _held(visit)) is not None:
         g.number = held.support  # by it staff find the sign-in that the gateway did not take
-    return welcome(visit, door)
+    return welcome(visit, g.door)
 
 
 def welcome(visit: Visit, door: Door) -> Response:
@@ -125,5 +124,5 @@ def _raw() -> str:
     """The query as it came: signatures are over that."""
     target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
     if target is None:
-        return unquote(request.query_string.decode("latin-1"))
+        return request.query_string.decode("latin-1")
     return split(target)[1]

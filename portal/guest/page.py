@@ -82,4 +82,7 @@ def away(url: str) -> Response:
 def onward(browse: Browse) -> Response:
     """The browser goes to the gateway: at once by GET, with a button of ours by POST."""
     g.origins = (origin(browse.url),)
-    return away(browse.url) if browse.method == "GET" else page("onward.html", browse=browse)
+    if browse.method == "GET":
+        return away(browse.url)
+    warned = kit().house.secure and not browse.url.startswith("https://")  # Chromium asks before it sends such a form
+    return page("onward.html", browse=browse, warned=warned)

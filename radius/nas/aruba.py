@@ -34,6 +34,7 @@ class Aruba(Generic):
 
     name: ClassVar[str] = "aruba"
     grants: ClassVar[Means] = Means.BROWSER
+    posts: ClassVar[bool] = True
     sent: ClassVar[tuple[str, ...]] = ("switchip",)  # parameters that name the host to post to
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:

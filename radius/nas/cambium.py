@@ -36,6 +36,7 @@ class Cambium(Generic):
 
     name: ClassVar[str] = "cambium"
     grants: ClassVar[Means] = Means.BROWSER
+    posts: ClassVar[bool] = True
     holds: ClassVar[frozenset[Bound]] = frozenset(Bound)
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:

@@ -35,6 +35,7 @@ class CiscoLwa(Cisco):
 
     name: ClassVar[str] = "cisco-lwa"
     grants: ClassVar[Means] = Means.BROWSER
+    posts: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"login_url"})
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:

@@ -236,6 +236,7 @@ class Family:
     grants: ClassVar[Means] = Means.NONE  # how a guest is let in
     ends: ClassVar[Means] = Means.RADIUS  # how a session is ended
     limits: ClassVar[Means] = Means.NONE  # how limits change in mid-session
+    posts: ClassVar[bool] = False  # whether the guest's browser sends the gateway a form (Browse by POST)
     radius: ClassVar[bool] = True  # whether it speaks RADIUS at all
     holds: ClassVar[frozenset[Bound]] = frozenset({Bound.TIME, Bound.IDLE})
     port: ClassVar[int] = 3799  # of Disconnect and CoA, where the client does not say

@@ -29,6 +29,7 @@ class MerakiSignon(Generic):
 
     name: ClassVar[str] = "meraki-signon"
     grants: ClassVar[Means] = Means.BROWSER
+    posts: ClassVar[bool] = True
     port: ClassVar[int] = 1700
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:

@@ -30,6 +30,7 @@ class RuckusZd(Generic):
 
     name: ClassVar[str] = "ruckus-zd"
     grants: ClassVar[Means] = Means.BROWSER
+    posts: ClassVar[bool] = True
     holds: ClassVar[frozenset[Bound]] = frozenset({Bound.TIME, Bound.IDLE, Bound.RATE})
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:

@@ -134,6 +134,21 @@ def test_what_the_settings_leave_off_is_told(tmp_path: Path) -> None:
     assert [] == warned(tmp_path, "[guest]\n" + DIRECTORY, **rows)
 
 
+def test_a_form_that_browsers_warn_of_is_said(tmp_path: Path) -> None:
+    """Pages by https, a gateway by http that is posted to; not where it has https too, is gone to by a redirect, or pages are http."""
+    sealed, clear = '[guest]\nurl = "https://wifi.city.example"\n', '[guest]\nurl = "http://wifi.city.example"\n'
+    by_http, by_https = {"login_url": "http://10.1.0.1"}, {"login_url": "https://wlc.city.example"}
+    rows = [
+        Client("wlc", nas="cisco-lwa", options=by_http),
+        Client("safe", nas="cisco-lwa", options=by_https),
+        Client("zd", ("192.0.2.2/32",), nas="ruckus-zd"),
+        Client("router", nas="mikrotik", options=by_http),
+    ]
+    told = [line for line in warned(tmp_path, sealed, client=rows, portal=[CITY]) if "a form by http" in line]
+    assert ['client "wlc": options.login_url', 'client "zd": options.login_url'] == [line[: line.index(": guests")] for line in told]
+    assert [] == [line for line in warned(tmp_path, clear, client=rows, portal=[CITY]) if "a form by http" in line]
+
+
 def test_what_travels_in_clear_is_said(tmp_path: Path) -> None:
     """A controller's API without TLS, and a coova gateway whose redirects nobody signs; with either mended nothing is said."""
     api = Client("console", nas="unifi", radius=False, options={"api_url": "http://10.0.0.2"}, api_secret=Secret(b"a-key"))

@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from store.slices import slices
 from store.spool import FORMAT, SUSPECT, connect, folder_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SELECT: Final = "SELECT id, received, key, client, source, local, octets FROM record WHERE format <= ? ORDER BY id LIMIT ?"
+_AT_ONCE: Final = 250  # rows deleted while the spool's writer waits: half a millisecond
+_PAUSE: Final = 0.001  # in which the writer, who looks after one and after two milliseconds, has its turn
 _UNREADABLE_FOR: Final = 60.0  # seconds until a file that would not be read is tried again
 _log = logging.getLogger(__name__)
 
@@ -73,8 +76,11 @@ class Drain:
         with self._opened(batch.path) as file:
             if file is None:
                 return
-            with file:
-                file.executemany("DELETE FROM record WHERE id = ? AND key = ?", [(row.id, row.key) for row in batch.rows])
+            for number, some in enumerate(slices(batch.rows, _AT_ONCE)):
+                if number:
+                    time.sleep(_PAUSE)
+                with file:
+                    file.executemany("DELETE FROM record WHERE id = ? AND key = ?", [(row.id, row.key) for row in some])
             empty = file.execute("SELECT 1 FROM record LIMIT 1").fetchone() is None
             file.close()
             if empty and batch.path.suffix == SUSPECT:

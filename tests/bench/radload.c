@@ -4,7 +4,8 @@
  *                                           Access-Request -> Access-Accept with Message-Authenticator, two MS-MPPE
  *                                           keys, Class, EAP-Success, User-Name; Accounting-Request -> its Response;
  *                                           Status-Server -> Access-Accept
- *   radload auth|acct|mac ADDRESS PORT SECRET [option value]...   mac: MAC authentication, whose answer is any Accept or Reject
+ *   radload auth|acct|mac ADDRESS PORT SECRET [option value]...   mac: MAC authentication, whose answer is any Accept or Reject;
+ *                                           acct: five hundred sessions at a time, of twenty records each
  *       -s SECONDS   how long to send (2)          -w WINDOW    most requests outstanding (64)
  *       -e ENDPOINTS sockets, each of its own      -p RATE      requests a second, open loop;
  *                    127.0.0.0/8 address (64)                   0: as fast as the window lets (0)
@@ -34,6 +35,7 @@
 #include "md5.h"
 
 enum { USER = 1, CLASS = 25, VENDOR = 26, PROXY_STATE = 33, EAP = 79, SIGNATURE = 80, BATCH = 64, LONGEST = 4096, STATIONS = 5000 };
+enum { VISITORS = 500, TWENTY = 20 }; /* of accounting */
 enum { REQUEST = 1, ACCEPT = 2, REJECT = 3, ACCOUNTING = 4, ACCOUNTED = 5, STATUS = 12 };
 
 typedef struct { /* buffers for one recvmmsg or sendmmsg */
@@ -58,6 +60,7 @@ static int put(uint8_t *p, int at, int type, const void *value, int size) {
   p[at] = type; p[at + 1] = size + 2; memcpy(p + at + 2, value, size);
   return at + size + 2;
 }
+static int number(uint8_t *p, int at, int type, uint32_t value) { return put(p, at, type, (uint8_t[]){value >> 24, value >> 16, value >> 8, value}, 4); }
 static void measure(uint8_t *p, int size) { p[2] = size >> 8; p[3] = size; }
 static int find(const uint8_t *p, int size, int type, int at) {
   for (; at + 1 < size && p[at + 1] >= 2 && at + p[at + 1] <= size; at += p[at + 1]) if (p[at] == type) return at;
@@ -160,21 +163,36 @@ static int macauth(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t a
   at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:City Wi-Fi", 28); at = put(p, at, 61, "\0\0\0\x13", 4);
   return sign(plan, s, p, at, authenticator);
 }
-static int request(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
-  if (plan->mac) return macauth(plan, s, p, id, authenticator);
-  char user[160], mac[24], session[32]; int station = s->sent % STATIONS, at = 20;
-  int size = snprintf(user, sizeof user, "visitor%d%s%s", station, *plan->realm ? "@" : "", plan->realm);
-  snprintf(mac, sizeof mac, "02-00-00-00-%02X-%02X", station >> 8, station & 255);
-  p[0] = plan->accounting ? ACCOUNTING : REQUEST; p[1] = id;
+/* Sessions of TWENTY records, one after another, of VISITORS at once: Start, Interims, Stop, as RFC 2866 and 2869 have them. */
+static int account(const plan_t *plan, const state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
+  static uint32_t begun[VISITORS];
+  char user[160], mac[24], session[40]; int who = s->sent % VISITORS, at = 20; long turn = s->sent / VISITORS; uint32_t step = turn % TWENTY;
+  uint32_t wall = time(NULL), age = step ? wall - begun[who] : (begun[who] = wall, 0), down = step << 30 | who;
+  int size = snprintf(user, sizeof user, "visitor%d%s%s", who, *plan->realm ? "@" : "", plan->realm);
+  snprintf(mac, sizeof mac, "02-00-00-01-%02X-%02X", who >> 8, who & 255);
+  p[0] = ACCOUNTING; p[1] = id;
   at = put(p, at, USER, user, size); at = put(p, at, 4, "\x7f\0\0\1", 4); at = put(p, at, 32, "ap-017", 6);
   at = put(p, at, 31, mac, 17); at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:eduroam", 25); at = put(p, at, 61, "\0\0\0\x13", 4);
-  if (plan->accounting) {
-    at = put(p, at, 40, "\0\0\0\1", 4);
-    at = put(p, at, 44, session, snprintf(session, sizeof session, "%08x-%07lx", (unsigned)(s->first * 1000), s->sent));
-    memset(p + 4, 0, 16); measure(p, at); md5_signed(&plan->key, p, at, p + 4);
-    memcpy(authenticator, p + 4, 16);
-    return at;
+  at = number(p, at, 40, !step ? 1 : step == TWENTY - 1 ? 2 : 3);
+  at = put(p, at, 44, session, snprintf(session, sizeof session, "%08x-%04x-%lx", (unsigned)(s->first * 1000), who, turn / TWENTY));
+  at = number(p, at, 8, 0x0a000000 | who); at = number(p, at, 55, wall); at = number(p, at, 41, 0);
+  if (step) {
+    at = number(p, at, 46, age); at = number(p, at, 42, step << 20); at = number(p, at, 52, 0);
+    at = number(p, at, 43, down); at = number(p, at, 53, step >> 2);
   }
+  memset(p + 4, 0, 16); measure(p, at); md5_signed(&plan->key, p, at, p + 4);
+  memcpy(authenticator, p + 4, 16);
+  return at;
+}
+static int request(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
+  if (plan->mac) return macauth(plan, s, p, id, authenticator);
+  if (plan->accounting) return account(plan, s, p, id, authenticator);
+  char user[160], mac[24]; int station = s->sent % STATIONS, at = 20;
+  int size = snprintf(user, sizeof user, "visitor%d%s%s", station, *plan->realm ? "@" : "", plan->realm);
+  snprintf(mac, sizeof mac, "02-00-00-00-%02X-%02X", station >> 8, station & 255);
+  p[0] = REQUEST; p[1] = id;
+  at = put(p, at, USER, user, size); at = put(p, at, 4, "\x7f\0\0\1", 4); at = put(p, at, 32, "ap-017", 6);
+  at = put(p, at, 31, mac, 17); at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:eduroam", 25); at = put(p, at, 61, "\0\0\0\x13", 4);
   uint8_t eap[170] = {2, 1, 0, size + 5, 1}; /* EAP-Response/Identity, RFC 3748, 5.1 */
   memcpy(eap + 5, user, size);
   at = put(p, at, 12, "\0\0\x05\x78", 4); at = put(p, at, EAP, eap, size + 5);

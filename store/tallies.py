@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, literal_column, select
 
 from store.models import Session, SessionTrail
 from store.slices import among
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
     from sqlalchemy.orm import Session as Database
 
+_NOTHING: Final[ColumnElement[str]] = literal_column("''")  # in the statement's text, as the indexes without empty names have it
 _COLUMNS: Final = tuple(name for name in Tally.__slots__ if name not in ("has_class", "has_cui", "sealed", "legs"))
 _TABLE: Final[Table] = Session.__table__  # type: ignore[assignment]
 _TRAIL: Final[Table] = SessionTrail.__table__  # type: ignore[assignment]
@@ -73,14 +74,16 @@ class Tallies:
         """Read the sessions that records of these Acct-Session-Ids may belong to."""
         wanted = sorted(ids)
         self.read(among(self._database, _TABLE.c.acct_session_id, wanted))
-        legs = select(_TRAIL.c.session_id).where(_TRAIL.c.acct_session_id != "", among(self._database, _TRAIL.c.acct_session_id, wanted))
+        legs = select(_TRAIL.c.session_id).where(
+            _TRAIL.c.acct_session_id != _NOTHING, among(self._database, _TRAIL.c.acct_session_id, wanted)
+        )
         if others := sorted(set(self._database.scalars(legs)) - self._known.keys()):
             self.read(among(self._database, _TABLE.c.id, others))
 
     def find_moving(self, multis: set[str]) -> None:
         """The same by Acct-Multi-Session-Id."""
         if multis:
-            self.read(and_(_TABLE.c.multi_session_id != "", among(self._database, _TABLE.c.multi_session_id, sorted(multis))))
+            self.read(and_(_TABLE.c.multi_session_id != _NOTHING, among(self._database, _TABLE.c.multi_session_id, sorted(multis))))
 
     def read(self, which: ColumnElement[bool]) -> None:
         """Read and lock these sessions, but those that are here."""

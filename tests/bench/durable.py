@@ -80,8 +80,9 @@ def measure(program: Path, folder: Path, seconds: float, base: int) -> Durable:
         seen = _beside(program, made, options)
         made.fault_free()
     return Durable(
-        paced.rate, paced.p50_ms, paced.p99_ms, paced.max_ms, behind, full.rate, full.done / counted, sum(spent[pid] for pid in running.road),
-        spent[beside["recorder"]], paced.sent + full.sent, paced.lost + full.lost, paced.bad + full.bad, *seen,
+        paced.rate, paced.p50_ms, paced.p99_ms, paced.max_ms, behind, full.rate, full.done / counted,
+        sum(spent[pid] for pid in running.road), spent[beside["recorder"]],
+        paced.sent + full.sent, paced.lost + full.lost, paced.bad + full.bad, *seen,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from tests.bench import guests
+from tests.bench import durable, guests
 from tests.bench.judged import FREERADIUS, judged
 from tests.bench.rounds import CROWD, PACE, WINDOW, middle
 
@@ -37,6 +37,8 @@ def show(result: Result, out: Console) -> None:
     out.print(_main_table(result), _look_table(result))
     if result.guests:
         out.print(guests.table(result.guests))
+    if result.durable:
+        out.print(durable.table(result.durable))
     out.print(*_beside(result), sep="\n")
     out.print(HOW, style="dim", highlight=False)
     for met, words in judged(result):
@@ -129,6 +131,7 @@ def as_json(result: Result) -> dict[str, object]:
         "start_seconds": {name: median(times) for name, times in result.starts.items()},
         "routes": [asdict(cost) for cost in result.looks],
         "guests": [asdict(one) for one in result.guests],
+        "durable": [asdict(one) for one in result.durable],
         "memory": asdict(result.weight) if result.weight else None,
         "judged": [{"met": met, "what": words} for met, words in judged(result)],
     }

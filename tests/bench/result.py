@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tests.bench.durable import Durable
     from tests.bench.guests import Guests
     from tests.bench.memory import Weight
     from tests.bench.rounds import Cell
@@ -25,6 +26,7 @@ class Result:
     starts: dict[str, list[float]] = field(default_factory=dict)
     journal: Counter[str] = field(default_factory=Counter)
     looks: list[Cost] = field(default_factory=list)
+    durable: list[Durable] = field(default_factory=list)  # one a round
     weight: Weight | None = None
     guests: list[Guests] = field(default_factory=list)  # one a round
     seconds: float = 0.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import generator, guests, routes
+from tests.bench import durable, generator, guests, routes
 from tests.peers.program import free_port
 
 if TYPE_CHECKING:
@@ -110,3 +110,12 @@ def test_guests_are_measured_against_a_real_controller(program: Path, tmp_path: 
     seen = guests.measure(program, tmp_path, 0.3, free_port(), devices=500)
     assert [True] * 4 == [met for met, _ in guests.judged([seen])]
     assert min(seen.known.sent, seen.strangers.rejects) > 0
+
+
+@pytest.mark.peer("strace")
+def test_accounting_is_measured_against_a_real_controller(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent is answered, signed, counted in the store, and each answer looked at came after its sync."""
+    monkeypatch.setattr(durable, "LOOKED_AT", 300)
+    seen = durable.measure(program, tmp_path, 0.2, free_port())
+    assert (0, 0, 300, 300) == (seen.lost, seen.bad, seen.answered, seen.covered)
+    assert 5 == len(list(durable.judged([seen])))

@@ -1,8 +1,8 @@
 """The questions about stations, as many at once as wait: one thread, one statement for all of them, one word back.
 
-Theory of operation. Everything but the look-up itself is the loop's. While the thread is busy, questions gather; when it
-comes back they go to it together. So a lone question waits for nobody, and of a flood each costs little: what a question
-costs by itself is mostly the way into the thread, through the database and back.
+Theory of operation. Everything but the look-up itself is the loop's. While the thread is busy questions gather, and for a
+moment longer where several came together before; then they go to it together. So a lone question waits for nobody, and of
+a flood each costs little: what a question costs by itself is mostly the way into the thread, through the database and back.
 
 A question that finds no room is refused at once; one that waited too long is refused instead of tried. Never waits.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     LookUp = Callable[[Sequence[ByStation]], list[Verdict]]
 
 AT_ONCE: Final = 128  # questions in one statement
+PAUSE: Final = 0.001  # seconds from one statement to the next, unless it is full: no access point notices
 
 
 class Asked(NamedTuple):
@@ -48,6 +49,7 @@ class Stations:
         self._clerk: Clerks[list[Verdict]] = Clerks("stations", 1, 0, Reason.PORTER_BUSY, loop)
         self._gathered: list[Asked] = []
         self._away = 0  # questions that are with the thread
+        self._next = 0.0  # the loop's time at which others may go there
         self.answered = self.refused = 0
 
     @property
@@ -67,14 +69,23 @@ class Stations:
             self._tell(asked, refused(Reason.PORTER_BUSY))
             return
         if not self.waiting:
-            self._loop.call_soon(self._send)
+            self._soon()
         self._gathered.append(asked)
+
+    def _soon(self) -> None:
+        pause = self._next - self._loop.time()
+        if pause > 0 and len(self._gathered) < AT_ONCE:
+            self._loop.call_later(pause, self._send)
+        else:
+            self._loop.call_soon(self._send)
 
     def _send(self) -> None:
         """To the thread, with those who still wait for an answer."""
+        now = self._loop.time()
         some, self._gathered = self._gathered[:AT_ONCE], self._gathered[AT_ONCE:]
         self._away = len(some)
-        oldest = self._loop.time() - PATIENCE
+        self._next = now + (PAUSE if len(some) > 1 else 0)
+        oldest = now - PATIENCE
         tried = []
         for asked in some:
             if asked.life != asked.window.life:  # who asked is gone
@@ -94,7 +105,7 @@ class Stations:
             self._tell(asked, verdict)
         self._away = 0
         if self._gathered:
-            self._send()
+            self._soon()
 
     def _tell(self, asked: Asked, verdict: Verdict) -> None:
         if verdict.accept:

@@ -1,20 +1,27 @@
 """Local MAC authentication with 100,000 devices: known ones, answered from memory, and strangers, of whom the porter is asked.
 
-The controller runs as its operator runs it, recorder and porter beside the worker; the grants are in its database before
-it starts. Never one of them signs in by a page: that is not what is measured.
+A part of `make bench`; alone: `.venv/bin/python -m tests.bench.guests [--rounds N]`. The controller runs as its operator
+runs it, recorder and porter beside the worker; the grants are in its database before it starts. Never one of them signs
+in by a page: that is not what is measured.
 """
 
 from __future__ import annotations
 
+import argparse
 import hmac
+import os
+import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.table import Table
 from sqlalchemy import insert
 
@@ -29,11 +36,10 @@ from tests.bench.generator import SECRET
 from tests.bench.peers import Running
 from tests.bench.rounds import PACE, TIMEOUT, WINDOW, settle
 from tests.peers import controller as control
-from tests.peers.program import until
+from tests.peers.program import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.peers.controller import Controller
 
@@ -171,9 +177,28 @@ def judged(rounds: list[Guests]) -> Iterator[tuple[bool, str]]:
     yield let_in == 0, f"{let_in:,} of {strangers.sent:,} strangers were let in"
 
 
+def main() -> int:
+    """These rounds alone."""
+    wanted = argparse.ArgumentParser(description=__doc__)
+    wanted.add_argument("--rounds", type=int, default=3)
+    program, rounds, out = generator.compiled(), [], Console(width=None if sys.stdout.isatty() else 170)
+    for _ in range(wanted.parse_args().rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            rounds.append(measure(program, Path(folder), 1.6, free_port()))
+    out.print(table(rounds), in_words(rounds), f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.")
+    verdicts = list(judged(rounds))
+    for met, words in verdicts:
+        out.print("met " if met else "LOST", words)
+    return not all(met for met, _ in verdicts)
+
+
 def middle(rounds: list[Doors]) -> Doors:
     """The median of each figure; what is counted is summed."""
     summed = {"sent", "lost", "bad", "rejects"}
     return Doors(
         **{field.name: (sum if field.name in summed else median)([getattr(one, field.name) for one in rounds]) for field in fields(Doors)}
     )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, g
 from flask_babel import Babel
 
-from portal import guard, rates
+from portal import guard
 from portal.guest import arrivals, front, gateways, pages, probes, stays, visits
 from portal.proxies import Proxies
 
@@ -31,7 +31,6 @@ def guest_app(kit: Kit) -> Flask:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     guard.guard(app)
-    rates.limit(app, kit.house)  # behind the gate: it has opened the token by then
     Babel(app, locale_selector=_locale)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint)

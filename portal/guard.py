@@ -16,18 +16,16 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask_babel import refresh
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException
 
-from portal import languages, style
+from portal import languages, rates, style
 from portal.capabilities import Capability, open_back, open_stay, open_visit
 from portal.guest.page import network, page
 from portal.kit import kit
 from portal.numbers import new_number
 from portal.troubles import Trouble, TroubleError, told
+from portal.writing import GONE
 from radius.nas.family import Misfit
-from store.faults import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +34,6 @@ View = TypeVar("View", bound="Callable[..., Any]")
 LONGEST_QUERY: Final = 8_192  # octets; openNDS sends some two thousand
 LONGEST_BODY: Final = 65_536  # octets: a gateway's report of its guests; a guest's form has none
 _STAYS: Final = {Capability.STAY: open_stay, Capability.BACK: open_back}
-_GONE: Final = (OperationalError, InterfaceError, NoConnectionError, StoreError)
 
 
 def open_to(capability: Capability) -> Callable[[View], View]:
@@ -55,7 +52,9 @@ def guard(app: Flask) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.config["MAX_FORM_PARTS"] = 50
     app.before_request(_begin)
+    app.before_request(rates.by_address)
     app.before_request(_admit)
+    app.before_request(rates.by_device)
     app.after_request(_dress)
     app.register_error_handler(Exception, _failed)
 
@@ -133,7 +132,7 @@ def _failed(fault: Exception) -> Any:
         if fault.code is None or fault.code < 400:
             return fault
         trouble = next((each for each in Trouble if each.value == fault.code), Trouble.NOT_FOUND if fault.code < 500 else Trouble.OURS)
-    elif isinstance(fault, _GONE):
+    elif isinstance(fault, GONE):
         trouble, g.why = Trouble.DATABASE, str(getattr(fault, "orig", None) or fault).splitlines()[0]
     else:
         trouble, g.why = Trouble.OURS, type(fault).__name__

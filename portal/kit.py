@@ -6,12 +6,13 @@ Never a setting read from anywhere, never a clock or chance of our own.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Semaphore
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import current_app
 
 from portal.doors import House
+from portal.pace import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 WRITERS: Final = 5  # a third of the threads that [guest] has by default
 WAITERS: Final = 5  # the same: the last third is for who does neither
+
+
+@dataclass(slots=True)
+class Turn:
+    """Whose it is to write (portal/writing.py)."""
+
+    lock: Lock = field(default_factory=Lock)
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Kit:
     wait: Callable[[float], None]  # sleeps
     house: House = field(default_factory=House)
     places: Semaphore = field(default_factory=lambda: Semaphore(WRITERS))  # for those who write (portal/writing.py)
+    turn: Turn = field(default_factory=Turn)
+    rates: Rates = field(default_factory=Rates)
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
 
 

@@ -1,42 +1,53 @@
 """How often: an address is slowed, never locked; a device has a minute's worth of its own (decisions-portal 17).
 
-An address may be a campus behind one router: its window is a second, so that whoever is refused has room a second later.
-A device is known by the token that it holds. Flask-Limiter counts here and nothing else: guessing has counters of its own.
+An address may be a campus behind one router: its window is a second, so that whoever is refused has
+room a second later. A device is known by the token that it holds. Guessing has counters of its own, in the database.
+
+Never keeps a station's address.
 """
 
 from __future__ import annotations
 
 import hmac
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from flask import g, request
-from flask_limiter import ApplicationLimit, Limiter
 
 from portal.kit import kit
+from portal.pace import Rate
+from portal.troubles import Trouble, TroubleError
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from portal.doors import House
-
-_FREE: Final = frozenset({"probes.alive", "probes.probe", "static"})  # cheap, and asked for by machines
+_FREE: Final = frozenset({"probes.alive", "probes.probe"})  # cheap, and asked for by machines
 _SIGN_IN: Final = frozenset({"visits.go", "stays.again"})  # each may be a device, a grant and an order that we keep
 
 
-def limit(app: Flask, house: House) -> None:
-    """Count this app's requests; beyond the rates: 429."""
-    app.config["RATELIMIT_STORAGE_URI"] = "memory://"
-    Limiter(
-        _address,
-        app=app,
-        strategy="moving-window",
-        application_limits=[
-            ApplicationLimit(f"{house.address_rate} per second", key_function=_address, scope="address", exempt_when=_free),
-            ApplicationLimit(f"{house.device_rate} per minute", key_function=_device, scope="device", exempt_when=_unknown),
-            ApplicationLimit(f"{house.sign_in_rate} per minute", key_function=_address, scope="sign-in", exempt_when=_looks),
-        ],
-    )
+def by_address() -> None:
+    """Before anything is opened: what is forged costs as much as what is not."""
+    house = kit().house
+    if request.endpoint in _FREE:
+        return
+    address = _address()
+    _take(f"address {address}", Rate(house.address_rate, 1.0))
+    if request.endpoint in _SIGN_IN:
+        _take(f"sign-in {address}", Rate(house.sign_in_rate, 60.0))
+
+
+def by_device() -> None:
+    """Once the token is open; a keyed hash, with where it comes from.
+
+    At a gateway that signs nothing anyone could use up another device's share, but not from where that device is.
+    """
+    if g.visit is None:
+        return
+    arrival = g.visit.arrival
+    words = f"rate {arrival.station or arrival.session or g.visit.number} {_address()}"
+    _take(hmac.digest(kit().privacy.device_key, words.encode(), "sha256")[:12].hex(), Rate(kit().house.device_rate, 60.0))
+
+
+def _take(whose: str, rate: Rate) -> None:
+    if not kit().rates.take(whose, rate, kit().now()):
+        raise TroubleError(Trouble.TOO_MANY)
 
 
 def _address() -> str:
@@ -47,24 +58,3 @@ def _address() -> str:
     except ValueError:  # a socket without addresses, or a proxy's own word
         return said[:64]
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else said
-
-
-def _device() -> str:
-    """A keyed hash: the counters hold no station's address.
-
-    With where it comes from: at a gateway that signs nothing, anyone could use up another device's share from elsewhere.
-    """
-    station = g.visit.arrival.station or g.visit.arrival.session or g.visit.number
-    return hmac.digest(kit().privacy.device_key, f"rate {station} {_address()}".encode(), "sha256")[:12].hex()
-
-
-def _free() -> bool:
-    return request.endpoint in _FREE
-
-
-def _looks() -> bool:
-    return request.endpoint not in _SIGN_IN
-
-
-def _unknown() -> bool:
-    return g.get("visit") is None

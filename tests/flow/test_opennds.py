@@ -44,7 +44,7 @@ def test_level_1(tmp_path: Path, here: Street) -> None:
         assert ["Authenticated"] == list(gateway.states().values())
         session = until(city.sessions, "the session")[0]
         city.running.must("kick", session["id"])
-        wait_online(here, False, 20)
+        wait_online(here, False)
 
 
 def test_level_3(tmp_path: Path, here: Street) -> None:
@@ -61,8 +61,8 @@ def test_level_3(tmp_path: Path, here: Street) -> None:
     ):
         assert not online(here)
         connect(tab, here)
-        wait_online(here, True, 20)
+        wait_online(here, True)
         assert ["Authenticated"] == list(gateway.states().values())
         session = until(city.sessions, "the session")[0]
         city.running.must("kick", session["id"])
-        wait_online(here, False, 20)
+        wait_online(here, False)

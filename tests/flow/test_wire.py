@@ -49,18 +49,18 @@ def test_from_the_wire_to_the_kick(tmp_path: Path, wires: Wires, running: Contro
         wired.supplicant(tmp_path / "student", wires, eapol.peap(student(REALMS[0]), PASSWORD, authority)) as device,
     ):
         device.wait_online()
-        session = until(lambda: _of(running.sessions(), device.mac), "the session", 20, 0.2)
+        session = until(lambda: _of(running.sessions(), device.mac), "the session", 45, 0.2)
         assert {"client": "ap", "realm": REALMS[0], "status": "open", "ended_at": None, "ssid": ""} == {
             key: session[key] for key in ("client", "realm", "status", "ended_at", "ssid")
         }
         assert session["acct_session_id"] in access_point.stations()
 
         # The interim records move the session's last word forward.
-        until(lambda: (now := _of(running.sessions(), device.mac)) and now["seconds"] >= 1, "an interim record", 20, 0.2)
+        until(lambda: (now := _of(running.sessions(), device.mac)) and now["seconds"] >= 1, "an interim record", 45, 0.2)
 
         kicked = running.cli("kick", session["acct_session_id"])
         assert (0, "ACK") == (kicked.returncode, kicked.stdout.strip().splitlines()[-1]), kicked.stdout + kicked.stderr
-        ended = until(lambda: _ended(running.sessions("--all"), session["id"]), "the stop record", 20, 0.2)
+        ended = until(lambda: _ended(running.sessions("--all"), session["id"]), "the stop record", 45, 0.2)
         assert ended["ended_at"] is not None
         assert _of(running.sessions(), device.mac) is None or _of(running.sessions(), device.mac)["id"] != session["id"]
 

@@ -75,7 +75,7 @@ def online(street: Street) -> bool:
     return OPEN_WEB in subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False).stdout
 
 
-def wait_online(street: Street, wanted: bool, seconds: float = 15) -> None:
+def wait_online(street: Street, wanted: bool, seconds: float = 45) -> None:
     until(lambda: online(street) is wanted, f"the guest to be {'online' if wanted else 'offline'}", seconds, 0.2)
 
 

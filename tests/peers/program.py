@@ -37,7 +37,7 @@ def found(name: str) -> str:
     return path
 
 
-def until(ask: Callable[[], T], what: str, seconds: float = 15.0, pause: float = 0.02) -> T:
+def until(ask: Callable[[], T], what: str, seconds: float = 30.0, pause: float = 0.02) -> T:
     """Ask again and again until the answer is true; fails with `what` when the time is over."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

@@ -163,10 +163,14 @@ static int macauth(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t a
   at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:City Wi-Fi", 28); at = put(p, at, 61, "\0\0\0\x13", 4);
   return sign(plan, s, p, at, authenticator);
 }
-/* Sessions of TWENTY records, one after another, of VISITORS at once: Start, Interims, Stop, as RFC 2866 and 2869 have them. */
-static int account(const plan_t *plan, const state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
-  static uint32_t begun[VISITORS];
-  char user[160], mac[24], session[40]; int who = s->sent % VISITORS, at = 20; long turn = s->sent / VISITORS; uint32_t step = turn % TWENTY;
+/* Sessions of TWENTY records, one after another, of VISITORS at once, each at an endpoint of its own: Start, Interims, Stop, as
+ * RFC 2866 and 2869 have them. */
+static int account(const plan_t *plan, const state_t *s, uint8_t *p, int endpoint, int id, uint8_t authenticator[16]) {
+  static uint32_t *begun, *told;
+  int each = (VISITORS + plan->endpoints - 1) / plan->endpoints, at = 20;
+  if (!begun) { begun = calloc((size_t)each * plan->endpoints, sizeof *begun); told = calloc(plan->endpoints, sizeof *told); }
+  uint32_t said = told[endpoint]++, turn = said / each, step = turn % TWENTY; int who = endpoint * each + said % each;
+  char user[160], mac[24], session[40];
   uint32_t wall = time(NULL), age = step ? wall - begun[who] : (begun[who] = wall, 0), down = step << 30 | who;
   int size = snprintf(user, sizeof user, "visitor%d%s%s", who, *plan->realm ? "@" : "", plan->realm);
   snprintf(mac, sizeof mac, "02-00-00-01-%02X-%02X", who >> 8, who & 255);
@@ -174,7 +178,7 @@ static int account(const plan_t *plan, const state_t *s, uint8_t *p, int id, uin
   at = put(p, at, USER, user, size); at = put(p, at, 4, "\x7f\0\0\1", 4); at = put(p, at, 32, "ap-017", 6);
   at = put(p, at, 31, mac, 17); at = put(p, at, 30, "AA-BB-CC-DD-EE-FF:eduroam", 25); at = put(p, at, 61, "\0\0\0\x13", 4);
   at = number(p, at, 40, !step ? 1 : step == TWENTY - 1 ? 2 : 3);
-  at = put(p, at, 44, session, snprintf(session, sizeof session, "%08x-%04x-%lx", (unsigned)(s->first * 1000), who, turn / TWENTY));
+  at = put(p, at, 44, session, snprintf(session, sizeof session, "%08x-%04x-%x", (unsigned)(s->first * 1000), who, turn / TWENTY));
   at = number(p, at, 8, 0x0a000000 | who); at = number(p, at, 55, wall); at = number(p, at, 41, 0);
   if (step) {
     at = number(p, at, 46, age); at = number(p, at, 42, step << 20); at = number(p, at, 52, 0);
@@ -184,9 +188,9 @@ static int account(const plan_t *plan, const state_t *s, uint8_t *p, int id, uin
   memcpy(authenticator, p + 4, 16);
   return at;
 }
-static int request(const plan_t *plan, state_t *s, uint8_t *p, int id, uint8_t authenticator[16]) {
+static int request(const plan_t *plan, state_t *s, uint8_t *p, int endpoint, int id, uint8_t authenticator[16]) {
   if (plan->mac) return macauth(plan, s, p, id, authenticator);
-  if (plan->accounting) return account(plan, s, p, id, authenticator);
+  if (plan->accounting) return account(plan, s, p, endpoint, id, authenticator);
   char user[160], mac[24]; int station = s->sent % STATIONS, at = 20;
   int size = snprintf(user, sizeof user, "visitor%d%s%s", station, *plan->realm ? "@" : "", plan->realm);
   snprintf(mac, sizeof mac, "02-00-00-00-%02X-%02X", station >> 8, station & 255);
@@ -205,7 +209,7 @@ static int post(const plan_t *plan, state_t *s) { /* 0: no room, come again afte
     uint32_t at = e * 256 + s->next[e];
     if (s->slot[at].serial) continue; /* its oldest identifier is still out: identifiers are never reused early */
     slot_t *slot = &s->slot[at];
-    int size = request(plan, s, p, s->next[e], slot->authenticator);
+    int size = request(plan, s, p, e, s->next[e], slot->authenticator);
     slot->sent = now();
     if (send(s->socket[e], p, size, 0) < 0) { s->unsent++; return 0; }
     s->next[e]++; slot->serial = ++s->sent; s->outstanding++;

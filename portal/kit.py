@@ -36,6 +36,7 @@ class Turn:
 
     lock: Lock = field(default_factory=Lock)
     failures: int = 0
+    since: float | None = None  # monotonic seconds: when whoever writes now began
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ Never waits longer than its turn: a page tells a fault of ours within three seco
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 GONE: Final = (OperationalError, InterfaceError, NoConnectionError, StoreError)  # the database does not answer
-FOR_A_PLACE: Final = 0.5  # seconds: a transaction takes some ten milliseconds
+FOR_A_PLACE: Final = 0.5  # seconds: a transaction takes some ten milliseconds; nobody waits behind one that takes longer than this
 FOR_A_TURN: Final = 2.0
 
 
@@ -36,17 +37,22 @@ FOR_A_TURN: Final = 2.0
 def writing() -> Iterator[Session]:
     """A session whose work is committed at the end, or undone whole when anything is raised."""
     tools = kit()
-    with _held(tools.places, FOR_A_PLACE):
-        failures = tools.turn.failures
-        with _held(tools.turn.lock, FOR_A_TURN):
-            if tools.turn.failures != failures:
+    turn = tools.turn
+    stuck = turn.since is not None and time.monotonic() - turn.since > FOR_A_PLACE
+    with _held(tools.places, 0.0 if stuck else FOR_A_PLACE):
+        failures = turn.failures
+        with _held(turn.lock, FOR_A_TURN):
+            if turn.failures != failures:
                 raise TroubleError(Trouble.DATABASE, "the database has just failed another")
+            turn.since = time.monotonic()
             try:
                 with transaction(tools.database) as session:
                     yield session
             except GONE:
-                tools.turn.failures += 1
+                turn.failures += 1
                 raise
+            finally:
+                turn.since = None
 
 
 @contextmanager

@@ -9,7 +9,9 @@ child end when nothing is left. Never drains in the process that forks.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -50,11 +52,18 @@ def drain(spools: Path, url: str, key: Path) -> None:
     database.dispose()
 
 
+def die_with_the_parent() -> None:
+    """Whoever ends the test leaves nothing behind (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+
+
 def main() -> None:
     """Fork, wait, and fork again."""
+    die_with_the_parent()
     spools, url, key = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     while True:
         if not (child := os.fork()):
+            die_with_the_parent()
             drain(spools, url, key)
             os._exit(0)
         os.write(1, f"{child}\n".encode())

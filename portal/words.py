@@ -61,7 +61,7 @@ def kept(days: int) -> str:
 def moment(at: datetime, zone: str, now: datetime) -> str:
     """The hour, with its date where that is not today's."""
     here = at.astimezone(time_zone(zone))
-    clock = format_time(here, "short", tzinfo=here.tzinfo, locale=_locale())
+    clock = format_time(here, "short", tzinfo=here.tzinfo, locale=_locale()).replace(" ", "\u00a0")  # "4 h 59" on one line
     if here.date() == now.astimezone(here.tzinfo).date():
         return clock
     day = format_skeleton("MMMMEEEEd", here, tzinfo=here.tzinfo, locale=_locale())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from portal.cases.collected import NAMED
 from radius.nas.mac import read
 from radius.nas.opennds import proof
+from radius.nas.query import address
 from store import sessions
 from store.entries import Entry, Kind
 
@@ -106,7 +107,7 @@ def _guest(door: Door, key: Secret, guest: Mapping[str, Any], clock: int, now: d
         door, key, Kind.INTERIM, token, station, now, now,
         seconds=max(clock - begun, 0) if begun is not None and clock - begun < _YEAR else 0,
         down=None if down is None else down * KILOBYTE, up=None if up is None else up * KILOBYTE,
-        address=str(guest.get("ip", "")),
+        address=address(str(guest.get("ip", ""))[:64]),
     )  # fmt: skip
 
 

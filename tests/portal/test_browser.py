@@ -23,12 +23,14 @@ from tests.peers.authority import Authority
 from tests.peers.browser import chromium, page
 from tests.peers.program import until
 from tests.portal.world import STATION, door, doors
+from tests.screens.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
+    from portal.doors import Doors
     from tests.portal.world import World
 
 pytestmark = pytest.mark.peer("chromium")
@@ -125,7 +127,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 @contextlib.contextmanager
-def pages(city: World, family: str, gateway: Gateway, tls: ssl.SSLContext | None) -> Iterator[str]:
+def pages(city: World, family: str, gateway: Gateway, tls: ssl.SSLContext | None, of: Doors | None = None) -> Iterator[str]:
     """The pages with one door whose login is the gateway; where page one is."""
     login = f"http://gateway.example:{gateway.server_port}"
     server = make_server("127.0.0.1", 0, city.app, server_class=Pages, handler_class=Quiet)
@@ -133,7 +135,7 @@ def pages(city: World, family: str, gateway: Gateway, tls: ssl.SSLContext | None
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     city.house = replace(city.house, url=f"http{'s' * (tls is not None)}://wifi.city.example:{server.server_port}")
     one = door(family, KEY, Options(login_url=login), city.url)
-    city.doors = replace(doors(), by_key={KEY: one})
+    city.doors = of or replace(doors(), by_key={KEY: one})
     server.set_app(city.app)
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
@@ -149,12 +151,14 @@ def pages(city: World, family: str, gateway: Gateway, tls: ssl.SSLContext | None
 def arrive(tab: Page, url: str) -> None:
     """Open page one; other tests make and take away networks meanwhile, and Chromium then begins anew."""
 
-    def opened() -> bool:
-        with contextlib.suppress(PlaywrightError):
-            tab.goto(url)
-        return tab.get_by_role("button", name="Connect").count() == 1
+    until(lambda: _opened(tab, url) and tab.get_by_role("button", name="Connect").count() == 1, "page one", 20)
 
-    until(opened, "page one", 20)
+
+def _opened(tab: Page, url: str) -> bool:
+    with contextlib.suppress(PlaywrightError):
+        tab.goto(url)
+        return tab.title() != ""
+    return False
 
 
 def _told(tab: Page, gateway: Gateway) -> bool:
@@ -185,3 +189,15 @@ def test_the_button_reaches_the_gateway(city: World, gateway: Gateway, browser: 
         until(lambda: gateway.told, "the gateway is told", 15)
         method, asked, told = gateway.told[0]
         assert ("POST" if family in POSTS else "GET", path, set()) == (method, asked, fields - told.keys())
+
+
+@pytest.mark.parametrize("language", ["en-CA", "fr-CA"])
+@pytest.mark.parametrize("state", ["welcome", "ending", "spent", "stopped", "gave-up", "help"])
+def test_text_twice_as_large(city: World, browser: Browser, gateway: Gateway, state: str, language: str) -> None:
+    """On a phone of 320 pixels nothing is cut off or needs scrolling sideways (WCAG 2.2, 1.4.4 and 1.4.10)."""
+    path = STATES[state](city, language[:2])
+    with pages(city, "coova", gateway, None, doors(city.url)), page(browser, scripts=True, language=language, bypass_csp=True) as tab:
+        tab.set_viewport_size({"width": 320, "height": 568})
+        until(lambda: _opened(tab, f"{city.url}{path}"), "the page", 20)
+        tab.add_style_tag(content="html{font-size:200%!important}")
+        assert 320 == tab.evaluate("document.scrollingElement.scrollWidth")

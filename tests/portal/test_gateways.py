@@ -16,7 +16,7 @@ from radius.nas import authmon
 from radius.nas.opennds import proof
 from store import grants, outbox, usage
 from store.leases import LEASE
-from store.models import Order, OrderKind, OrderState, Session, SessionStatus, Via
+from store.models import Order, OrderKind, OrderState, Session, SessionAddress, SessionStatus, Via
 from store.session import reading, transaction
 from tests.portal.guests import connect, forms, heading
 from tests.portal.world import FAS, NDS_KEY, STATION, opennds
@@ -231,3 +231,28 @@ def test_page_one_has_no_other_origin(guest: FlaskClient) -> None:
     page = guest.get(opennds(NAME, TOKEN))
     assert "form-action 'self';" in page.headers["Content-Security-Policy"]
     assert forms(page)[0].startswith("/v/")
+
+
+def test_reports_out_of_order_count_once(city: World, guest: FlaskClient) -> None:
+    """Repeated, late, or with totals that shrink: what was used only grows, by what was told most."""
+    connect(guest, opennds(NAME, TOKEN))
+    poll(guest)
+    poll(guest, payload=f"* {RHID}")
+    for kilobytes in (1_000, 250_000, 1_000, 250_000, 0, 249_999):
+        city.time += 30
+        report(guest, city, guests(city, kilobytes, 5))
+    assert [(RHID[:16], 5_000, 250_000_000, SessionStatus.OPEN)] == sessions(city)
+    with reading(city.database) as session:
+        grant = grants.live(session, city.privacy.device(STATION), date(city.time))
+        assert grant is not None
+        assert 250_005_000 == usage.of(session, grants.subject(grant), date(city.time), city.zone).day_octets
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("10.1.0.7", ["10.1.0.7"]), ("x" * 9_000, []), ("10.1.0.7; rm", []), (None, []), ("fe80::1", ["fe80::1"])]
+)
+def test_an_address_is_one(city: World, guest: FlaskClient, said: Any, kept: list[str]) -> None:
+    """Whatever the report calls `ip`."""
+    assert 200 == report(guest, city, guests(city, 10, ip=said)).status_code
+    with reading(city.database) as session:
+        assert kept == [each.address for each in session.scalars(select(SessionAddress))]

@@ -105,6 +105,7 @@ def opennds(street: Street, *, port: int, path: str, key: str, level: int, ca: P
     (folder / "hosts").write_text(f"{street.here} {PORTAL_NAME}\n")
     (folder / "dnsmasq.leases").write_text((street.folder / "dnsmasq.leases").read_text())
     (folder / "inside.sh").write_text(_INSIDE)
+    (folder / "keep" / AGENT.name).write_bytes(AGENT.read_bytes())  # the gateway's own copy: its /tmp is not ours
     if ca is not None:
         (folder / "keep" / "ca.pem").write_bytes(ca.read_bytes())
     inside = ["-m", found("bash"), str(folder / "inside.sh"), str(folder), found("opennds"), "-f", "-c", "/etc/opennds/opennds.conf"]
@@ -125,7 +126,9 @@ def agent(gateway: OpenNds, url: str, key: str, *, secure: bool) -> Iterator[Pro
     lines = [f"url={url}", f"key={key}", "every=1", "usage=1", *(["ca=/mnt/keep/ca.pem"] if secure else [])]
     write = gateway.shell("sh", "-c", "cat >/mnt/keep/agent.conf")
     subprocess.run(write, input="\n".join(lines) + "\n", text=True, check=True, timeout=20)
-    program = Program(gateway.shell("busybox", "sh", str(AGENT), "/mnt/keep/agent.conf"), gateway.street.folder / "agent.log")
+    program = Program(
+        gateway.shell("busybox", "sh", "/mnt/keep/proxeny-agent", "/mnt/keep/agent.conf"), gateway.street.folder / "agent.log"
+    )
     try:
         yield program
     finally:

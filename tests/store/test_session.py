@@ -149,7 +149,10 @@ QUESTIONS: dict[str, Select[Any]] = {
     .order_by(AuthEvent.at.desc())
     .limit(1),
     "orders to carry out": select(Order).where(Order.state == OrderState.QUEUED, Order.via == Via.RADIUS).order_by(Order.id).limit(32),
-    "old sessions": select(Session.id).where(Session.updated_at < NOW).order_by(Session.updated_at).limit(100),
+    "old sessions": select(Session.id)
+    .where(Session.started_at < NOW, Session.updated_at < NOW)  # as the purge asks: found by their start, old by their last word
+    .order_by(Session.started_at)
+    .limit(100),
     "old accounting keys": select(AccountingKey.key).where(AccountingKey.at < NOW).order_by(AccountingKey.at).limit(100),
 }
 

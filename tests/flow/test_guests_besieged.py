@@ -181,8 +181,8 @@ def test_a_frozen_porter_shuts_out_nobody_who_is_in(city: City) -> None:
     try:
         began = time.monotonic()
         assert ACCESS_ACCEPT == city.ask(mab(STATION)).code
-        assert time.monotonic() - began < 1
-        for within in (6.0, 1.0):
+        assert time.monotonic() - began < 5
+        for within in (20.0, 2.5):
             began = time.monotonic()
             refused = city.ask(mab("02-00-5E-30-00-01"))
             assert (ACCESS_REJECT, True) == (refused.code, time.monotonic() - began < within)

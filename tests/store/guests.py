@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PHONE = b"p" * 16
 LAPTOP = b"l" * 16
+PATIENCE = 60  # seconds
 
 
 def admit(session: Session, device: bytes = PHONE, now: datetime = NOW, **changes: Any) -> Grant:
@@ -43,15 +44,18 @@ def admit(session: Session, device: bytes = PHONE, now: datetime = NOW, **change
 
 
 def at_once(url: str, work: list[Callable[[Engine], Any]]) -> list[Any]:
-    """Each with a database connection of its own, all begun together; what they returned, in order."""
+    """Each with a database connection of its own, all begun together; what they returned, in order.
+
+    SQLite's writers stand in no queue, and on a busy disk one may have to wait until the others are done with everything.
+    """
     results: list[Any] = [None] * len(work)
     faults: list[BaseException] = []
     gate = threading.Barrier(len(work))
 
     def run(place: int) -> None:
-        database = engine(url)
+        database = engine(url, patience=PATIENCE)
         try:
-            gate.wait(10)
+            gate.wait(30)
             results[place] = work[place](database)
         except BaseException as fault:  # noqa: BLE001 - told in the test's own thread
             faults.append(fault)
@@ -62,7 +66,7 @@ def at_once(url: str, work: list[Callable[[Engine], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(2 * PATIENCE)
     if faults:
         raise faults[0]
     return results

@@ -9,6 +9,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -35,6 +36,7 @@ def write(seed: int, changes: int, database: Engine) -> None:
     for _ in range(changes):
         with contextlib.suppress(UndoneError), transaction(database) as session:
             _change(session, dice)
+        time.sleep(dice.random() * 0.01)  # a page has other things to do; and SQLite gives its lock to whoever happens to ask
 
 
 def _change(session: Session, dice: random.Random) -> None:
@@ -63,6 +65,7 @@ def follow(over: threading.Event, url_database: Engine) -> list[tuple[str, int]]
             return seen
 
 
+@pytest.mark.timeout(400)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seeds=st.lists(st.integers(0, 2**32), min_size=2, max_size=4))
 def test_a_follower_misses_no_change(url: str, database: Engine, seeds: list[int]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 VISIT: Final = 30 * 60.0  # seconds that an arrival is good for
 STAY: Final = 400 * 86_400.0  # no grant is longer
 BACK: Final = 300.0
+ACCOUNT: Final = 15 * 60.0  # after a fresh code, card or voucher
 _ROOM: Final = LONGEST * 3 // 4 - 64  # octets that fit a token, its own overhead taken off
 _MORE: Final = 48  # octets that a stay's token holds beyond its visit's: the grant, a language
 _INFLATED: Final = 16_384  # octets that a token of ours never unpacks beyond
@@ -40,6 +41,8 @@ class Capability(Enum):
     VISIT = "whoever holds this visit's token"
     STAY = "whoever holds this session's token"
     BACK = "whoever a gateway sends back with the token that it was given"
+    ACCOUNT = "whoever has just proven whose account it is"
+    MAIL = "whoever holds the link of a mail of ours"
     GATEWAY = "a gateway that proves it knows its key"
 
 
@@ -59,6 +62,14 @@ class Stay:
 
     grant: str
     visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """One account, and the visit during which it was proven, if it was one."""
+
+    account: str
+    visit: Visit | None = None
 
 
 def seal_visit(tokens: Tokens, visit: Visit, now: float) -> str:
@@ -91,6 +102,39 @@ def open_back(tokens: Tokens, token: str, now: float) -> Stay | Misfit:
 def open_stay(tokens: Tokens, token: str, now: float) -> Stay | Misfit:
     """The stay of any text."""
     return _stay(tokens.open("stay", token, now, STAY))
+
+
+def seal_account(tokens: Tokens, me: Me, now: float) -> str:
+    """The same for an account; the visit is left out where both do not fit."""
+    try:
+        octets = _packed(me.visit, me.account) if me.visit is not None else b""
+    except OverflowError:
+        octets = b""
+    return tokens.seal("account", octets or _alone(me.account), now)
+
+
+def open_account(tokens: Tokens, token: str, now: float) -> Me | Misfit:
+    """The account of any text."""
+    found = tokens.open("account", token, now, ACCOUNT)
+    if isinstance(found, Misfit):
+        return found
+    visit, account = _unpacked(found)
+    return Me(account, visit if visit.key else None)
+
+
+def seal_mail(tokens: Tokens, challenge: str, now: float) -> str:
+    """What a link in a mail holds: a challenge's id."""
+    return tokens.seal("mail", challenge.encode(), now)
+
+
+def open_mail(tokens: Tokens, token: str, now: float, seconds: float) -> str | Misfit:
+    """The id, for so long; how long is the challenge's own affair too."""
+    found = tokens.open("mail", token, now, seconds)
+    return found if isinstance(found, Misfit) else found.decode()
+
+
+def _alone(account: str) -> bytes:
+    return _packed(Visit("", Arrival(""), ""), account)
 
 
 def _stay(found: bytes | Misfit) -> Stay | Misfit:

@@ -29,12 +29,14 @@ class Words:
     """One `[[portal]]` as its guests read it."""
 
     portal: str = ""
-    ways: tuple[str, ...] = ("terms",)  # in the page's order; the first is the big button
     languages: tuple[str, ...] = ()  # those offered; empty for all we have
     accent: str = ""  # #rrggbb
     welcome: Mapping[str, str] = field(default_factory=dict)  # two lines: a heading and a sentence; one line: the sentence
     help: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
+    provisional: int = 600  # seconds online, for who has yet to read the mail
+    sponsors: tuple[str, ...] = ()  # addresses, or domains with "@" before them, that may let guests in
+    logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,16 @@ class Door:
 
     gateway: Gateway
     words: Words = field(default_factory=Words)
-    plan: Plan | None = None  # of the way `terms`; None: this door lets nobody in
+    ways: Mapping[str, Plan] = field(default_factory=dict)  # those served here, in the page's order, each with its plan; none: it is shut
     plans: Mapping[str, Plan] = field(default_factory=dict)  # every plan by name: a grant may have been given elsewhere
     site: str = ""  # its id
     place: str = ""  # its name, as a guest reads it; "" for none
     timezone: str = "UTC"  # of the site: the hours that a page shows
+
+    @property
+    def plan(self) -> Plan | None:
+        """Of the first way in: what page one promises; None where this door lets nobody in."""
+        return next(iter(self.ways.values()), None)
 
 
 @dataclass(frozen=True, slots=True)

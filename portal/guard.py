@@ -19,7 +19,7 @@ from flask_babel import refresh
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, rates, style
-from portal.capabilities import Capability, open_back, open_stay, open_visit
+from portal.capabilities import Capability, open_account, open_back, open_mail, open_stay, open_visit
 from portal.guest.page import network, page
 from portal.kit import kit
 from portal.numbers import new_number
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 View = TypeVar("View", bound="Callable[..., Any]")
+Opened = TypeVar("Opened")
 LONGEST_QUERY: Final = 8_192  # octets; openNDS sends some two thousand
 LONGEST_BODY: Final = 65_536  # octets: a gateway's report of its guests; a guest's form has none
-_STAYS: Final = {Capability.STAY: open_stay, Capability.BACK: open_back}
+MAIL: Final = 86_400.0  # seconds that a link's token is read for; what it leads to ends sooner
 
 
 def open_to(capability: Capability) -> Callable[[View], View]:
@@ -62,7 +63,7 @@ def guard(app: Flask) -> None:
 def _begin() -> None:
     """What every page may lean on, a page of trouble too."""
     g.began = time.perf_counter()
-    g.visit = g.stay = g.door = g.why = None
+    g.visit = g.stay = g.me = g.challenge = g.door = g.why = None
     g.origins = ()
     g.number = new_number(kit().entropy)
     g.doors = kit().doors()
@@ -94,17 +95,25 @@ def _ours(host: str) -> bool:
 def _open(capability: Capability, token: str) -> None:
     """Open the token of the path as what the view asks for."""
     tools = kit()
-    if capability is Capability.VISIT:
-        visit = open_visit(tools.tokens, token, tools.now())
-        if isinstance(visit, Misfit):
-            raise TroubleError(Trouble.TOO_OLD, visit.name)
-        recognise(visit)
-    elif capability in _STAYS:
-        stay = _STAYS[capability](tools.tokens, token, tools.now())
-        if isinstance(stay, Misfit):
-            raise TroubleError(Trouble.TOO_OLD, stay.name)
-        g.stay = stay
-        recognise(stay.visit)
+    now = tools.now()
+    match capability:
+        case Capability.VISIT:
+            recognise(_fresh(open_visit(tools.tokens, token, now)))
+        case Capability.STAY | Capability.BACK:
+            g.stay = _fresh((open_stay if capability is Capability.STAY else open_back)(tools.tokens, token, now))
+            recognise(g.stay.visit)
+        case Capability.ACCOUNT:
+            g.me = _fresh(open_account(tools.tokens, token, now))
+            if g.me.visit is not None:
+                recognise(g.me.visit)
+        case Capability.MAIL:
+            g.challenge = _fresh(open_mail(tools.tokens, token, now, MAIL))
+
+
+def _fresh(found: Opened | Misfit) -> Opened:
+    if isinstance(found, Misfit):
+        raise TroubleError(Trouble.TOO_OLD, found.name)
+    return found
 
 
 def recognise(visit: Any) -> None:

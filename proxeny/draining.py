@@ -76,9 +76,9 @@ class Draining:
         return left
 
     def _suit(self, count: int, took: float, wanted: float) -> None:
-        """The next batch takes about as long as is wanted; at most twice as large, for the first ones teach the caches."""
+        """The next batch takes about as long as is wanted; at most four times as large, as a small one says little of a large one."""
         fitting = int(count * wanted / max(took, 0.001))
-        self._most = max(LEAST, min(fitting, 2 * count, MOST_AT_ONCE))
+        self._most = max(LEAST, min(fitting, 4 * count, MOST_AT_ONCE))
 
     def look(self) -> None:
         """Only count what waits, and what nobody can read."""

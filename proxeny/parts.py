@@ -203,12 +203,17 @@ class Retention(Part):
     grants: Days = 365
     accounts: Days = 365
     guest_usage: Days = 62
+    vouchers: Days = 365
+    messages: Days = 30
+    advert_figures: Days = 1100
+    retention_runs: Days = 1100
 
     @property
     def kept(self) -> dict[str, timedelta]:
         """Each class of rows by the store's name (store.retention.Kept)."""
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
-        names |= {"devices": "device", "grants": "grant", "accounts": "account"}
+        names |= {"devices": "device", "grants": "grant", "accounts": "account", "vouchers": "voucher", "messages": "message"}
+        names |= {"retention_runs": "retention_run"}
         return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields}
 
 

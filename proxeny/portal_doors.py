@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from portal.doors import Door, Doors, Words
 from proxeny import doors
 from proxeny.places import Places
+from proxeny.portal_checks import SERVED
 from radius.nas import FAMILIES, mac
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _door(row: declared.Client, where: str | None, network: Network, plans: Mapp
     return Door(
         gateway=doors.gateway(row, network.portal_url),
         words=_words(portal) if portal is not None else Words(),
-        plan=_plan(portal, plans) if portal is not None else None,
+        ways=_ways(portal, plans) if portal is not None else {},
         plans=plans,
         site=where or "",
         place=site.name if site is not None else "",
@@ -72,20 +73,19 @@ def _portal(site: declared.Site | None, network: Network) -> declared.Portal | N
     return only[0] if len(only) == 1 else None
 
 
-def _plan(portal: declared.Portal, plans: Mapping[str, Plan]) -> Plan | None:
-    """Of whoever accepts the terms; None where this portal has other ways only."""
-    if "terms" not in portal.ways:
-        return None
-    return plans.get(portal.plans.get("terms", portal.plan))
+def _ways(portal: declared.Portal, plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    """Those that this version serves and whose plan is declared, in the page's order."""
+    named = {way: plans.get(portal.plans.get(way, portal.plan)) for way in portal.ways if way.partition(":")[0] in SERVED}
+    return {way: plan for way, plan in named.items() if plan is not None}
 
 
 def _words(portal: declared.Portal) -> Words:
     return Words(
         portal=portal.name,
-        ways=portal.ways,
         languages=portal.languages,
         accent=portal.accent,
         welcome=portal.welcome,
         help=portal.help,
         terms=portal.terms,
+        provisional=portal.provisional,
     )

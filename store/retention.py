@@ -17,20 +17,26 @@ from store.models import (
     AccountingKey,
     AuthEvent,
     Base,
+    Challenge,
     Device,
     DropMinute,
     Grant,
+    Guess,
     GuestUsage,
     HomeChange,
+    Message,
     OddRecord,
     Order,
     OrderState,
+    PlacementHour,
+    RetentionRun,
     Session,
     SessionStatus,
     SessionTrail,
     SignInToken,
     UnknownAccessPoint,
     UsageHour,
+    VoucherBatch,
 )
 from store.session import affected, transaction
 
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
 BATCH: Final = 1000  # rows a transaction: 70 ms of write lock where SQLite held 10^6 sessions and logins
 ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
 SIGN_IN_TOKEN: Final = timedelta(hours=1)  # beyond its minutes: who comes late is told that it is too old
+CHALLENGE: Final = timedelta(days=1)  # beyond its minutes, for the same reason; and with its address
 
 
 class Kept(StrEnum):
@@ -61,6 +68,11 @@ class Kept(StrEnum):
     GRANT = "grant"  # from its end
     DEVICE = "device"  # from the end of its last grant, with whatever grants are left
     ACCOUNT = "account"  # from its last sign-in and the end of its last grant
+    VOUCHER = "voucher"  # batches, from their last day
+    CHALLENGE = "challenge"  # with what was counted against guessing
+    MESSAGE = "message"
+    ADVERT_FIGURES = "advert_figures"
+    RETENTION_RUN = "retention_run"
 
 
 _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetime]], ...]]] = {
@@ -76,6 +88,11 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.GRANT: ((Grant, Grant.ends_at),),
     Kept.DEVICE: ((Device, Device.last_seen),),
     Kept.ACCOUNT: ((Account, Account.last_seen),),
+    Kept.VOUCHER: ((VoucherBatch, VoucherBatch.expires_at),),
+    Kept.CHALLENGE: ((Challenge, Challenge.expires_at), (Guess, Guess.until)),
+    Kept.MESSAGE: ((Message, Message.queued_at),),
+    Kept.ADVERT_FIGURES: ((PlacementHour, PlacementHour.hour),),
+    Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),
 }
 _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
@@ -86,7 +103,7 @@ _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,
 }
-_ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN}
+_ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
 
 
 def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:

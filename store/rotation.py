@@ -62,7 +62,9 @@ def _reseal(database: Engine, seal: Seal, column: Column[Any], progress: Callabl
             page = select(key, column).where(column.is_not(None), *(() if after is None else (key > after,))).order_by(key).limit(BATCH)
             rows = session.execute(page.with_for_update()).all()
             fresh = [
-                {"row": row, "value": again} for row, value in rows if (again := _again(seal, Where(table.name, row, column.name), value))
+                {"row": row, "value": again}
+                for row, value in rows
+                if (again := _again(seal, Where(table.name, name_of(row), column.name), value))
             ]
             if fresh:
                 session.connection().execute(update(table).where(key == bindparam("row")).values({column: bindparam("value")}), fresh)
@@ -71,6 +73,11 @@ def _reseal(database: Engine, seal: Seal, column: Column[Any], progress: Callabl
         after = rows[-1][0]
         changed += len(fresh)
         progress(table.name, len(fresh))
+
+
+def name_of(row: Any) -> str:
+    """A primary key as text."""
+    return row.hex() if isinstance(row, bytes) else str(row)
 
 
 def _again(seal: Seal, where: Where, value: bytes) -> bytes | None:

@@ -1,4 +1,4 @@
-"""A guest accepts the terms: the grant, what its gateway is told, and where the guest goes next; one transaction.
+"""A guest is let in: the proof of whichever way, the grant, what the gateway is told, where the guest goes next; one transaction.
 
 What was used up stays used up: then no grant is made. A gateway that asks us by RADIUS gets one-time credentials, never
 the guest's own. Never waits for anyone, and never sends a browser to an origin that the door does not reach.
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portal.cases import remainders
 from portal.cases.orders import VIA, given, order
+from portal.cases.proof import Denied
 from radius.nas import targets
 from radius.nas.family import Browse, Login, Means, Refused
 from radius.nas.query import allowed
 from store import grants
-from store.models import OrderKind, Way
+from store.models import OrderKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.capabilities import Visit
+    from portal.cases.proof import Proof, Prove
     from portal.doors import Door
     from radius.nas import family as nas
     from radius.nas.family import Arrival, Family
-    from radius.nas.plan import Plan, Spent
+    from radius.nas.plan import Spent
     from store.models import Grant
     from store.privacy import Privacy
 
@@ -61,6 +63,13 @@ class Exhausted(NamedTuple):
     support: str = ""  # of the grant under which it was used, where one is known
 
 
+class Crowded(NamedTuple):
+    """This account has as many devices online as its plan allows."""
+
+    account: str
+    devices: int
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the guest accepted, and how."""
@@ -78,43 +87,58 @@ class World:
     back: Callable[[Grant], str]  # our page, to which the gateway sends the browser afterwards
 
 
-def connect(session: Session, world: World, visit: Visit, door: Door, family: Family, terms: Terms, now: datetime) -> Onward | Exhausted:
-    """Let this guest in by the door's plan. Raises NoWayError where the family knows no way, and TooOftenError."""
-    plan = door.plan
+def connect(
+    session: Session, world: World, visit: Visit, door: Door, family: Family, terms: Terms, prove: Prove, now: datetime
+) -> Onward | Exhausted | Crowded | Denied:
+    """Let this guest in by what `prove` gives. Raises NoWayError where the family knows no way, and TooOftenError."""
     device = world.privacy.device(visit.arrival.station)
-    if plan is None or not device:
-        raise NoWayError("no plan is declared here" if plan is None else "the gateway did not say which device this is")
+    if not device:
+        raise NoWayError("the gateway did not say which device this is")
+    proof = prove(session, now)
+    if isinstance(proof, Denied):
+        return proof
+    plan = proof.plan
     held = grants.live(session, device, now)
     if held is None and grants.begun_since(session, device, now - HOUR) >= MOST:
         raise TooOftenError
-    used = remainders.used(session, grants.subject(held) if held is not None else f"d{device.hex()}", now, world.zone)
+    used = remainders.used(session, _subject(proof, held, device), now, world.zone)
     spent = remainders.left(plan, used, None, now).spent
     if spent is not None:
         last = [held] if held is not None else grants.of_device(session, device, 1)  # staff look a guest up by what it shows
         return Exhausted(spent, remainders.back_at(spent, used), last[0].support if last else "")
-    grant = _admit(session, device, plan, door, visit.arrival, terms, now)
+    if proof.account is not None and not grants.room(session, proof.account, device, plan.devices, now):
+        return Crowded(proof.account, plan.devices or 0)
+    grant = _admit(session, device, proof, door, visit.arrival, terms, now)
     login = _login(session, world.privacy, family, grant, door, now)
     arrival = replace(visit.arrival, back=world.back(grant))
     way = family.let_in(arrival, door.gateway, login, plan, remainders.left(plan, used, grant.ends_at, now))
     return _onward(session, world.privacy, way, grant, door, family, arrival, login, now)
 
 
-def _admit(session: Session, device: bytes, plan: Plan, door: Door, arrival: Arrival, terms: Terms, now: datetime) -> Grant:
+def _subject(proof: Proof, held: Grant | None, device: bytes) -> str:
+    """Whose usage counts: the account that was proven; else that of the grant which goes on, else the device."""
+    if proof.account is not None:
+        return proof.account
+    return grants.subject(held) if held is not None else f"d{device.hex()}"
+
+
+def _admit(session: Session, device: bytes, proof: Proof, door: Door, arrival: Arrival, terms: Terms, now: datetime) -> Grant:
+    lasts = [seconds for seconds in (proof.plan.session, proof.seconds) if seconds is not None]
     return grants.admit(
         session,
         device=device,
-        plan=plan.name,
-        seconds=plan.session,
+        plan=proof.plan.name,
+        seconds=min(lasts) if lasts else None,
         portal=door.words.portal,
-        way=Way.TERMS,
+        way=proof.way,
         terms=hashlib.sha256(terms.text.encode()).hexdigest()[:16] if terms.text else "",
         language=terms.language,
         client=door.gateway.name,
         access_point=arrival.access_point,
         ssid=arrival.ssid,
         site=door.site,
-        account=None,
-        provisional=False,
+        account=proof.account,
+        provisional=proof.provisional,
         now=now,
     )
 

@@ -73,7 +73,7 @@ def back(token: str) -> Any:  # noqa: ARG001  the guard has opened it
 def again(token: str) -> Any:
     """Once more, where the gateway did not let the guest in."""
     g.token = token
-    return visits.admit(g.stay.visit)
+    return visits.admit(g.stay.visit, visits.held(g.stay.grant))
 
 
 @blueprint.post("/s/<token>/out")

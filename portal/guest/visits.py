@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, g
 
 from portal import languages
-from portal.capabilities import Capability, Stay, Visit, seal_back, seal_stay
-from portal.cases.connect import Exhausted, NoWayError, Onward, Terms, TooOftenError, World, connect
+from portal.capabilities import Capability, Me, Stay, Visit, seal_account, seal_back, seal_stay
+from portal.cases.connect import Crowded, Exhausted, NoWayError, Onward, Terms, TooOftenError, World, connect
+from portal.cases.proof import Denied, No, Proof
 from portal.guard import open_to
 from portal.guest import arrivals, cookie
 from portal.guest.page import away, href, onward, page
@@ -20,12 +21,19 @@ from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date
 from portal.writing import writing
-from store import outbox
-from store.models import OrderState
+from store import grants, outbox
+from store.models import OrderState, Way
 from store.session import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.cases.proof import Prove
     from portal.doors import Door
+    from radius.nas.plan import Plan
     from store.models import Grant
 
 blueprint = Blueprint("visits", __name__)
@@ -43,36 +51,72 @@ def again(token: str) -> Any:  # noqa: ARG001  the guard has opened it
 @blueprint.post("/v/<token>/go")
 @open_to(Capability.VISIT)
 def go(token: str) -> Any:
-    """The guest agrees and is let in by the way of its gateway's family."""
+    """The guest agrees to the terms, and is let in by the way of the gateway's family."""
     g.token = token
-    return admit(g.visit)
+    return admit(g.visit, terms(served("terms")))
 
 
-def admit(visit: Visit) -> Any:
-    """Let the guest of this visit in, or say why not."""
+def terms(plan: Plan) -> Prove:
+    """Whoever accepts the terms needs no other proof."""
+
+    def prove(_session: Session, _now: datetime) -> Proof:
+        return Proof(Way.TERMS, plan)
+
+    return prove
+
+
+def held(grant: str) -> Prove:
+    """Whoever has this grant: what was proven for it stays so until it ends."""
+
+    def prove(session: Session, now: datetime) -> Proof | Denied:
+        row = grants.of(session, grant)
+        plan = _door().plans.get(row.plan) if row is not None else None
+        if row is None or plan is None or row.revoked_at is not None or row.ends_at <= now:
+            return Denied(No.EXPIRED)
+        return Proof(row.way, plan, row.account_id, int((row.ends_at - now).total_seconds()) or 1, row.provisional)
+
+    return prove
+
+
+def served(way: str) -> Plan:
+    """The plan of this way in; TroubleError where this door does not offer it."""
+    plan = _door().ways.get(way)
+    if plan is None:
+        raise TroubleError(Trouble.NOT_FOUND if _door().ways else Trouble.CLOSED)
+    return plan
+
+
+def admit(visit: Visit, prove: Prove, denied: Callable[[Denied], Any] | None = None) -> Any:
+    """Let the guest of this visit in, or say why not; `denied` makes the page of a proof that was not given."""
     tools, door = kit(), _door()
     visit = replace(visit, language=g.language)
-    if door.plan is None:
-        raise TroubleError(Trouble.CLOSED)
     family = tools.families[door.gateway.family]
 
     def back(grant: Grant) -> str:
         return f"{tools.house.url}/b/{seal_back(tools.tokens, Stay(grant.id, visit), tools.now())}"
 
     world = World(tools.privacy, g.doors.timezone, back)
-    terms = Terms(languages.text(door.words.terms, g.language), g.language)
+    agreed = Terms(languages.text(door.words.terms, g.language), g.language)
     try:
         with writing() as session:
-            done = connect(session, world, visit, door, family, terms, date(tools.now()))
+            done = connect(session, world, visit, door, family, agreed, prove, date(tools.now()))
     except TooOftenError:
         raise TroubleError(Trouble.TOO_MANY, "too many grants of one device") from None
     except NoWayError as fault:
         g.why = str(fault)
         return page("failed.html", plan=door.plan)
+    if isinstance(done, Onward):
+        return _onward(done, visit)
     if isinstance(done, Exhausted):
         g.number = done.support or g.number
         return page("spent.html", back_at=done.back_at, now=date(tools.now()), plan=door.plan, spent=done.why.name)
-    return _onward(done, visit)
+    if isinstance(done, Crowded):
+        g.why = "as many devices as the plan allows"
+        return page("crowded.html", devices=done.devices, account=seal_account(tools.tokens, Me(done.account, visit), tools.now()))
+    g.why = done.why.name
+    if denied is None:
+        raise TroubleError(Trouble.TOO_OLD, done.why.name)
+    return denied(done)
 
 
 def _onward(done: Onward, visit: Visit) -> Any:

@@ -1,14 +1,28 @@
 """Every row the store keeps, under one roof: importing this package fills `Base.metadata`. Never holds code."""
 
+from store.models.adverts import (
+    Business,
+    Campaign,
+    CampaignPlace,
+    CampaignState,
+    Creative,
+    CreativeState,
+    Media,
+    PlaceKind,
+    PlacementHour,
+)
 from store.models.base import Base, Moment, Sealed
 from store.models.guests import Account, Device, Grant, GrantFeed, GuestUsage, Period, SignInToken, Way
 from store.models.keys import NamedKey
+from store.models.messages import Message, MessageKind, MessageState
 from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Operator, Verdict
 from store.models.orders import Order, OrderKind, OrderState, Via
 from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
 from store.models.portals import District, Plan, Portal, Ssid
+from store.models.proofs import Challenge, Consent, Guess, Purpose, Settled, Voucher, VoucherBatch
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
+from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
 
@@ -18,13 +32,22 @@ __all__ = [
     "AccountingKey",
     "AuthEvent",
     "Base",
+    "Business",
+    "Campaign",
+    "CampaignPlace",
+    "CampaignState",
+    "Challenge",
     "Client",
+    "Consent",
+    "Creative",
+    "CreativeState",
     "Device",
     "Direction",
     "District",
     "DropMinute",
     "Grant",
     "GrantFeed",
+    "Guess",
     "GuestUsage",
     "Home",
     "HomeChange",
@@ -32,6 +55,10 @@ __all__ = [
     "LoginVerdict",
     "Managed",
     "ManagedBy",
+    "Media",
+    "Message",
+    "MessageKind",
+    "MessageState",
     "Moment",
     "NamedKey",
     "NetworkVersion",
@@ -41,18 +68,23 @@ __all__ = [
     "OrderKind",
     "OrderState",
     "Period",
+    "PlaceKind",
+    "PlacementHour",
     "Plan",
     "Policy",
     "Portal",
+    "Purpose",
     "Realm",
     "RealmAccounting",
     "RealmAction",
+    "RetentionRun",
     "Sealed",
     "Session",
     "SessionAddress",
     "SessionHop",
     "SessionStatus",
     "SessionTrail",
+    "Settled",
     "SignInToken",
     "Site",
     "Ssid",
@@ -61,5 +93,7 @@ __all__ = [
     "UsageHour",
     "Verdict",
     "Via",
+    "Voucher",
+    "VoucherBatch",
     "Way",
 ]

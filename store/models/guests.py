@@ -36,6 +36,8 @@ class Account(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     way: Mapped[Way] = mapped_column(closed(Way))
     identity_hash: Mapped[bytes]
+    contact: Mapped[bytes | None] = mapped_column(Sealed)  # the verified address, card or name, to write to and to show its owner
+    language: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     last_seen: Mapped[datetime]
 
@@ -48,6 +50,8 @@ class Device(Base):
 
     hash: Mapped[bytes] = mapped_column(primary_key=True)  # 16 octets, HMAC with the device key
     account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    label: Mapped[bytes | None] = mapped_column(Sealed)  # what its owner calls it
+    added_at: Mapped[datetime | None]  # where its owner added it by its address
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
 

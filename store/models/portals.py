@@ -65,3 +65,4 @@ class Portal(Managed, Base):
     help: Mapped[dict[str, Any]] = mapped_column(default=dict)
     terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
     provisional: Mapped[int] = mapped_column(default=600)  # seconds
+    sponsors: Mapped[list[str]] = mapped_column(default=list)  # addresses, or domains with "@" before them, that may let guests in

@@ -52,6 +52,7 @@ class Realm(Managed, Base):
     accounting: Mapped[RealmAccounting] = mapped_column(closed(RealmAccounting), default=RealmAccounting.LOCAL)
     institution: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="")
+    profile: Mapped[str] = mapped_column(default="")  # https address of the institution's own instructions and profiles
     reason: Mapped[str] = mapped_column(default="")
 
 

@@ -270,6 +270,6 @@ def test_a_door_without_a_plan(city: World) -> None:
     """Nobody is let in, and the page says whom to ask."""
     from dataclasses import replace
 
-    city.doors = replace(city.doors, by_key={key: replace(door, plan=None) for key, door in city.doors.by_key.items()})
+    city.doors = replace(city.doors, by_key={key: replace(door, ways={}) for key, door in city.doors.by_key.items()})
     page = city.client().get(coova())
     assert (503, "Sign-in is not open here yet") == (page.status_code, heading(page))

@@ -58,9 +58,8 @@ COOVA_KEY, NDS_KEY, CWA_KEY = "c00va0000000000k", "0pennds00000000k", "c1scocwa0
 def door(family: str, key: str, options: Options, url: str = URL, **changes: Any) -> Door:
     """One door of the library's."""
     gateway = Gateway(f"library-{family}", family, key, url, options=options)
-    made = Door(
-        gateway, CITY, VISITOR, {plan.name: plan for plan in (VISITOR, SHORT)}, "central-library", "Central Library", "America/Toronto"
-    )
+    plans = {plan.name: plan for plan in (VISITOR, SHORT)}
+    made = Door(gateway, CITY, {"terms": VISITOR}, plans, "central-library", "Central Library", "America/Toronto")
     return replace(made, **changes)
 
 

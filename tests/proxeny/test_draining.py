@@ -42,7 +42,7 @@ def test_a_batch_grows_with_what_waits_and_with_the_time(parts, marks, monkeypat
     draining._most = 100
     while draining.turn(database, marks, place, 60.0):
         pass
-    assert sizes == [100, 200, 400, 800, 1_000]
+    assert sizes == [100, 400, 1_600, 400]
     draining._suit(1_000, 2.0, 0.4)
     assert draining._most == 200
     draining._suit(30_000, 0.1, 60.0)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from store import models as m
 from store.sealed import Seal, Where
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
 NOW = datetime(2026, 3, 8, 6, 59, 59, 123456, tzinfo=UTC)  # an hour before clocks change in Toronto
-CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(20)]
+CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(24)]
 
 
 def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> list[m.Base]:
@@ -77,6 +83,13 @@ def session(seal: Seal, name: str = "0123456789abcdef", **changes: object) -> m.
     return m.Session(**{**fields, **changes})
 
 
+def keep(session: Session, rows: Iterable[m.Base]) -> None:
+    """Add these rows in their order: what refers to another comes after it."""
+    for row in rows:
+        session.add(row)
+        session.flush()
+
+
 def everything(seal: Seal) -> list[m.Base]:
     """At least one row of every table."""
     login, odd = "0123456789abcdeg", "0123456789abcdeh"
@@ -118,6 +131,9 @@ def everything(seal: Seal) -> list[m.Base]:
             queued_at=NOW,
         ),
         *guests(seal),
+        *proofs(seal),
+        *adverts(),
+        m.RetentionRun(at=NOW, kept="session", cutoff=NOW, deleted=3, oldest=NOW),
     ]
 
 
@@ -125,8 +141,21 @@ def guests(seal: Seal) -> list[m.Base]:
     """One guest with an account, who is online."""
     account, grant, token = "0123456789abcdej", "0123456789abcdek", "t-0123456789abcdem"
     return [
-        m.Account(id=account, way=m.Way.EMAIL, identity_hash=b"i" * 16, created_at=NOW, last_seen=NOW),
-        m.Device(hash=b"d" * 16, account_id=account, first_seen=NOW, last_seen=NOW),
+        m.Account(
+            id=account,
+            way=m.Way.EMAIL,
+            identity_hash=b"i" * 16,
+            contact=seal.close(CANARIES[15].encode(), Where("account", account, "contact")),
+            created_at=NOW,
+            last_seen=NOW,
+        ),
+        m.Device(
+            hash=b"d" * 16,
+            account_id=account,
+            label=seal.close(CANARIES[16].encode(), Where("device", (b"d" * 16).hex(), "label")),
+            first_seen=NOW,
+            last_seen=NOW,
+        ),
         m.Grant(
             id=grant,
             device_hash=b"d" * 16,
@@ -147,4 +176,53 @@ def guests(seal: Seal) -> list[m.Base]:
             client="library-wlc",
             expires_at=NOW + timedelta(minutes=5),
         ),
+    ]
+
+
+def proofs(seal: Seal) -> list[m.Base]:
+    """What the same guest proved, and what was sent for it."""
+    batch, voucher, challenge, later = "0123456789abcden", "0123456789abcdep", "0123456789abcdeq", NOW + timedelta(minutes=15)
+    return [
+        m.VoucherBatch(id=batch, name="June", plan="visitor", created_at=NOW, expires_at=later),
+        m.Voucher(
+            id=voucher, batch_id=batch, code_hash=b"v" * 16, code=seal.close(CANARIES[17].encode(), Where("voucher", voucher, "code"))
+        ),
+        m.Challenge(
+            id=challenge,
+            way=m.Way.EMAIL,
+            identity_hash=b"i" * 16,
+            contact=seal.close(CANARIES[18].encode(), Where("challenge", challenge, "contact")),
+            code_hash=b"c" * 16,
+            device_hash=b"d" * 16,
+            asked=seal.close(CANARIES[20].encode(), Where("challenge", challenge, "asked")),
+            sponsor=seal.close(CANARIES[21].encode(), Where("challenge", challenge, "sponsor")),
+            created_at=NOW,
+            expires_at=later,
+            outcome=m.Settled.CONFIRMED,
+        ),
+        m.Guess(name="voucher device 00", begins_at=NOW, until=later),
+        m.Consent(account_id="0123456789abcdej", purpose="terms", given_at=NOW),
+        m.Message(
+            id=43,
+            kind=m.MessageKind.MAIL,
+            purpose="code",
+            to=seal.close(CANARIES[22].encode(), Where("message", "43", "to")),
+            to_hash=b"i" * 16,
+            content=seal.close(CANARIES[19].encode(), Where("message", "43", "content")),
+            queued_at=NOW,
+            expires_at=later,
+        ),
+    ]
+
+
+def adverts() -> list[m.Base]:
+    """A shop that is shown, and was seen once."""
+    shop, campaign, creative = "0123456789abcder", "0123456789abcdes", "0123456789abcdet"
+    return [
+        m.Business(id=shop, slug="corner-books", name="Corner Books", created_at=NOW),
+        m.Campaign(id=campaign, business_id=shop, name="Spring", state=m.CampaignState.LIVE, first_day=NOW.date(), created_at=NOW),
+        m.CampaignPlace(campaign_id=campaign, kind=m.PlaceKind.SITE, name="central-library"),
+        m.Creative(id=creative, campaign_id=campaign, state=m.CreativeState.APPROVED, title={"en": "Books"}, created_at=NOW),
+        m.Media(sha="0" * 64, octets=b"RIFF", width=1, height=1, created_at=NOW),
+        m.PlacementHour(creative_id=creative, campaign_id=campaign, hour=NOW, site="central-library", language="en", impressions=1),
     ]

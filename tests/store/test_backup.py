@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def filled(database: Engine, seal: Seal) -> Engine:
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
     return database
 
 

@@ -11,7 +11,7 @@ from store import schema
 from store.check import check
 from store.models import AccessPoint, Client, Operator, Order, Portal, Site
 from store.session import engine, reading, transaction
-from tests.store.rows import everything
+from tests.store.rows import everything, keep
 
 if TYPE_CHECKING:
     from store.sealed import Seal
@@ -21,7 +21,7 @@ def test_clients_of_the_older_shape_get_a_key_each(url: str, seal: Seal) -> None
     """Whoever was there before has its own path at the portal afterwards, its secret kept, and no options."""
     database = schema.prepare(url)
     with transaction(database) as session:
-        session.add_all(everything(seal))
+        keep(session, everything(seal))
         session.flush()
         session.add(Client(name="museum-wlc", addresses=["192.0.2.9"], secret=session.get_one(Client, "library-wlc").secret))
     schema.downgrade(url, "0002")

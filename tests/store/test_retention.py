@@ -32,7 +32,7 @@ def counts(database: Engine) -> dict[str, int]:
 @pytest.fixture
 def filled(database: Engine, seal: Seal) -> Engine:
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
         session.add(rows.session(seal, "ended", status=m.SessionStatus.ENDED))
         session.add(rows.session(seal, "stale", status=m.SessionStatus.STALE))
         session.add(m.SessionHop(session_id="ended", at=NOW))
@@ -57,7 +57,8 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     expected |= dict.fromkeys(
         ("odd_record", "auth_event", "home_change", "drop_minute", "usage_hour", "unknown_access_point", "accounting_key"), 1
     )
-    expected |= dict.fromkeys(("account", "device", "grant", "sign_in_token"), 1)
+    expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
+    expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
     assert counts(filled)["guest_usage"] == 0
@@ -65,7 +66,11 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
 
 def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
     """Only what is named goes; accounting keys always after seven days, and never sooner."""
-    assert purge(filled, {}, NOW + timedelta(days=8)) == {Kept.ACCOUNTING_KEY: 1, Kept.SIGN_IN_TOKEN: 1}
+    assert purge(filled, {}, NOW + timedelta(days=8)) == {
+        Kept.ACCOUNTING_KEY: 1,
+        Kept.SIGN_IN_TOKEN: 1,
+        Kept.CHALLENGE: 2,
+    }
     assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1
     assert counts(filled)["auth_event"] == 1

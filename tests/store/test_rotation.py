@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from store import rotation
 from store.models import Session
-from store.rotation import forget_retired, rotate, sealed_columns
+from store.rotation import forget_retired, name_of, rotate, sealed_columns
 from store.sealed import Seal, Where, key_id
 from store.session import reading, transaction
 from tests.store import rows
@@ -26,7 +26,7 @@ def opened(database: Engine, seal: Seal) -> dict[Where, bytes]:
         for column in sealed_columns():
             (key,) = column.table.primary_key
             for row, value in session.execute(select(key, column).where(column.is_not(None))):
-                where = Where(column.table.name, row, column.name)
+                where = Where(column.table.name, name_of(row), column.name)
                 found[where] = seal.open(value, where)
     return found
 
@@ -39,7 +39,7 @@ def used(database: Engine) -> set[bytes]:
 def test_everything_is_sealed_anew(database: Engine, seal: Seal) -> None:
     """After a rotation every value has the newest key and still says the same."""
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
     before = opened(database, seal)
     (old,) = seal.keys
     assert rotate(database, seal.path) == len(before) == len(sealed_columns())
@@ -50,7 +50,7 @@ def test_everything_is_sealed_anew(database: Engine, seal: Seal) -> None:
 def test_retired_keys_stay_until_they_are_forgotten(database: Engine, seal: Seal) -> None:
     """A backup made before still opens, until the operator says to forget; the key in use is never forgotten."""
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
     for _ in range(2):
         rotate(database, seal.path)
     assert len(seal.keys) == 3
@@ -62,7 +62,7 @@ def test_retired_keys_stay_until_they_are_forgotten(database: Engine, seal: Seal
 def test_a_rotation_killed_half_way_goes_on(database: Engine, seal: Seal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped between two batches, everything opens, no key in use can be forgotten, and a second run completes it."""
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
         session.add_all(rows.session(seal, f"s{number:015d}") for number in range(20))
     before = opened(database, seal)
     monkeypatch.setattr(rotation, "BATCH", 3)

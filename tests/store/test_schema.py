@@ -16,7 +16,7 @@ from store.check import check
 from store.faults import StoreError
 from store.models import Base
 from store.session import engine, reading, transaction
-from tests.store.rows import everything
+from tests.store.rows import everything, keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ def test_rows_survive_a_later_revision_going_down_and_up(url: str, seal: Seal, r
     """Going down to a revision and up again keeps every row of the tables that revision has."""
     database = schema.prepare(url)
     with transaction(database) as session:
-        session.add_all(everything(seal))
+        keep(session, everything(seal))
     full = counts(database)
     assert all(full.values()), "tests.store.rows forgets a table"
     database.dispose()

@@ -122,7 +122,7 @@ def test_sqlite_is_set_up_for_safety(tmp_path: Path) -> None:
 def test_a_session_takes_its_hops_and_addresses_along(database: Engine, seal: Seal) -> None:
     """Deleting a session deletes what only belongs to it."""
     with transaction(database) as session:
-        session.add_all(rows.everything(seal))
+        rows.keep(session, rows.everything(seal))
     with transaction(database) as session:
         session.execute(text("DELETE FROM session"))
         assert session.scalars(select(SessionHop)).all() == session.scalars(select(SessionAddress)).all() == []

@@ -25,7 +25,7 @@ from store.privacy import privacy
 from store.session import engine, transaction
 from tests.flow.million.city import site
 
-SECONDS = 2.0  # of a turn: the recorder gives 0.4, as it has logins to write too
+SECONDS = 3.0  # of a turn: the recorder gives 0.4, as it has logins to write too
 
 
 @lru_cache

@@ -1,0 +1,139 @@
+"""What small businesses show beside the sign-in: campaigns, their creatives in versions, pictures, and figures.
+
+A figure counts pages, never people: no row here can name a guest or a device.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.ids import new_id
+from store.models.base import Base, closed
+
+
+class Business(Base):
+    """One shop: the tenant that campaigns belong to."""
+
+    __tablename__ = "business"
+    __table_args__ = (UniqueConstraint("slug"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str]  # of its public page: /p/<slug>
+    name: Mapped[str]
+    about: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> text
+    address: Mapped[str] = mapped_column(default="")
+    hours: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> text
+    link: Mapped[str] = mapped_column(default="")  # https
+    picture: Mapped[str] = mapped_column(default="")  # Media.sha
+    alt: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign runs."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Campaign(Base):
+    """When, how often and with which weight a business is shown. Dates and hours are the site's."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (Index(None, "business_id"), Index(None, "state"))
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    business_id: Mapped[str] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    state: Mapped[CampaignState] = mapped_column(closed(CampaignState), default=CampaignState.DRAFT)
+    house: Mapped[bool] = mapped_column(default=False)  # the city's own: fills what others leave free
+    weight: Mapped[int] = mapped_column(default=1)
+    first_day: Mapped[date | None] = mapped_column(Date)
+    last_day: Mapped[date | None] = mapped_column(Date)
+    weekdays: Mapped[int] = mapped_column(default=0b1111111)  # bit 0 is Monday
+    from_minute: Mapped[int] = mapped_column(default=0)  # of the day
+    until_minute: Mapped[int] = mapped_column(default=1440)  # less than from_minute: across midnight
+    day_cap: Mapped[int | None]  # impressions a day
+    total_cap: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+
+class PlaceKind(StrEnum):
+    """What a campaign's place names."""
+
+    CITY = "city"  # everywhere; its name is ""
+    DISTRICT = "district"
+    SITE = "site"
+    ACCESS_POINT = "access-point"
+
+
+class CampaignPlace(Base):
+    """One place where a campaign is shown."""
+
+    __tablename__ = "campaign_place"
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[PlaceKind] = mapped_column(closed(PlaceKind), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CreativeState(StrEnum):
+    """Where a version stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REPLACED = "replaced"
+
+
+class Creative(Base):
+    """One version of what a campaign shows; the newest approved one is shown."""
+
+    __tablename__ = "creative"
+    __table_args__ = (UniqueConstraint("campaign_id", "version"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[CreativeState] = mapped_column(closed(CreativeState), default=CreativeState.DRAFT)
+    title: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> at most 60 characters
+    text: Mapped[dict[str, Any]] = mapped_column(default=dict)  # at most 200
+    picture: Mapped[str] = mapped_column(default="")  # Media.sha
+    alt: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    link: Mapped[str] = mapped_column(default="")  # https, outside: offered once the guest is online
+    reason: Mapped[str] = mapped_column(default="")  # why it was rejected
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class Media(Base):
+    """A picture as it is served: re-encoded by us, named by its own digest."""
+
+    __tablename__ = "media"
+
+    sha: Mapped[str] = mapped_column(primary_key=True)  # sha256 of the octets, hexadecimal
+    octets: Mapped[bytes] = mapped_column(LargeBinary)  # WebP
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class PlacementHour(Base):
+    """How often one creative was shown and clicked in one hour at one site, in one language."""
+
+    __tablename__ = "placement_hour"
+    __table_args__ = (Index(None, "campaign_id", "hour"), Index(None, "hour"))
+
+    creative_id: Mapped[str] = mapped_column(ForeignKey("creative.id", ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    impressions: Mapped[int] = mapped_column(default=0)
+    clicks: Mapped[int] = mapped_column(default=0)

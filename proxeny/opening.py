@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
     from store.sealed import Seal
 
-_OURS: Final = (keys.LOOP, keys.TRACE, keys.DEVICE, keys.VISIT)
+_OURS: Final = (keys.LOOP, keys.TRACE, keys.DEVICE, keys.ACCOUNT, keys.VISIT)
 
 
 def store(settings: Settings) -> tuple[Engine, Seal]:

@@ -17,7 +17,7 @@ from radius.actions import Reason
 from radius.questions import ByStation, ByToken, Question, Verdict
 from store import grants, holders
 from store.holders import Holder
-from store.keys import ACCOUNT, keyed_hash, named
+from store.keys import ACCOUNT, identity_hash, named
 from store.models import Way
 from store.refusal import Refusal
 from store.session import Glance, reading, transaction
@@ -146,7 +146,7 @@ class Verdicts:
         now = datetime.now(UTC)
         with transaction(self._database) as session:
             key = named(session, self._seal, ACCOUNT, now)
-            account = grants.account(session, Way.CARD, keyed_hash(key, person.key.encode()), now)
+            account = grants.account(session, Way.CARD, identity_hash(key, Way.CARD, person.key), now)
             if not grants.room(session, account.id, question.device, plan.devices, now):
                 session.rollback()
                 return refused(Reason.TOO_MANY_DEVICES)

@@ -85,6 +85,11 @@ def forget(session: Session, name: str) -> None:
     session.execute(delete(NamedKey).where(NamedKey.name == name))
 
 
+def identity_hash(key: bytes, way: str, identity: str) -> bytes:
+    """16 octets that stand for who was verified in this way, under the account key; b"" for nobody."""
+    return keyed_hash(key, f"{way}\0{identity}".encode("utf-8", "surrogatepass")) if identity else b""
+
+
 @lru_cache(maxsize=65_536)  # devices and people come back, and a hash costs three microseconds; some 20 MB at most
 def keyed_hash(key: bytes, octets: bytes) -> bytes:
     """16 octets that stand for `octets` (a station in AA-BB-CC-DD-EE-FF, an outer identity); b"" for nothing."""

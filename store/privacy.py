@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.keys import DEVICE, TRACE, keyed_hash, named
+from store.keys import ACCOUNT, DEVICE, TRACE, identity_hash, keyed_hash, named
 from store.sealed import Where
 
 if TYPE_CHECKING:
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session as Database
 
+    from store.models import Way
     from store.sealed import Seal
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """The seal, the trace key and the device key of one database."""
+    """The seal, and the trace, device and account keys of one database."""
 
     seal: Seal
     trace_key: bytes
     device_key: bytes
+    account_key: bytes
 
     def station(self, station: str) -> bytes:
         """The hash of AA-BB-CC-DD-EE-FF; b"" for none."""
@@ -34,6 +36,10 @@ class Privacy:
     def device(self, station: str) -> bytes:
         """The device that AA-BB-CC-DD-EE-FF is: what grants are for; b"" for none. Another key, so that neither names the other."""
         return keyed_hash(self.device_key, station.upper().encode())
+
+    def account(self, way: Way, identity: str) -> bytes:
+        """The hash of an identity, in its canonical form, that was or is to be verified in this way; another way's is another."""
+        return identity_hash(self.account_key, way, identity)
 
     def user(self, user_name: bytes) -> bytes:
         """The hash of an outer identity, whatever its case; b"" for none."""
@@ -50,4 +56,4 @@ class Privacy:
 
 def privacy(database: Database, seal: Seal, now: datetime) -> Privacy:
     """With the keys of this database, made on first use: in a session that writes, unless they are known to be there."""
-    return Privacy(seal, named(database, seal, TRACE, now), named(database, seal, DEVICE, now))
+    return Privacy(seal, *(named(database, seal, name, now) for name in (TRACE, DEVICE, ACCOUNT)))

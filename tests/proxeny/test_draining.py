@@ -20,7 +20,7 @@ __all__ = ["parts", "quiet"]
 @pytest.fixture
 def marks(tmp_path) -> Privacy:
     create_keys(tmp_path / "test.key")
-    return Privacy(Seal(tmp_path / "test.key"), b"t" * 32, b"d" * 32)
+    return Privacy(Seal(tmp_path / "test.key"), b"t" * 32, b"d" * 32, b"a" * 32)
 
 
 def place(*_) -> Place:

@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def marks(seal: Seal) -> Privacy:
-    return Privacy(seal, b"t" * 32, b"d" * 32)
+    return Privacy(seal, b"t" * 32, b"d" * 32, b"a" * 32)
 
 
 def now() -> datetime:

@@ -34,7 +34,7 @@ GUEST = {"user_name": STATION.encode(), "ssid": "City Wi-Fi"}
 
 @pytest.fixture
 def privacy(seal: Seal) -> Privacy:
-    return Privacy(seal, b"t" * 32, b"d" * 32)
+    return Privacy(seal, b"t" * 32, b"d" * 32, b"a" * 32)
 
 
 def admitted(database: Engine, privacy: Privacy, **changes: Any) -> Grant:

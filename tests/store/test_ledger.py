@@ -35,7 +35,7 @@ STATION = "02-00-00-00-00-01"
 
 @pytest.fixture
 def privacy(seal) -> Privacy:
-    return Privacy(seal, b"t" * 32, b"d" * 32)
+    return Privacy(seal, b"t" * 32, b"d" * 32, b"a" * 32)
 
 
 def entry(kind: Kind = Kind.START, at: float = 0.0, **changes) -> Entry:

@@ -21,7 +21,7 @@ from tests.store.test_ledger import sessions as all_sessions
 
 @pytest.fixture
 def privacy(seal) -> Privacy:
-    return Privacy(seal, b"t" * 32, b"d" * 32)
+    return Privacy(seal, b"t" * 32, b"d" * 32, b"a" * 32)
 
 
 def login(at: float = 0.0, **changes) -> Login:

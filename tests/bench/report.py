@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from tests.bench import durable, guests
+from tests.bench import durable, guests, pages
 from tests.bench.judged import FREERADIUS, judged
 from tests.bench.rounds import CROWD, PACE, WINDOW, middle
 
@@ -39,6 +39,8 @@ def show(result: Result, out: Console) -> None:
         out.print(guests.table(result.guests))
     if result.durable:
         out.print(durable.table(result.durable))
+    if result.pages:
+        out.print(pages.table(result.pages))
     out.print(*_beside(result), sep="\n")
     out.print(HOW, style="dim", highlight=False)
     for met, words in judged(result):
@@ -132,6 +134,7 @@ def as_json(result: Result) -> dict[str, object]:
         "routes": [asdict(cost) for cost in result.looks],
         "guests": [asdict(one) for one in result.guests],
         "durable": [asdict(one) for one in result.durable],
+        "pages": [{kind: asdict(one) for kind, one in each.items()} for each in result.pages],
         "memory": asdict(result.weight) if result.weight else None,
         "judged": [{"met": met, "what": words} for met, words in judged(result)],
     }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.bench.durable import Durable
     from tests.bench.guests import Guests
     from tests.bench.memory import Weight
+    from tests.bench.pages import Pages
     from tests.bench.rounds import Cell
     from tests.bench.routes import Cost
 
@@ -29,6 +30,7 @@ class Result:
     durable: list[Durable] = field(default_factory=list)  # one a round
     weight: Weight | None = None
     guests: list[Guests] = field(default_factory=list)  # one a round
+    pages: list[dict[str, Pages]] = field(default_factory=list)  # one a round, by kind
     seconds: float = 0.0
 
     def ratio(self, name: str, other: str, endpoints: int, figure: str) -> float | None:

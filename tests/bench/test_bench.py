@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import durable, generator, guests, routes
+from tests.bench import durable, generator, guests, pages, routes
 from tests.peers.program import free_port
 
 if TYPE_CHECKING:
@@ -110,6 +110,13 @@ def test_guests_are_measured_against_a_real_controller(program: Path, tmp_path: 
     seen = guests.measure(program, tmp_path, 0.3, free_port(), devices=500)
     assert [True] * 4 == [met for met, _ in guests.judged([seen])]
     assert min(seen.known.sent, seen.strangers.rejects) > 0
+
+
+def test_pages_are_measured_against_a_real_controller(tmp_path: Path) -> None:
+    """Views and whole sign-ins, all of them done; the server's own times are read from its log."""
+    seen = pages.measure(tmp_path, 1.0)
+    assert (0, 0) == (seen["view"].faults, seen["sign-in"].faults)
+    assert all(each.done > 10 and each.server95 >= each.server50 > 0 and each.cpu > 0 for each in seen.values())
 
 
 @pytest.mark.peer("strace")

@@ -170,6 +170,6 @@ def _dress(response: Response) -> Response:
         response.vary.update(("Accept-Language", "Cookie"))
     route = request.url_rule.rule if request.url_rule is not None else ""
     fields = {"method": request.method[:16], "route": route, "status": response.status_code, "number": g.number}
-    spent = {"ms": round((time.perf_counter() - g.began) * 1000)}
+    spent = {"ms": round((time.perf_counter() - g.began) * 1000, 1)}
     kit().said("request", fields | spent | ({"why": g.why} if g.why else {}))
     return response

@@ -92,11 +92,16 @@ def town(
     family: str,
     *,
     plan: Mapping[str, Any] | None = None,
+    portal: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     tls: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
     **client: Any,
 ) -> Iterator[Town]:
-    """The controller with one client of this family; `plan` is laid over PLAN, `tls` over [guest]."""
+    """The controller with one client of this family; `plan` is laid over PLAN, `portal` over PORTAL, `tls` over [guest].
+
+    `settings` are further sections.
+    """
     port = free_port(address=street.here)
     origin = f"https://{PORTAL_NAME}:{port}" if tls else f"http://{street.here}:{port}"
     row: Rows = {"name": GATEWAY, "nas": family, "key": KEY, "site": SITE["id"], **client}
@@ -110,11 +115,11 @@ def town(
         realms=[],
         site=[SITE],
         plan=[{**PLAN, **(plan or {})}],
-        portal=[PORTAL],
+        portal=[{**PORTAL, **(portal or {})}],
         ssid=[{"name": "City Wi-Fi", "profile": "portal"}],
     )
     guest = {"listen": f"{street.here}:{port}", "url": origin, **(tls or {})}
-    with controller(folder, tables, address=street.here, settings={"guest": guest}) as running:
+    with controller(folder, tables, address=street.here, settings={"guest": guest, **(settings or {})}) as running:
         try:
             yield Town(street, running, port, origin)
             running.fault_free()

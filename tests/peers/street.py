@@ -76,6 +76,14 @@ class Street:
         """The guest asks for an address, as a device that has just joined."""
         self.run(self.guest, "busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", str(self.folder / "lease.sh"), seconds=30)
 
+    def newcomer(self) -> str:
+        """Another device stands where the guest's was: a station of its own, and the address that it asks for. Its station."""
+        station = ":".join(f"{octet:02x}" for octet in (0x02, *random.randbytes(5)))
+        for words in (("down",), ("address", station), ("up",)):
+            self.run(self.guest, "ip", "link", "set", "dev", "eth0", *words)
+        self.lease()
+        return station.upper().replace(":", "-")
+
 
 @contextmanager
 def street(folder: Path, names: Mapping[str, str] | None = None) -> Iterator[Street]:

@@ -68,6 +68,7 @@ class Portal:
     help: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     provisional: int = 600
+    sponsors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

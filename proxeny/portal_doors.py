@@ -88,4 +88,5 @@ def _words(portal: declared.Portal) -> Words:
         help=portal.help,
         terms=portal.terms,
         provisional=portal.provisional,
+        sponsors=portal.sponsors,
     )

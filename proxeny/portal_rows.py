@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny import measures
-from proxeny.addresses import prefix, web_origin
+from proxeny.addresses import HOST, prefix, web_origin
 from proxeny.faults import WrongError, did_you_mean
 from proxeny.measures import Range
 from proxeny.network import OPTION_SECRETS, District, Plan, Portal, Ssid
@@ -34,6 +34,7 @@ _RATE: Final = Range(1_000, 10**12)
 _OIDC: Final = re.compile(r"oidc:[a-z0-9][a-z0-9_-]{0,31}")
 _ACCENT: Final = re.compile(r"#[0-9a-f]{6}")
 _KEY: Final = re.compile(r"[0-9a-z]{16}")
+_MAILBOX: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{0,64}", re.ASCII)  # none: everybody of the domain
 _CONTRAST: Final = 4.5  # WCAG 2.2, 1.4.3: white words on the big button
 
 
@@ -93,6 +94,7 @@ def portal(entry: Entry) -> Portal:
         help=_words(entry, "help"),
         terms=_words(entry, "terms"),
         provisional=entry.checked("provisional", measures.duration(_TURN), 600),
+        sponsors=entry.each("sponsors", _sponsor),
     )
 
 
@@ -140,6 +142,15 @@ def _language(value: object) -> str:
     if value not in LANGUAGES:
         raise WrongError(f'"{value}" is no language of the pages', f"They speak: {', '.join(LANGUAGES)}")
     return str(value)
+
+
+def _sponsor(value: object) -> str:
+    """An address, or a domain with "@" before it."""
+    text = str(value).strip().lower()
+    name, at, domain = text.rpartition("@")
+    if not at or not HOST.fullmatch(domain) or "." not in domain or not _MAILBOX.fullmatch(name):
+        raise WrongError(f'"{value}" is no address', 'Write "desk@library.example", or "@city.example" for everybody there')
+    return text
 
 
 def _accent(value: object) -> str:

@@ -80,6 +80,7 @@ def _portals(plans: list[str]) -> st.SearchStrategy[Portal]:
         help=TEXTS,
         terms=TEXTS,
         provisional=st.integers(60, 86_400),
+        sponsors=st.sampled_from([(), ("@city.example",), ("desk@library.example", "@city.example")]),
     )
 
 

@@ -1,10 +1,13 @@
 """Which language a guest reads: chosen by a link, else as before, else what the browser asks for, else the portal's first.
 
-Never a language without a whole catalogue, and never a text that is missing: another language's stands in for it.
+A language is a file: translations/<language>/LC_MESSAGES/messages.po; whichever has its compiled catalogue there is
+spoken, in the direction of its script. Never a language without a whole catalogue, and never a text that is missing:
+another language's stands in for it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from babel import Locale, UnknownLocaleError
@@ -12,8 +15,25 @@ from babel import Locale, UnknownLocaleError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LANGUAGES: Final = ("en", "fr")  # with a whole catalogue under translations/; English is the sources' own
+CATALOGUES: Final = Path(__file__).parent / "translations"
+SOURCE: Final = "en"  # the language that the sources are written in
 _CHOICES: Final = 12  # of an Accept-Language header; browsers send three or four
+
+
+def found(catalogues: Path) -> tuple[str, ...]:
+    """English, and every language with a catalogue in this folder, by its code of two or three letters."""
+    names = sorted(path.parent.parent.name for path in catalogues.glob("*/LC_MESSAGES/messages.po"))
+    return (SOURCE, *(name for name in names if name != SOURCE and _known(name)))
+
+
+def _known(name: str) -> bool:
+    try:
+        return Locale.parse(name).language == name  # hours and numbers are written by what Babel knows of it
+    except (UnknownLocaleError, ValueError):
+        return False
+
+
+LANGUAGES: Final = found(CATALOGUES)
 
 
 def offered(wanted: Sequence[str]) -> tuple[str, ...]:

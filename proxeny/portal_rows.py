@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from portal.languages import LANGUAGES
 from proxeny import measures
 from proxeny.addresses import HOST, prefix, web_origin
 from proxeny.faults import WrongError, did_you_mean
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from radius.secret import Secret
 
 WAYS: Final = ("terms", "voucher", "email", "sms", "card", "sponsor")
-LANGUAGES: Final = ("en", "fr")  # the guest app speaks these
 PROFILES: Final = ("portal", "eduroam", "openroaming")
 LONGEST_TEXT: Final = {"welcome": 400, "help": 2_000, "terms": 50_000}  # characters
 _DAY: Final = 86_400

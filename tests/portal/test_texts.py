@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -31,8 +32,18 @@ def catalogue(path: Path) -> Catalog:
         return read_po(file)
 
 
+def strings(of: object) -> tuple[str, ...]:
+    """A message's text in each of its forms."""
+    return (of,) if isinstance(of, str) else tuple(of)
+
+
+def placeholders(text: str) -> set[str]:
+    """What is put into it; how many there are may be left to the word: "one device"."""
+    return set(re.findall(r"%\([a-z_]+\)[a-z]", text)) - {"%(num)s"}
+
+
 def test_every_text_is_translated(tmp_path: Path) -> None:
-    """What the sources say now is in each catalogue: none missing, none fuzzy, none left over."""
+    """What the sources say now is in each catalogue: none missing, none fuzzy, none left over; what is put in, in each form."""
     found = tmp_path / "messages.pot"
     command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-o", str(found), "."]
     subprocess.run(command, cwd=HOME, check=True, timeout=60)
@@ -40,12 +51,20 @@ def test_every_text_is_translated(tmp_path: Path) -> None:
     for path in (HOME / "portal/translations").rglob("*.po"):
         known = catalogue(path)
         assert said == {message.id for message in known if message.id}
-        assert [] == [message.id for message in known if message.id and (message.fuzzy or not message.string or list(message.check()))]
+        assert [] == [message.id for message in known if message.id and (message.fuzzy or not all(strings(message.string)))]
+        for message in known:
+            wanted = set().union(*map(placeholders, strings(message.id)))
+            assert [wanted] * len(strings(message.string)) == [placeholders(each) for each in strings(message.string)], message.id
 
 
-def test_every_language_that_is_offered_has_its_catalogue() -> None:
-    """English is the sources' own."""
-    assert {"en", *(path.name for path in (HOME / "portal/translations").iterdir() if path.is_dir())} == set(languages.LANGUAGES)
+def test_a_language_is_a_file(tmp_path: Path) -> None:
+    """Whichever has a catalogue is spoken, English first; a folder without one, or that is no language's, is not."""
+    assert ("en", "fr") == languages.LANGUAGES
+    for name in ("ar", "fr", "zz", "messages", "empty"):
+        (tmp_path / name / "LC_MESSAGES").mkdir(parents=True)
+        if name != "empty":
+            (tmp_path / name / "LC_MESSAGES" / "messages.po").touch()
+    assert ("en", "ar", "fr") == languages.found(tmp_path)
 
 
 @pytest.mark.parametrize(

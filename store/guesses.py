@@ -1,0 +1,117 @@
+"""Tries that may be guesses, counted by whose they are: after a few free ones each makes the next wait longer, to half a minute.
+
+Theory of operation. A try is counted before it is looked at, in one statement that also says whether it may be made; so
+of many at once that are one device's, each sees those before it, in every process. What was no guess is taken back
+(`forgive`): then only itself, so that who holds one good code does not buy free tries at others. A try that came too early
+changes nothing: nobody is kept waiting by trying. `taken` counts against a number in a window instead: mails to an address.
+
+Of each kind the MOST that were touched last are kept. Who has more devices than that to guess with is not slowed by being
+counted, and is met by the codes' own length (store/vouchers.py), the pages' rates (portal/rates.py) and the alert.
+
+Never counts by address alone, so that no library is ever locked out; never keeps whose a count is but as a keyed hash.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import case, delete, literal, null, or_, select, update
+
+from store.models import Guess
+from store.session import affected, insert
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from store.privacy import Privacy
+
+FREE: Final = 5  # tries that nobody waits after: who mistypes is no guesser
+LONGEST: Final = timedelta(seconds=30)
+WINDOW: Final = timedelta(hours=1)  # without a try: then all is forgotten
+MOST: Final = 20_000  # rows of one kind: some 5 MB
+SWEEP: Final = 64  # new rows, on average, between looks at how many there are
+_DELAYS: Final = tuple(timedelta(seconds=2**power) for power in range(5))  # 1 s to 16 s; after them LONGEST
+
+
+class Tried(NamedTuple):
+    """What became of one try."""
+
+    wait: datetime | None  # it is not to be looked at before this moment; None: it was counted, and may be
+    times: int = 0  # in this window, with this one
+    top: bool = False  # from this one on the wait grows no more: worth an alert, and told once
+
+
+def named(privacy: Privacy, kind: str, whose: bytes) -> str:
+    """The name of what is counted: its kind ("voucher device"), and a keyed hash of whose it is."""
+    octets = hmac.digest(privacy.account_key, f"guess {kind}\0".encode() + whose, "sha256")
+    return f"{kind} {octets[:16].hex()}"
+
+
+def tried(session: Session, name: str, now: datetime, *, free: int = FREE, window: timedelta = WINDOW) -> Tried:
+    """Count one try, in a session that writes; `wait` where it comes too early: then it was not counted, nor may it be made."""
+    over = Guess.until <= now
+    first = None if free > 0 else now + _DELAYS[0]
+    steps = [(Guess.count == free + power, _moment(now + delay)) for power, delay in enumerate(_DELAYS)]  # `count` of those before it
+    later = case((Guess.count < free, null()), *steps, else_=_moment(now + LONGEST))
+    row = insert(session, Guess).values(name=name, count=1, begins_at=now, until=now + window, not_before=first)
+    changed = {
+        "count": case((over, 1), else_=Guess.count + 1),
+        "begins_at": case((over, _moment(now)), else_=Guess.begins_at),
+        "until": now + window,
+        "not_before": case((over, _moment(first)), else_=later),
+    }
+    may = or_(over, Guess.not_before.is_(None), Guess.not_before <= now)
+    counted = row.on_conflict_do_update(index_elements=["name"], set_=changed, where=may).returning(Guess.count)
+    count = session.execute(counted).scalar()
+    if count is None:
+        return Tried(session.execute(select(Guess.not_before).where(Guess.name == name)).scalar_one())
+    if count == 1:
+        _sweep(session, name)
+    return Tried(None, count, top=count == free + len(_DELAYS) + 1)
+
+
+def taken(session: Session, name: str, now: datetime, *, most: int, window: timedelta) -> datetime | None:
+    """Take one of `most` places in a window that begins with the first; where none is left, the moment the window ends."""
+    over = Guess.until <= now
+    row = insert(session, Guess).values(name=name, count=1, begins_at=now, until=now + window)
+    changed: dict[str, Any] = {
+        "count": case((over, 1), else_=Guess.count + 1),
+        "begins_at": case((over, _moment(now)), else_=Guess.begins_at),
+        "until": case((over, _moment(now + window)), else_=Guess.until),
+    }
+    room = row.on_conflict_do_update(index_elements=["name"], set_=changed, where=or_(over, Guess.count < most))
+    count = session.execute(room.returning(Guess.count)).scalar()
+    if count == 1:
+        _sweep(session, name)
+    return None if count is not None else session.execute(select(Guess.until).where(Guess.name == name)).scalar_one()
+
+
+def forgive(session: Session, name: str) -> None:
+    """The try that was counted last, in this transaction, was no guess; those before it stay."""
+    if not affected(session.execute(delete(Guess).where(Guess.name == name, Guess.count <= 1))):
+        session.execute(update(Guess).where(Guess.name == name).values(count=Guess.count - 1, not_before=None))
+
+
+def forget(session: Session, name: str) -> None:
+    """Nothing was tried: what was counted was spent with its target, or staff say so."""
+    session.execute(delete(Guess).where(Guess.name == name))
+
+
+def _moment(at: datetime | None) -> ColumnElement[Any]:
+    return literal(at, Guess.until.type)
+
+
+def _sweep(session: Session, name: str) -> None:
+    """Now and then, of this row's kind, forget those beyond MOST that were left alone longest."""
+    if secrets.randbelow(SWEEP):
+        return
+    kind = Guess.name.startswith(name.rpartition(" ")[0] + " ", autoescape=True)
+    beyond = select(Guess.name).where(kind).order_by(Guess.until.desc(), Guess.name).offset(MOST)
+    # SKIP LOCKED: a row that another counts in now is young, and two sweeps never wait for each other.
+    session.execute(delete(Guess).where(Guess.name.in_(beyond.with_for_update(skip_locked=True))))

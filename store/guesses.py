@@ -16,18 +16,21 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import case, delete, literal, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store.models import Guess
-from store.session import affected, insert
+from store.session import affected
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import ReturningInsert
 
     from store.privacy import Privacy
 
@@ -35,8 +38,8 @@ FREE: Final = 5  # tries that nobody waits after: who mistypes is no guesser
 LONGEST: Final = timedelta(seconds=30)
 WINDOW: Final = timedelta(hours=1)  # without a try: then all is forgotten
 MOST: Final = 20_000  # rows of one kind: some 5 MB
-SWEEP: Final = 64  # new rows, on average, between looks at how many there are
-_DELAYS: Final = tuple(timedelta(seconds=2**power) for power in range(5))  # 1 s to 16 s; after them LONGEST
+SWEEP: Final = 256  # new rows, on average, between looks at how many there are
+_DELAYS: Final = (*(timedelta(seconds=2**power) for power in range(5)), LONGEST)  # 1 s to 16 s; the last for good
 
 
 class Tried(NamedTuple):
@@ -55,41 +58,56 @@ def named(privacy: Privacy, kind: str, whose: bytes) -> str:
 
 def tried(session: Session, name: str, now: datetime, *, free: int = FREE, window: timedelta = WINDOW) -> Tried:
     """Count one try, in a session that writes; `wait` where it comes too early: then it was not counted, nor may it be made."""
-    over = Guess.until <= now
-    first = None if free > 0 else now + _DELAYS[0]
-    steps = [(Guess.count == free + power, _moment(now + delay)) for power, delay in enumerate(_DELAYS)]  # `count` of those before it
-    later = case((Guess.count < free, null()), *steps, else_=_moment(now + LONGEST))
-    row = insert(session, Guess).values(name=name, count=1, begins_at=now, until=now + window, not_before=first)
+    moments: dict[str, Any] = {f"after_{step}": now + delay for step, delay in enumerate(_DELAYS)}
+    moments |= {"now": now, "ends": now + window, "first": None if free > 0 else now + _DELAYS[0]}
+    times = session.execute(_trying(session.get_bind().dialect.name), {"whose": name, "free": free, **moments}).scalar()
+    if times is None:
+        return Tried(session.execute(select(Guess.not_before).where(Guess.name == name)).scalar_one())
+    if times == 1:
+        _sweep(session, name)
+    return Tried(None, times, top=times == free + len(_DELAYS))
+
+
+@cache
+def _trying(dialect: str) -> ReturningInsert[int]:
+    """The statement of `tried`; no row comes back from a try that is too early."""
+    now, first = _moment("now"), _moment("first")
+    over, before = Guess.until <= now, Guess.count - bindparam("free", type_=Guess.count.type)  # tries that were not free
+    *steps, last = (_moment(f"after_{step}") for step in range(len(_DELAYS)))
+    later = case((before < 0, null()), *((before == step, moment) for step, moment in enumerate(steps)), else_=last)
+    row = _insert(dialect).values(name=bindparam("whose"), count=1, begins_at=now, until=_moment("ends"), not_before=first)
     changed = {
         "count": case((over, 1), else_=Guess.count + 1),
-        "begins_at": case((over, _moment(now)), else_=Guess.begins_at),
-        "until": now + window,
-        "not_before": case((over, _moment(first)), else_=later),
+        "begins_at": case((over, now), else_=Guess.begins_at),
+        "until": _moment("ends"),
+        "not_before": case((over, first), else_=later),
     }
     may = or_(over, Guess.not_before.is_(None), Guess.not_before <= now)
-    counted = row.on_conflict_do_update(index_elements=["name"], set_=changed, where=may).returning(Guess.count)
-    count = session.execute(counted).scalar()
-    if count is None:
-        return Tried(session.execute(select(Guess.not_before).where(Guess.name == name)).scalar_one())
-    if count == 1:
-        _sweep(session, name)
-    return Tried(None, count, top=count == free + len(_DELAYS) + 1)
+    return row.on_conflict_do_update(index_elements=["name"], set_=changed, where=may).returning(Guess.count)
 
 
 def taken(session: Session, name: str, now: datetime, *, most: int, window: timedelta) -> datetime | None:
     """Take one of `most` places in a window that begins with the first; where none is left, the moment the window ends."""
-    over = Guess.until <= now
-    row = insert(session, Guess).values(name=name, count=1, begins_at=now, until=now + window)
-    changed: dict[str, Any] = {
-        "count": case((over, 1), else_=Guess.count + 1),
-        "begins_at": case((over, _moment(now)), else_=Guess.begins_at),
-        "until": case((over, _moment(now + window)), else_=Guess.until),
-    }
-    room = row.on_conflict_do_update(index_elements=["name"], set_=changed, where=or_(over, Guess.count < most))
-    count = session.execute(room.returning(Guess.count)).scalar()
+    moments = {"now": now, "ends": now + window}
+    count = session.execute(_taking(session.get_bind().dialect.name), {"whose": name, "most": most, **moments}).scalar()
     if count == 1:
         _sweep(session, name)
     return None if count is not None else session.execute(select(Guess.until).where(Guess.name == name)).scalar_one()
+
+
+@cache
+def _taking(dialect: str) -> ReturningInsert[int]:
+    """The statement of `taken`; no row comes back where there is no place."""
+    now, ends = _moment("now"), _moment("ends")
+    over = Guess.until <= now
+    row = _insert(dialect).values(name=bindparam("whose"), count=1, begins_at=now, until=ends)
+    changed = {
+        "count": case((over, 1), else_=Guess.count + 1),
+        "begins_at": case((over, now), else_=Guess.begins_at),
+        "until": case((over, ends), else_=Guess.until),
+    }
+    room = or_(over, Guess.count < bindparam("most", type_=Guess.count.type))
+    return row.on_conflict_do_update(index_elements=["name"], set_=changed, where=room).returning(Guess.count)
 
 
 def forgive(session: Session, name: str) -> None:
@@ -103,8 +121,12 @@ def forget(session: Session, name: str) -> None:
     session.execute(delete(Guess).where(Guess.name == name))
 
 
-def _moment(at: datetime | None) -> ColumnElement[Any]:
-    return literal(at, Guess.until.type)
+def _insert(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(Guess) if dialect == "sqlite" else postgresql.insert(Guess)
+
+
+def _moment(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=Guess.until.type)
 
 
 def _sweep(session: Session, name: str) -> None:

@@ -10,10 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+from proxeny.parts_oidc import Oidc, named
+from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
 
 if TYPE_CHECKING:
@@ -43,18 +45,18 @@ class Settings(Part):
     metrics: Metrics | None = None
     guest: Guest | None = None
     directory: Directory | None = None
+    oidc: Annotated[dict[str, Oidc], BeforeValidator(named), Field(default_factory=dict)]
     fticks: FTicks | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
     log: Log = Log()
+    privacy: Privacy | None = None
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
     staff: Unserved | None = None
     business: Unserved | None = None
     mail: Unserved | None = None
     sms: Unserved | None = None
-    oidc: Unserved | None = None
-    privacy: Unserved | None = None
     map: Unserved | None = None
     redis: Unserved | None = None
 
@@ -130,17 +132,19 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
 
 def _fetched(written: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Put passwords from the environment and from files in their place; what cannot be had is told, and not asked for again."""
-    for section, key in _ELSEWHERE:
-        table = written.get(section)
+    several = written.get("oidc")  # [oidc.NAME]: a table of tables
+    providers = {("oidc", name): (table, "client_secret") for name, table in several.items()} if isinstance(several, dict) else {}
+    sections = {(section,): (written.get(section), key) for section, key in _ELSEWHERE}
+    for path, (table, key) in (sections | providers).items():
         given = [name for name in (key, f"{key}_env", f"{key}_file") if name in table] if isinstance(table, dict) else []
         if isinstance(table, dict) and given != [key]:
             for name in given[1:]:
-                yield (section, name), f"and {given[0]} are both given", "Keep one of them"
+                yield (*path, name), f"and {given[0]} are both given", "Keep one of them"
             for name in given:
                 value = table.pop(name)
                 table[key] = value if name == key else _elsewhere(name, str(value), folder, environ)
                 if isinstance(fault := table[key], WrongError):
-                    yield (section, name), fault.what, fault.remedy
+                    yield (*path, name), fault.what, fault.remedy
                     table[key] = "-"  # stands in for it, so that its absence is not told too
 
 
@@ -237,5 +241,5 @@ def _known(path: tuple[str | int, ...]) -> set[str]:
 def _model(section: str) -> type[BaseModel] | None:
     """The model of a section; None for a plain key and for what is not served yet."""
     annotation = Settings.model_fields[section].annotation
-    kinds = (annotation, *get_args(annotation))
+    kinds = (annotation, *get_args(annotation), *(inner for kind in get_args(annotation) for inner in get_args(kind)))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

@@ -29,6 +29,7 @@ VISIT: Final = 30 * 60.0  # seconds that an arrival is good for
 STAY: Final = 400 * 86_400.0  # no grant is longer
 BACK: Final = 300.0
 ACCOUNT: Final = 15 * 60.0  # after a fresh code, card or voucher
+ADVERT: Final = 86_400.0  # the status page shows it, too
 _ROOM: Final = LONGEST * 3 // 4 - 64  # octets that fit a token, its own overhead taken off
 _MORE: Final = 48  # octets that a stay's token holds beyond its visit's: the grant, a language
 _INFLATED: Final = 16_384  # octets that a token of ours never unpacks beyond
@@ -43,6 +44,7 @@ class Capability(Enum):
     BACK = "whoever a gateway sends back with the token that it was given"
     ACCOUNT = "whoever has just proven whose account it is"
     MAIL = "whoever holds the link of a mail of ours"
+    ADVERT = "whoever was shown this advert"
     GATEWAY = "a gateway that proves it knows its key"
 
 
@@ -70,6 +72,18 @@ class Me:
 
     account: str
     visit: Visit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One advert on one page: which, where, in which language, in whose place of the count."""
+
+    creative: str
+    campaign: str
+    shop: str  # slug of the page that it leads to
+    site: str
+    language: str
+    visit: str  # number
 
 
 def seal_visit(tokens: Tokens, visit: Visit, now: float) -> str:
@@ -131,6 +145,17 @@ def open_mail(tokens: Tokens, token: str, now: float, seconds: float) -> str | M
     """The id, for so long; how long is the challenge's own affair too."""
     found = tokens.open("mail", token, now, seconds)
     return found if isinstance(found, Misfit) else found.decode()
+
+
+def seal_click(tokens: Tokens, click: Click, now: float) -> str:
+    """What an advert's link holds."""
+    return tokens.seal("advert", json.dumps(list(asdict(click).values()), separators=(",", ":")).encode(), now)
+
+
+def open_click(tokens: Tokens, token: str, now: float) -> Click | Misfit:
+    """The click of any text."""
+    found = tokens.open("advert", token, now, ADVERT)
+    return found if isinstance(found, Misfit) else Click(*json.loads(found))
 
 
 def _alone(account: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from radius.nas.plan import Plan  # noqa: TC001  a field of frozen values
 
@@ -50,11 +50,31 @@ class Door:
     site: str = ""  # its id
     place: str = ""  # its name, as a guest reads it; "" for none
     timezone: str = "UTC"  # of the site: the hours that a page shows
+    district: str = ""  # of the site, by name
 
     @property
     def plan(self) -> Plan | None:
         """Of the first way in: what page one promises; None where this door lets nobody in."""
         return next(iter(self.ways.values()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """One of those whose people sign in here with an account of their own."""
+
+    name: str
+    country: str = ""  # ISO 3166-1 alpha-2
+    realm: str = ""  # what stands behind the @; "" where it is a pattern
+    profile: str = ""  # https address of its own instructions and profiles
+
+
+class Venue(NamedTuple):
+    """One site, as a page of its own tells of it."""
+
+    name: str
+    district: str = ""
+    timezone: str = "UTC"
+    access_points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,10 @@ class Doors:
     access_points: Mapping[str, str] = field(default_factory=dict)  # AA-BB-CC-DD-EE-FF -> name of its gateway, where both are declared
     elsewhere: Mapping[tuple[str, str], Door] = field(default_factory=dict)  # (key, site) of a gateway's access points at other sites
     site_of: Callable[[str, str], str] = lambda _gateway, _access_point: ""  # of an access point that is this gateway's own
+    point_of: Callable[[str, str], str] = lambda _gateway, _access_point: ""  # its name, where it is this gateway's own
+    venues: Mapping[str, Venue] = field(default_factory=dict)  # every site by its id
+    eduroam: tuple[str, ...] = ()  # names in the air of eduroam, here
+    institutions: tuple[Institution, ...] = ()  # by name
 
     def find(self, family: str, key: str) -> Door | None:
         """The door at /in/<family>/<key>; the family must be the gateway's own."""
@@ -113,6 +137,7 @@ class House:
     device_rate: int = DEVICE_RATE
     sign_in_rate: int = SIGN_IN_RATE
     patience: float = PATIENCE
+    providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of OpenID Connect: name -> language -> how guests call it
 
     @property
     def secure(self) -> bool:

@@ -19,7 +19,7 @@ from flask_babel import refresh
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, rates, style
-from portal.capabilities import Capability, open_account, open_back, open_mail, open_stay, open_visit
+from portal.capabilities import Capability, open_account, open_back, open_click, open_mail, open_stay, open_visit
 from portal.guest.page import network, page
 from portal.kit import kit
 from portal.numbers import new_number
@@ -63,7 +63,8 @@ def guard(app: Flask) -> None:
 def _begin() -> None:
     """What every page may lean on, a page of trouble too."""
     g.began = time.perf_counter()
-    g.visit = g.stay = g.me = g.challenge = g.door = g.why = None
+    g.visit = g.stay = g.me = g.challenge = g.click = g.door = g.why = None
+    g.pictures, g.cache = False, "no-store"
     g.origins = ()
     g.number = new_number(kit().entropy)
     g.doors = kit().doors()
@@ -99,15 +100,19 @@ def _open(capability: Capability, token: str) -> None:
     match capability:
         case Capability.VISIT:
             recognise(_fresh(open_visit(tools.tokens, token, now)))
+            g.token = token
         case Capability.STAY | Capability.BACK:
             g.stay = _fresh((open_stay if capability is Capability.STAY else open_back)(tools.tokens, token, now))
             recognise(g.stay.visit)
+            g.token = token if capability is Capability.STAY else ""
         case Capability.ACCOUNT:
             g.me = _fresh(open_account(tools.tokens, token, now))
             if g.me.visit is not None:
                 recognise(g.me.visit)
         case Capability.MAIL:
             g.challenge = _fresh(open_mail(tools.tokens, token, now, MAIL))
+        case Capability.ADVERT:
+            g.click = _fresh(open_click(tools.tokens, token, now))
 
 
 def _fresh(found: Opened | Misfit) -> Opened:
@@ -158,13 +163,14 @@ def _dress(response: Response) -> Response:
     """Headers of every answer, and its log line."""
     sheet = style.style(g.door.words.accent if g.door is not None else "")
     actions = " ".join(("'self'", *dict.fromkeys(g.origins)))
+    pictures = "img-src 'self'; " if g.pictures else ""
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src {sheet.source}; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {sheet.source}; {pictures}form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = g.cache
     if response.mimetype == "text/html":
         response.headers["Content-Language"] = g.language
         response.vary.update(("Accept-Language", "Cookie"))

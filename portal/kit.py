@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import current_app
 
 from portal.doors import House
+from portal.figures import Figures
 from portal.pace import Rates
+from portal.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from portal.doors import Doors
     from radius.nas.family import Family
     from radius.nas.tokens import Tokens
+    from store.adverts import Run
     from store.entries import Entry
     from store.privacy import Privacy
 
@@ -58,6 +61,9 @@ class Kit:
     turn: Turn = field(default_factory=Turn)
     rates: Rates = field(default_factory=Rates)
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
+    adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last
+    figures: Figures = field(default_factory=Figures)
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 def kit() -> Kit:

@@ -1,0 +1,94 @@
+"""The advert of a page, and /a/<token>: whoever clicks it goes to the shop's own page with us, never outside.
+
+What is shown is chosen once for a visit, and counted once, when page one is shown to a browser. Never writes a row: figures wait
+in memory (portal/figures.py), and no person is in them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask import Blueprint, g, request
+
+from portal import languages
+from portal.capabilities import Capability, Click, seal_click
+from portal.cases.adverts import Place, choose
+from portal.figures import Placement
+from portal.guard import open_to
+from portal.guest.page import away, href
+from portal.kit import kit
+from portal.words import date
+from radius.nas.query import host
+
+if TYPE_CHECKING:
+    from portal.capabilities import Visit
+    from portal.doors import Door
+    from store.adverts import Advert
+
+blueprint = Blueprint("adverts", __name__)
+
+
+class Splash(NamedTuple):
+    """An advert as a template shows it."""
+
+    title: str
+    text: str
+    alt: str
+    picture: str
+    width: int
+    height: int
+    name: str
+    house: bool
+    token: str  # of its link
+    link: str  # outside, for whoever is online
+    host: str
+
+
+def splash(visit: Visit, door: Door, *, first: bool = False) -> Splash | None:
+    """The advert of this visit, where one is shown here and now; `first` where this is page one, which counts."""
+    tools = kit()
+    if not (running := tools.adverts()):
+        return None
+    now, number = tools.now(), _number(visit)
+    place = Place(g.doors.point_of(door.gateway.name, visit.arrival.access_point), door.site, door.district, door.timezone)
+    advert = choose(running, place, date(now), number, tools.figures.counts())
+    if advert is None:
+        return None
+    what = Placement(advert.creative, advert.campaign, door.site, g.language)
+    if first and request.method == "GET":
+        tools.figures.shown(what, number, now)
+    g.pictures = g.pictures or bool(advert.picture)
+    return _told(advert, seal_click(tools.tokens, Click(*what[:2], advert.shop, *what[2:], number), now))
+
+
+@blueprint.get("/a/<token>")
+@open_to(Capability.ADVERT)
+def click(token: str) -> Any:  # noqa: ARG001  the guard has opened it
+    """To the shop's page; counted once."""
+    tools, said = kit(), g.click
+    if request.method == "GET":
+        tools.figures.clicked(Placement(said.creative, said.campaign, said.site, said.language), said.visit, tools.now())
+    return away(href(f"/p/{said.shop}", at=request.args.get("at", "")))
+
+
+def _number(visit: Visit) -> str:
+    """That of the visit's first page, which a reload is not: known by a mark of the device that is never written down."""
+    tools = kit()
+    words = f"advert {visit.arrival.station} {visit.key}"
+    return tools.figures.visit(hmac.digest(tools.privacy.device_key, words.encode(), "sha256")[:12], visit.number, tools.now())
+
+
+def _told(advert: Advert, token: str) -> Splash:
+    said = {name: languages.text(getattr(advert, name), g.language) for name in ("title", "text", "alt")}
+    return Splash(
+        **said,
+        picture=advert.picture,
+        width=advert.width,
+        height=advert.height,
+        name=advert.name,
+        house=advert.house,
+        token=token,
+        link=advert.link if advert.link.startswith("https://") else "",
+        host=host(advert.link),
+    )

@@ -1,0 +1,84 @@
+"""Pictures as they come in: decoded, made small, encoded anew as WebP without a word of what a camera wrote into them.
+
+Never keeps an octet as it was sent, never more pixels than a page shows, and never a moving picture (WCAG 2.2, 2.2.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING, Final
+
+from store.models import Media
+from store.session import insert
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from PIL.Image import Image
+    from sqlalchemy.orm import Session
+
+FORMATS: Final = ("JPEG", "PNG", "WEBP")
+LONGEST: Final = 10_000_000  # octets of a picture that is sent to us
+PIXELS: Final = 24_000_000  # of it: decoded it takes three or four octets each
+LEAST: Final = 32  # pixels of either side
+WIDEST, HIGHEST = 960, 600  # pixels of what we keep: a phone's 480 points, twice as fine
+WEIGHT: Final = 40_000  # octets of what we keep: a page with one stays below 100 KB
+_QUALITIES: Final = (82, 74, 66, 58, 50, 40)
+_SMALLER: Final = 0.8
+
+
+class PictureError(Exception):
+    """It is no picture that we take; the text says why."""
+
+
+def keep_picture(session: Session, octets: bytes, now: datetime) -> str:
+    """Its digest once it is kept; whoever sends the same twice has it once. PictureError where we do not take it."""
+    image = _decoded(octets)
+    image.info.clear()  # comments, positions, colour profiles: Pillow would write some of them again
+    image.thumbnail((WIDEST, HIGHEST))
+    made = _encoded(image)
+    while len(made) > WEIGHT:
+        image = image.resize((max(1, int(image.width * _SMALLER)), max(1, int(image.height * _SMALLER))))
+        made = _encoded(image)
+    sha = hashlib.sha256(made).hexdigest()
+    row = insert(session, Media).values(sha=sha, octets=made, width=image.width, height=image.height, created_at=now)
+    session.execute(row.on_conflict_do_nothing())
+    return sha
+
+
+def _decoded(octets: bytes) -> Image:
+    """Upright, one frame, red, green and blue; what is transparent is white."""
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  whoever only serves pictures decodes none
+
+    if len(octets) > LONGEST:
+        raise PictureError(f"it has more than {LONGEST // 1_000_000} MB")
+    try:
+        with Image.open(io.BytesIO(octets), formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
+                raise PictureError(f"it has more than {PIXELS // 1_000_000} million pixels")
+            if min(image.size) < LEAST:
+                raise PictureError(f"it has fewer than {LEAST} pixels on a side")
+            if getattr(image, "n_frames", 1) > 1:
+                raise PictureError("it moves")
+            image.draft("RGB", (WIDEST * 2, HIGHEST * 2))  # a large JPEG is decoded at a fraction of its size
+            upright = ImageOps.exif_transpose(image)
+            if not upright.has_transparency_data:
+                return upright.convert("RGB")
+            ground = Image.new("RGBA", upright.size, "white")
+            ground.alpha_composite(upright.convert("RGBA"))
+            return ground.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
+        raise PictureError("it is no JPEG, PNG or WebP that can be read") from fault
+
+
+def _encoded(image: Image) -> bytes:
+    """The best of these qualities that is light enough, else the least."""
+    made = b""
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        image.save(out, "WEBP", quality=quality, method=4)
+        made = out.getvalue()
+        if len(made) <= WEIGHT:
+            break
+    return made

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, current_app, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from portal import languages, style, words
+from portal.guest.choices import choices
 from portal.kit import kit
 from radius.nas.query import origin
 
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from radius.nas.family import Browse
 
 
-_OF_VISIT: Final = frozenset({"arrivals.entrance", "arrivals.console", "visits.again", "visits.go"})
 _LONGEST: Final = 512  # characters of a path that is worth repeating
 
 
@@ -41,6 +43,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "text": lambda texts: languages.text(texts, g.language),
         "here": _here,
         "at": g.get("token", ""),
+        "choices": choices(door, g.get("token", ""), tools.house.providers, g.language) if door is not None else [],
     }
     return make_response(render_template(template, **shared | values), status)
 
@@ -61,15 +64,21 @@ def href(path: str, **query: str) -> str:
 def _here(language: str) -> str:
     """This page in another language: what came by POST, or with a gateway's query, has an address of its own."""
     token = g.get("token", "")
-    if g.get("stay") is not None:
-        path = f"/s/{token}" if token else "/"
-    elif g.get("visit") is not None and request.endpoint in _OF_VISIT:
-        path = f"/v/{token}"
-    elif request.method == "GET" and len(request.path) < _LONGEST and not request.path.startswith(("/in/", "/guest/")):
-        return href(quote(request.path), lang=language, at=token)
-    else:
-        path = "/help"
-    return href(path, lang=language)
+    if request.path.startswith(("/in/", "/guest/")) or not _shown():
+        path = "/help" if not token else f"/{'v' if g.get('stay') is None else 's'}/{token}"
+        return href(path, lang=language)
+    return href(quote(request.path), lang=language, at="" if "token" in (request.view_args or {}) else token)
+
+
+def _shown() -> bool:
+    """Whether this address is a page of its own; that of a form's answer may be one, too."""
+    if request.method == "GET":
+        return request.url_rule is not None or len(request.path) < _LONGEST
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return False
+    return True
 
 
 def away(url: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from portal.words import date
 from store import grants, outbox, usage
 from store.models import OrderKind
 from store.session import transaction
-from tests.portal.world import CWA_KEY, STATION, coova, cwa
+from tests.portal.world import CWA_KEY, STATION, VISITOR, coova, cwa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +21,29 @@ if TYPE_CHECKING:
     from tests.portal.world import World
 
 
+EVERY = ("terms", "voucher", "email", "sms", "card", "sponsor", "oidc:city")
+
+
 def welcome(city: World, language: str) -> str:
     return arrived(city, language, coova(city.url))
+
+
+def offering(*ways: str) -> Callable[[World, str], str]:
+    """Page one of a portal with these ways in, the first of them the big button."""
+
+    def page(city: World, language: str) -> str:
+        offer(city, *ways)
+        return arrived(city, language, coova(city.url))
+
+    return page
+
+
+def offer(city: World, *ways: str) -> None:
+    """From now on every door has these ways in."""
+    served = dict.fromkeys(ways, VISITOR)
+    made = {key: replace(door, ways=served) for key, door in city.doors.by_key.items()}
+    city.doors = replace(city.doors, by_key=made)
+    city.house = replace(city.house, providers={"city": {"en": "City account", "fr": "Compte de la Ville"}})
 
 
 def failed(city: World, language: str) -> str:
@@ -111,7 +133,7 @@ def text(name: str) -> Callable[[World, str], str]:
 
 def arrived(city: World, language: str, path: str) -> str:
     """The path of page one in this language, of a guest who came by that one."""
-    action = re.search(r'action="(/v/[^"/]+)/go', city.client().get(path).text)
+    action = re.search(r'(?:action|href)="(/v/[^"/?]+)', city.client().get(path).text)
     assert action is not None
     return f"{action[1]}?lang={language}"
 
@@ -147,6 +169,11 @@ def _use(city: World, seconds: int, octets: int) -> None:
 
 STATES: dict[str, Callable[[World, str], str]] = {
     "welcome": welcome,
+    "welcome-ways": offering(*EVERY),
+    "welcome-code": offering("voucher", "terms"),
+    "welcome-email": offering("email", "sms", "voucher"),
+    "welcome-card": offering("card", "sponsor", "terms"),
+    "welcome-provider": offering("oidc:city", "voucher"),
     "online": online,
     "ending": ending,
     "connecting": connecting,

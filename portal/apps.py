@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, g
 from flask_babel import Babel
 
-from portal import guard
-from portal.guest import arrivals, front, gateways, pages, probes, stays, visits
+from portal import guard, languages
+from portal.guest import adverts, arrivals, front, gateways, pages, probes, shops, stays, visits
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from portal.kit import Kit
 
-_VIEWS: Final = (arrivals, visits, stays, front, pages, probes, gateways)
+_VIEWS: Final = (arrivals, visits, stays, front, pages, probes, gateways, adverts, shops)
 
 
 def guest_app(kit: Kit) -> Flask:
@@ -28,7 +28,7 @@ def guest_app(kit: Kit) -> Flask:
     app = Flask("portal", static_folder=None, template_folder="templates/guest")
     app.extensions["guest"] = kit
     app.url_map.merge_slashes = False  # a gateway may append a whole URL to our path
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(languages.CATALOGUES)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     guard.guard(app)
     Babel(app, locale_selector=_locale)

@@ -68,7 +68,7 @@ def _begin() -> None:
     g.origins = ()
     g.number = new_number(kit().entropy)
     g.doors = kit().doors()
-    _speak(())
+    speak(())
 
 
 def _admit() -> None:
@@ -125,11 +125,11 @@ def recognise(visit: Any) -> None:
     """From now on this request is this visit's: its number, door and language."""
     g.visit, g.number = visit, visit.number
     g.door = g.doors.at(visit.key, visit.arrival.access_point)
-    _speak((visit.language,))
+    speak((visit.language,))
 
 
-def _speak(before: tuple[str, ...]) -> None:
-    """Settle the page's language; a link's choice goes over everything."""
+def speak(before: tuple[str, ...]) -> None:
+    """Settle the page's language: the first of `before` that is offered, else the browser's; a link's choice goes over everything."""
     offers = languages.offered(g.door.words.languages if g.door is not None else ())
     chosen = [language for language in reversed(request.args.getlist("lang")) if language in offers][:1]
     g.languages, g.chosen = offers, chosen[0] if chosen else ""

@@ -57,6 +57,7 @@ class Serving:
         self._ended.set()
         self._answering.stop()
         await asyncio.to_thread(self.thread.join, max(seconds - 1.0, 0.0))
+        await asyncio.to_thread(self.guests.end)
 
     def adopt(self, settings: Settings) -> None:
         """New settings, for the pages to come."""

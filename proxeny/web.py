@@ -19,9 +19,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.apps import guest_app
+from portal.cases.remainders import time_zone
 from portal.doors import Doors, House
 from portal.kit import Kit
 from proxeny import portal_doors, quotas, snapshot, ways
+from proxeny.showing import Showing
 from radius.nas import FAMILIES
 from radius.nas.tokens import Tokens
 from store import grants, keys
@@ -73,6 +75,7 @@ class Guests:
         self._seen = -1
         self._stale = True  # the app is to be made anew
         self._lock = threading.Lock()
+        self._showing = Showing(self._database)
         self._log = structlog.get_logger(part="guest")
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -89,6 +92,7 @@ class Guests:
             try:
                 self._open()
                 self._adopt_network()
+                self._showing.look(datetime.now(UTC), time_zone(self._doors.timezone))
             except (SQLAlchemyError, StoreError, ValueError, KeyError) as fault:
                 words = str(getattr(fault, "orig", None) or fault).splitlines()[0]
                 if words != self.fault:
@@ -102,6 +106,10 @@ class Guests:
         with self._lock:
             self.settings, self._stale = settings, True
         self.look()
+
+    def end(self) -> None:
+        """Write down what was counted."""
+        self._showing.end()
 
     def _open(self) -> None:
         if self._privacy is None:
@@ -140,6 +148,8 @@ class Guests:
             house=house(self.settings),
             places=threading.Semaphore(third),
             waiting=threading.Semaphore(third),
+            adverts=lambda: self._showing.running,
+            figures=self._showing.figures,
         )
 
     def _said(self, event: str, fields: Mapping[str, Any]) -> None:

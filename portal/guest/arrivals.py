@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, request
 from portal.capabilities import Capability, Stay, Visit, open_back, seal_stay, seal_visit
 from portal.cases.arrive import arrive
 from portal.guard import open_to, recognise
-from portal.guest import gateways
+from portal.guest import adverts, gateways
 from portal.guest.page import away, href, page
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
@@ -89,7 +89,9 @@ def welcome(visit: Visit, door: Door) -> Response:
     if door.plan is None:
         raise TroubleError(Trouble.CLOSED)
     g.origins = tools.families[door.gateway.family].reaches(visit.arrival, door.gateway)
-    return page(_TEMPLATES.get(visit.arrival.state, "welcome.html"), plan=door.plan, heading=_heading(door), g=g)
+    template = _TEMPLATES.get(visit.arrival.state, "welcome.html")
+    advert = adverts.splash(visit, door, first=True) if template == "welcome.html" else None
+    return page(template, plan=door.plan, heading=_heading(door), advert=advert, g=g)
 
 
 def _heading(door: Door) -> tuple[str, str]:

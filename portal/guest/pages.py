@@ -19,7 +19,7 @@ blueprint = Blueprint("pages", __name__)
 _TOKEN = 2_048
 
 
-def _remember() -> str:
+def remember() -> str:
     """The way back, of whatever token came with the request; "" for none."""
     tools, token = kit(), request.args.get("at", "")
     if not token or len(token) > _TOKEN:
@@ -38,7 +38,7 @@ def _remember() -> str:
 
 
 def _show(name: str) -> Any:
-    back = _remember()
+    back = remember()
     return page(f"{name}.html", back=back, days=kit().house.retention_days)
 
 

@@ -11,7 +11,7 @@ from portal.cases.leave import leave
 from portal.cases.longer import longer
 from portal.cases.standing import Standing, State, standing
 from portal.guard import open_to
-from portal.guest import cookie, visits
+from portal.guest import adverts, cookie, visits
 from portal.guest.page import away, href, page
 from portal.guest.probes import HOSTS
 from portal.kit import kit
@@ -57,6 +57,7 @@ def status(token: str) -> Any:
         destination="" if host(wanted) in HOSTS else wanted,
         host=host(wanted),
         retry=href(f"/s/{token}"),
+        advert=adverts.splash(g.stay.visit, g.door) if found.state is State.ONLINE and g.door is not None else None,
     )
 
 

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from portal.apps import guest_app
 from portal.doors import Door, Doors, House, Words
+from portal.figures import Figures
 from portal.kit import Kit
 from radius.nas import FAMILIES, uam
 from radius.nas.asked import ROAD, pack
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.test import TestResponse
 
+    from store.adverts import Run
     from store.entries import Entry
     from store.privacy import Privacy
     from store.sealed import Seal
@@ -84,6 +86,9 @@ class World:
     lines: list[dict[str, Any]] = field(default_factory=list)
     house: House = field(default_factory=lambda: House(URL, address_rate=10_000, device_rate=10_000, sign_in_rate=10_000, patience=0.0))
 
+    adverts: Sequence[Run] = ()
+    figures: Figures = field(default_factory=Figures)
+
     @property
     def app(self) -> Flask:
         return guest_app(self.kit)
@@ -102,6 +107,8 @@ class World:
             said=lambda event, fields: self.lines.append({"event": event, **fields}),
             wait=self.pass_time,
             house=self.house,
+            adverts=lambda: self.adverts,
+            figures=self.figures,
         )
 
     @property

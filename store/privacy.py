@@ -5,6 +5,7 @@ Never gives a hash without its key, nor a sealed value that would open in anothe
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,10 @@ class Privacy:
     def account(self, way: Way, identity: str) -> bytes:
         """The hash of an identity, in its canonical form, that was or is to be verified in this way; another way's is another."""
         return identity_hash(self.account_key, way, identity)
+
+    def code(self, challenge: str, code: str) -> bytes:
+        """The hash of a code that was sent for this challenge; another challenge's is another."""
+        return hmac.digest(self.account_key, f"code\0{challenge}\0{code}".encode("utf-8", "surrogatepass"), "sha256")[:16]
 
     def user(self, user_name: bytes) -> bytes:
         """The hash of an outer identity, whatever its case; b"" for none."""

@@ -76,7 +76,7 @@ def _challenges() -> None:
         *maybe(OCTETS, "asked", "sponsor"),
         *always(NUMBER, "tries", "sent"),
         *always(MOMENT, "created_at", "expires_at"),
-        *maybe(MOMENT, "settled_at"),
+        *maybe(MOMENT, "sent_at", "settled_at"),
         *maybe(WORD, "outcome"),
         sa.PrimaryKeyConstraint("id", name="pk_challenge"),
     )

@@ -109,6 +109,8 @@ def connect(
     if proof.account is not None and not grants.room(session, proof.account, device, plan.devices, now):
         return Crowded(proof.account, plan.devices or 0)
     grant = _admit(session, device, proof, door, visit.arrival, terms, now)
+    if proof.then is not None:
+        proof.then(grant)
     login = _login(session, world.privacy, family, grant, door, now)
     arrival = replace(visit.arrival, back=world.back(grant))
     way = family.let_in(arrival, door.gateway, login, plan, remainders.left(plan, used, grant.ends_at, now))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from radius.nas.plan import Plan
-    from store.models import Way
+    from store.models import Grant, Way
 
 
 class Proof(NamedTuple):
@@ -23,6 +23,7 @@ class Proof(NamedTuple):
     account: str | None = None  # None: the grant belongs to the device alone
     seconds: int | None = None  # that the grant lasts at most; None: as the plan says
     provisional: bool = False  # what proves it is still on its way to the guest
+    then: Callable[[Grant], None] | None = None  # called with the grant, once it is made, in the same transaction
 
 
 class No(Enum):

@@ -83,6 +83,7 @@ class Challenge(Base):
     sponsor: Mapped[bytes | None] = mapped_column(Sealed)
     tries: Mapped[int] = mapped_column(default=0)
     sent: Mapped[int] = mapped_column(default=1)
+    sent_at: Mapped[datetime | None]  # last
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]

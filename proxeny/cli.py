@@ -37,6 +37,7 @@ VERBS: Final = {
     "kick": "End a session at its access point.",
     "homes": "The home servers and how they are.",
     "access-points": "The access points, and those to adopt.",
+    "retention": "What was deleted as too old, and whether anything is overdue.",
     "db": "The database: upgrade, check, backup, restore, rotate-key.",
 }
 

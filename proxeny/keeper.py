@@ -25,7 +25,7 @@ from proxeny.network_view import NetworkView
 from proxeny.quota_watch import QuotaWatch
 from proxeny.translation import Calendar
 from radius import records
-from store import keys, retention, sessions, trace
+from store import deletions, keys, sessions, trace
 from store.privacy import Privacy, privacy
 from store.retention import Kept
 from store.session import engine, transaction
@@ -253,7 +253,7 @@ class Keeper:
         """In a thread of its own: a million rows take minutes, and logins do not wait."""
         kept = {Kept(name): age for name, age in self.settings.retention.kept.items()}
         try:
-            gone = retention.purge(database, kept, now)
+            gone = deletions.purge(database, kept, now)
         except Exception as fault:  # noqa: BLE001 - in an hour there is another
             self._log.warning("the purge was cut short", fault=str(fault).splitlines()[0])
             return

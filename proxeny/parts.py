@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+MOST_DAYS: Final = 1_096  # three years, one of them a leap year: what tells of a person is kept no longer, whatever is set
+OfPeople = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 
 
 def listed(value: object) -> object:
@@ -190,23 +192,40 @@ class Limits(Part):
         return tables.Limits(**self.model_dump())
 
 
-class Retention(Part):
-    """[retention]: days until a row is purged."""
+# What the law of a place asks for, in days; where it asks for a time of months, their longest
+PRESETS: Final = {
+    "ca-on": 365,  # Ontario: R.R.O. 1990, Reg. 823, s. 5: a year after use
+    "ca-bc": 365,  # British Columbia: FIPPA, s. 31: a year
+    "eu-min": 184,  # six months: what eduroam's policy asks of whoever offers it, where no other law does
+    "none": 30,  # nothing but the operation of the network
+}
+_BY_PRESET: Final = ("logins", "sessions", "orders", "grants", "accounts", "vouchers")
 
-    logins: Days = 365
-    sessions: Days = 365
+
+class Retention(Part):
+    """[retention]: days until a row is purged. A preset stands behind what is not given."""
+
+    preset: Literal["ca-on", "ca-bc", "eu-min", "none"] = "ca-on"
+    logins: OfPeople = 365
+    sessions: OfPeople = 365
     drops: Days = 30
-    orders: Days = 365
+    orders: OfPeople = 365
     usage: Days = 1100
     unknown_access_points: Days = 90
-    devices: Days = 30
-    grants: Days = 365
-    accounts: Days = 365
-    guest_usage: Days = 62
-    vouchers: Days = 365
-    messages: Days = 30
+    devices: OfPeople = 30
+    grants: OfPeople = 365
+    accounts: OfPeople = 365
+    guest_usage: OfPeople = 62
+    vouchers: OfPeople = 365
+    messages: OfPeople = 30
     advert_figures: Days = 1100
     retention_runs: Days = 1100
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset(cls, written: Any) -> Any:
+        days = PRESETS.get(str(written.get("preset"))) if isinstance(written, dict) else None
+        return written if days is None else dict.fromkeys(_BY_PRESET, days) | written
 
     @property
     def kept(self) -> dict[str, timedelta]:
@@ -214,7 +233,7 @@ class Retention(Part):
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
         names |= {"devices": "device", "grants": "grant", "accounts": "account", "vouchers": "voucher", "messages": "message"}
         names |= {"retention_runs": "retention_run"}
-        return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields}
+        return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields if name != "preset"}
 
 
 class Log(Part):

@@ -54,6 +54,7 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
     _fticks(settings, file, found)
     found.faults += survey_guests.faults(settings, file, datetime.now(UTC))
     found.warnings += survey_guests.warnings(settings, file, datetime.now(UTC))
+    found.warnings += survey_guests.duties(settings, file)
     if settings.not_served:
         words = ", ".join(f"[{name}]" for name in settings.not_served)
         found.notes.append(f"Not served by this version, and without effect: {words}")

@@ -50,6 +50,13 @@ def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
         yield from _taken(settings, file)
 
 
+def duties(settings: Settings, file: str) -> Iterator[Fault]:
+    """What guests should be told, and nobody has written down."""
+    if settings.guest and settings.privacy is None:
+        what = "is missing: /privacy names no authority, no purpose and nobody to ask"
+        yield Fault(file, "privacy", what, "Write [privacy]: many a law wants it, Ontario's MFIPPA in s. 29 (2)")
+
+
 # The pages' certificate
 
 

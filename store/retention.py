@@ -1,6 +1,8 @@
 """What is kept how long: rows past their class's time are deleted in small transactions, so that no writer waits long.
 
-Never deletes a class whose time was not given.
+Two classes have a time of their own, whatever is set: grants that nobody used (a device with a new address each minute makes
+one with each press of the button) and what an erased account leaves behind until the road has heard of its end
+(store/erasure.py). What each purge did is proven by store/deletions.py. Never deletes a class whose time was not given.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Delete, Engine, and_, delete, exists, or_, select, tuple_
+from sqlalchemy import Delete, Engine, and_, delete, exists, func, null, or_, select, tuple_
 
 from store.ids import first_id
 from store.models import (
@@ -37,8 +39,10 @@ from store.models import (
     UnknownAccessPoint,
     UsageHour,
     VoucherBatch,
+    Way,
 )
 from store.session import affected, transaction
+from store.slices import slices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,11 +50,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute
+    from sqlalchemy.orm import Session as Database
 
 BATCH: Final = 1000  # rows a transaction: 70 ms of write lock where SQLite held 10^6 sessions and logins
 ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
 SIGN_IN_TOKEN: Final = timedelta(hours=1)  # beyond its minutes: who comes late is told that it is too old
 CHALLENGE: Final = timedelta(days=1)  # beyond its minutes, for the same reason; and with its address
+ERASED: Final = timedelta(minutes=10)  # whoever follows the grants has heard of the end by then, and the gateways of their orders
+UNUSED: Final = timedelta(days=2)  # from its end: no accounting comes so late
+LOOKED_AT: Final = timedelta(days=7)  # unused grants that ended longer ago were looked at before
+ERASED_AT: Final = timedelta(days=31)  # the same of erased ones
+ERASURE: Final = "erased"  # Grant.why
 
 
 class Kept(StrEnum):
@@ -73,6 +83,8 @@ class Kept(StrEnum):
     MESSAGE = "message"
     ADVERT_FIGURES = "advert_figures"
     RETENTION_RUN = "retention_run"
+    ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
+    UNUSED = "unused"  # grants of the terms alone of which no gateway ever told, from their end, with their devices
 
 
 _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetime]], ...]]] = {
@@ -98,12 +110,20 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
 }
-_AGED_BY: Final = {Session: Session.updated_at}  # found by the time above, and old by this one
+_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[datetime]]] = {
+    Session: Session.updated_at
+}  # found by the time above, and old by this one
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,
 }
 _ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
+_OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
+
+
+def ages(kept: Mapping[Kept, timedelta]) -> dict[Kept, timedelta]:
+    """Every class with a time: those given, and those that have one in any case."""
+    return {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}, **_OWN}
 
 
 def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:
@@ -111,9 +131,63 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
 
     What is still alive (an open session, an order under way, a device with a younger grant) is not aged: it stays.
     """
-    ages = {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}}
-    gone = {kind: sum(_purge(database, table, column, now - age) for table, column in _AGED[kind]) for kind, age in ages.items()}
-    gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, now - ages[Kept.ACCOUNTING_KEY])
+    before = {kind: now - age for kind, age in ages(kept).items()}
+    gone = {kind: sum(_purge(database, table, column, before[kind]) for table, column in _AGED.get(kind, ())) for kind in before}
+    gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, before[Kept.ACCOUNTING_KEY])
+    for kind in _OWN:
+        gone[kind] = _purge_grants(database, _ended(kind, before[kind]))
+    return gone
+
+
+def oldest(session: Database, kind: Kept) -> datetime | None:
+    """From when the oldest row of a class ages; None where it has none."""
+    found: list[datetime] = []
+    for table, column in _AGED.get(kind, ()):
+        alive = (~_ALIVE[table],) if table in _ALIVE else ()
+        held = select(func.max(Grant.ends_at)).where(_BOUND[table]).scalar_subquery() if table in _BOUND else null()
+        row = session.execute(select(_AGED_BY.get(table, column), held).where(*alive).order_by(column).limit(1)).first()
+        if row is not None:
+            found.append(max(each for each in row if each is not None))
+    return min(found, default=None)
+
+
+def late(session: Database, kind: Kept, before: datetime) -> datetime | None:
+    """The time of a row that should have been gone at this moment; None where there is none."""
+    found = [
+        session.scalar(select(column).where(column < before, *_aging(table, before)).order_by(column).limit(1))
+        for table, column in _AGED.get(kind, ())
+    ]
+    if kind in _OWN:
+        found.append(session.scalar(select(Grant.ends_at).where(_ended(kind, before)).order_by(Grant.ends_at).limit(1)))
+    return min((each for each in found if each is not None), default=None)
+
+
+def _ended(kind: Kept, before: datetime) -> ColumnElement[bool]:
+    """The grants that go before the others of their class."""
+    if kind is Kept.ERASED:
+        return and_(Grant.why == ERASURE, Grant.ends_at < before, Grant.ends_at >= before - ERASED_AT)
+    heard = exists().where(Session.client == Grant.client, Session.started_at > before - LOOKED_AT)  # else its gateway tells of nobody
+    used = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
+    ended = and_(Grant.ends_at < before, Grant.ends_at >= before - LOOKED_AT)
+    return and_(ended, Grant.way == Way.TERMS, Grant.account_id.is_(None), ~used, heard)
+
+
+def _purge_grants(database: Engine, ended: ColumnElement[bool]) -> int:
+    """With the orders that name them, and devices of which nothing else is known."""
+    gone, went = 0, BATCH
+    while went >= BATCH:
+        with transaction(database) as session:
+            rows = session.execute(select(Grant.id, Grant.device_hash).where(ended).order_by(Grant.ends_at).limit(BATCH)).all()
+            went, devices = len(rows), sorted({bytes(row[1]) for row in rows})
+            for some in slices([row[0] for row in rows]):
+                session.execute(delete(Order).where(Order.grant_id.in_(some)))
+                session.execute(delete(Grant).where(Grant.id.in_(some)))
+            for few in slices(devices):
+                session.execute(select(Device.hash).where(Device.hash.in_(few)).order_by(Device.hash).with_for_update())
+                alone = and_(Device.account_id.is_(None), ~exists().where(Grant.device_hash == Device.hash))
+                left = session.scalars(delete(Device).where(Device.hash.in_(few), alone).returning(Device.hash)).all()
+                session.execute(delete(GuestUsage).where(GuestUsage.subject.in_(["d" + bytes(each).hex() for each in left])))
+        gone += went
     return gone
 
 
@@ -128,15 +202,21 @@ def _purge_trails(database: Engine, before: datetime) -> int:
     return _in_batches(database, delete(SessionTrail).where(SessionTrail.session_id.in_(old)))
 
 
+def _aging(table: type[Base], before: datetime) -> list[ColumnElement[bool]]:
+    """What keeps a row of this table from ageing is not so."""
+    said = [~_ALIVE[table]] if table in _ALIVE else []
+    if table in _AGED_BY:
+        said.append(_AGED_BY[table] < before)
+    if table in _BOUND:
+        said.append(~exists().where(_BOUND[table], Grant.ends_at >= before))
+    return said
+
+
 def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[datetime], before: datetime) -> int:
     """Batch by batch, oldest first."""
     keys: list[Any] = list(table.__mapper__.primary_key)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
-    old = and_(column < before, ~_ALIVE[table]) if table in _ALIVE else column < before
-    if table in _AGED_BY:
-        old = and_(old, _AGED_BY[table] < before)
-    if table in _BOUND:
-        old = and_(old, ~exists().where(_BOUND[table], Grant.ends_at >= before))
+    old = and_(column < before, *_aging(table, before))
     return _in_batches(database, delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))))
 
 

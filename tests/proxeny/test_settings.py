@@ -38,9 +38,10 @@ def test_the_commented_sample_is_the_defaults(tmp_path: Path) -> None:
 def test_every_key_stands_in_the_commented_sample() -> None:
     """An operator finds each key that exists, and no other, in config/proxeny.toml."""
     text = SAMPLE.read_text()
-    environ = {"FTICKS__MAC": "FullyHashed", "GUEST__THREADS": "8", "DIRECTORY__URI": "ldaps://d.example", "DIRECTORY__BASE": "dc=example"}
+    environ = {f"PRIVACY__{key}": "-" for key in ("AUTHORITY", "PURPOSE", "OFFICER_TITLE", "OFFICER_PHONE")}
+    environ |= {"FTICKS__MAC": "FullyHashed", "GUEST__THREADS": "8", "DIRECTORY__URI": "ldaps://d.example", "DIRECTORY__BASE": "dc=example"}
     settings = load(SAMPLE, {f"PROXENY_{key}": value for key, value in environ.items()})
-    for section in ("guest", "directory", "run", "database", "radius", "metrics", "fticks", "limits", "retention", "log"):
+    for section in ("guest", "directory", "run", "database", "radius", "metrics", "fticks", "limits", "retention", "log", "privacy"):
         block = re.findall(rf"^(?:# )?\[{section}\].*?(?=^(?:# )?\[|\Z)", text, re.MULTILINE | re.DOTALL)[0]
         missing = [key for key in type(getattr(settings, section)).model_fields if f"{key} = " not in block]
         assert missing == []
@@ -50,7 +51,7 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
     text = "\n".join(line for line in lines if not line.startswith(("user", "url", "source")))
-    for section in ("guest", "directory", "fticks"):
+    for section in ("guest", "directory", "oidc.city", "fticks"):
         text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits

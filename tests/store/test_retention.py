@@ -70,6 +70,8 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.ACCOUNTING_KEY: 1,
         Kept.SIGN_IN_TOKEN: 1,
         Kept.CHALLENGE: 2,
+        Kept.ERASED: 0,
+        Kept.UNUSED: 0,
     }
     assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1

@@ -1,0 +1,74 @@
+"""proxeny.parts_privacy and [retention]: duties that are said, presets, and how long is too long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from proxeny.faults import FaultyError
+from proxeny.parts import MOST_DAYS
+from proxeny.settings import load
+from proxeny.survey_guests import duties
+from tests.proxeny.test_settings import written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = '[privacy]\nauthority = {en = "The Act", fr = "La loi"}\npurpose = "Wi-Fi"\nofficer_title = "Clerk"\nofficer_phone = "555 0100"\n'
+
+
+def told(path: Path) -> list[str]:
+    with pytest.raises(FaultyError) as caught:
+        load(path, {})
+    return [str(fault).replace(f"{path}:", "").strip() for fault in caught.value.faults]
+
+
+def test_a_notice_is_one_text_for_each_language(tmp_path: Path) -> None:
+    """A plain text is English, and stands in for every language that has none."""
+    part = load(written(tmp_path, WHOLE), {}).privacy
+    assert part is not None
+    assert ({"en": "The Act", "fr": "La loi"}, {"en": "Wi-Fi"}, None) == (part.authority, part.purpose, part.officer_address)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('""', "is empty"),
+        ('{en = "The Act", fr = " "}', "is empty"),
+        ("{}", "is empty"),
+        ("3", "must be a text"),
+        ("{en = 3}", "must be a text"),
+        (f'"{"x" * 2001}"', "is longer than 2000 characters"),
+    ],
+)
+def test_an_empty_duty_is_refused(tmp_path: Path, text: str, what: str) -> None:
+    """What the law wants said is said in every language that is named, and in a length that is read."""
+    faults = told(written(tmp_path, WHOLE.replace('{en = "The Act", fr = "La loi"}', text)))
+    assert 1 == len(faults)
+    assert "privacy.authority" in faults[0]
+    assert what in faults[0]
+
+
+def test_a_duty_that_is_left_out_is_told(tmp_path: Path) -> None:
+    """Whoever writes [privacy] writes all of it; who writes none is warned where guests have pages."""
+    faults = told(written(tmp_path, WHOLE.replace("officer_phone", "# officer_phone")))
+    assert ["privacy.officer_phone: is missing"] == [fault[fault.index("privacy") :] for fault in faults]
+    assert ["privacy"] == [fault.key for fault in duties(load(written(tmp_path, "[guest]\n"), {}), "proxeny.toml")]
+    assert [] == [fault for text in ("", f"[guest]\n{WHOLE}") for fault in duties(load(written(tmp_path, f"[radius]\n{text}"), {}), "")]
+
+
+@pytest.mark.parametrize(("preset", "days"), [("ca-on", 365), ("ca-bc", 365), ("eu-min", 184), ("none", 30)])
+def test_a_preset_stands_behind_what_is_not_given(tmp_path: Path, preset: str, days: int) -> None:
+    """Everything that tells of a person has the preset's days; a key of its own goes over it; figures have their own."""
+    part = load(written(tmp_path, f'[retention]\npreset = "{preset}"\ngrants = 90\n'), {}).retention
+    assert [days] * 5 == [part.logins, part.sessions, part.orders, part.accounts, part.vouchers]
+    assert (90, 1100, 30) == (part.grants, part.usage, part.devices)
+
+
+def test_nothing_of_a_person_is_kept_for_longer_than_three_years(tmp_path: Path) -> None:
+    """The settings refuse it, whatever the reason."""
+    assert MOST_DAYS == load(written(tmp_path, f"[retention]\nsessions = {MOST_DAYS}\n"), {}).retention.sessions
+    for key in ("logins", "sessions", "orders", "devices", "grants", "accounts", "guest_usage", "vouchers", "messages"):
+        assert 1 == len(told(written(tmp_path, f"[retention]\n{key} = {MOST_DAYS + 1}\n")))
+    assert 1 == len(told(written(tmp_path, '[retention]\npreset = "forever"\n')))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from proxeny.faults import WrongError
 
 HOST: Final = re.compile(r"[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?|\[[0-9a-f:.]+\]")
+_LONGEST_PAGE: Final = 500  # characters
 _MAC: Final = re.compile(r"[0-9A-F]{2}(?:[0-9A-F]{2}){5}")
 _MAC_PREFIX: Final = re.compile(r"(?P<mac>[^/]+)(?:/(?P<bits>\d+))?")
 
@@ -100,6 +101,19 @@ def web_origin(value: object) -> str:
         raise WrongError(f'"{text}" says more than an origin', f'Write "{parts.scheme}://{parts.netloc.lower()}"')
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def secure_page(value: object) -> str:
+    """ "https://uni.example/eduroam": a page that guests' browsers are led to."""
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        stands = parts.scheme == "https" and HOST.fullmatch((parts.hostname or "").lower()) and parts.username is None and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        stands = None
+    if not stands or len(text) > _LONGEST_PAGE or not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\'):
+        raise WrongError(f'"{text}" is no page', 'Write its whole address, with https: "https://uni.example/eduroam"')
+    return text
 
 
 def is_ours(host: str) -> bool:

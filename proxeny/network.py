@@ -159,6 +159,7 @@ class Realm:
     accounting: str = "local"
     institution: str = ""
     country: str = ""
+    profile: str = ""
     reason: str = ""
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from federation import operator_name
 from proxeny import portal_rows
-from proxeny.addresses import literal, mac, prefix
+from proxeny.addresses import literal, mac, prefix, secure_page
 from proxeny.faults import WrongError, did_you_mean
 from proxeny.network import AccessPoint, Client, Home, Operator, Policy, Realm, Site
 from proxeny.parts import TIMING, check_timing
@@ -168,6 +168,7 @@ def realm(entry: Entry) -> Realm:
         accounting=entry.choice("accounting", ("local", "forward"), "local"),
         institution=entry.text("institution"),
         country=entry.checked("country", _country, ""),
+        profile=entry.checked("profile", secure_page, ""),
         reason=entry.text("reason"),
     )
 

@@ -5,9 +5,10 @@ Pure. Never holds a shared secret but those with which a gateway's redirects are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from portal.doors import Door, Doors, Words
+from portal.doors import Door, Doors, Institution, Venue, Words
 from proxeny import doors
 from proxeny.places import Places
 from proxeny.portal_checks import SERVED
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from proxeny.network import Network
     from radius.nas.plan import Plan
 
+_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")  # a realm, and no pattern
+
 
 def of(network: Network) -> Doors:
     """Every door of this network."""
@@ -29,16 +32,20 @@ def of(network: Network) -> Doors:
     found = {row.key: _door(row, row.site, network, plans) for row in clients.values()}
     places = Places(network)
 
-    def site_of(gateway: str, access_point: str) -> str:
-        point = places.declared(access_point)
-        return (point.site or "") if point is not None and point.client == gateway else ""
+    def own(gateway: str, access_point: str) -> declared.AccessPoint | None:
+        point = places.declared(access_point) if access_point else None
+        return point if point is not None and point.client == gateway else None
 
     away = {(point.client, point.site) for point in network.of("access_point") if point.client in clients and point.site}
     return Doors(
         elsewhere={
             (clients[name].key, site): _door(clients[name], site, network, plans) for name, site in away if site != clients[name].site
         },
-        site_of=site_of,
+        site_of=lambda gateway, access_point: (point.site or "") if (point := own(gateway, access_point)) else "",
+        point_of=lambda gateway, access_point: point.name if (point := own(gateway, access_point)) else "",
+        venues=_venues(network),
+        eduroam=tuple(row.name for row in network.of("ssid") if row.profile == "eduroam"),
+        institutions=_institutions(network),
         by_key=found,
         ssids=tuple(row.name for row in network.of("ssid") if row.profile == "portal"),
         timezone=operator.timezone if operator else "UTC",
@@ -61,7 +68,24 @@ def _door(row: declared.Client, where: str | None, network: Network, plans: Mapp
         site=where or "",
         place=site.name if site is not None else "",
         timezone=site.timezone if site is not None else "UTC",
+        district=site.district if site is not None else "",
     )
+
+
+def _venues(network: Network) -> dict[str, Venue]:
+    """Every site, with the names of its access points."""
+    points: dict[str, list[str]] = {}
+    for point in network.of("access_point"):
+        if point.site:
+            points.setdefault(point.site, []).append(point.name)
+    return {row.id: Venue(row.name, row.district, row.timezone, tuple(points.get(row.id, ()))) for row in network.of("site")}
+
+
+def _institutions(network: Network) -> tuple[Institution, ...]:
+    """Whose people sign in here by a home of theirs: each once by its name, realm and page."""
+    named = [row for row in network.of("realm") if row.institution and row.action in ("proxy", "local", "discover")]
+    found = {Institution(row.institution, row.country, row.match if _NAME.fullmatch(row.match) else "", row.profile): None for row in named}
+    return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.realm)))
 
 
 def _portal(site: declared.Site | None, network: Network) -> declared.Portal | None:

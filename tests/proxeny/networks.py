@@ -224,7 +224,12 @@ def _clients(site: st.SearchStrategy[str | None]) -> st.SearchStrategy[Client]:
 
 def _realms(homes: list[str]) -> st.SearchStrategy[Realm]:
     matches = st.sampled_from(["", "*", "a.example", "*.a.example", "~^x\\.\\w+$", "~y", "b.example"])
-    told = {"institution": WORDS, "country": COUNTRIES, "reason": WORDS}
+    told = {
+        "institution": WORDS,
+        "country": COUNTRIES,
+        "profile": st.sampled_from(["", "https://uni.example/eduroam?for=guests"]),
+        "reason": WORDS,
+    }
     refused = st.builds(Realm, match=matches, action=st.sampled_from(["reject", "blackhole", "local"]), **told)
     if not homes:
         return refused

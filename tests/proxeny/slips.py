@@ -93,6 +93,10 @@ SLIPS = {
         '[operator]\nname = "x"\noperator_name = "wifi.example"\n',
         ["3: operator.operator_name: begin with the namespace"],
     ),
+    "profile in clear": (
+        '[[realm]]\nmatch = "uni.example"\naction = "local"\nprofile = "http://uni.example/eduroam"\n',
+        ['"http://uni.example/eduroam" is no page', 'Write its whole address, with https: "https://uni.example/eduroam"'],
+    ),
     "bad country": ('[operator]\nname = "x"\ncountry = "Canada"\n', ['"Canada" is no country code']),
     "bad time zone": ('[[site]]\nid = "s"\nname = "S"\ntimezone = "Mars/Olympus"\n', ['"Mars/Olympus" is no time zone']),
     "off the map": ('[[site]]\nid = "s"\nname = "S"\nlatitude = 91\n', ["latitude: is 91. It goes from -90 to 90"]),

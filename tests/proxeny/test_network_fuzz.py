@@ -41,7 +41,7 @@ ENTRY_KEYS = {
     " radius key options",
     "access_point": "name mac site client latitude longitude",
     "home": "name address port acct_port transport trust secret source enabled resend request_timeout zombie_misses dead_probe",
-    "realm": "match homes strategy institution country accounting action reason",
+    "realm": "match homes strategy institution country profile accounting action reason",
     "policy": "codes realm site client home remove clamp add set refuse foreign",
     "hygiene": "allow refuse",
 }

@@ -110,7 +110,8 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
 }
-_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[datetime]]] = {
+# Found by the time above, and old by this one
+_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[datetime]]] = {Session: Session.updated_at}
     Session: Session.updated_at
 }  # found by the time above, and old by this one
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do

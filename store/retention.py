@@ -112,8 +112,6 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
 }
 # Found by the time above, and old by this one
 _AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[datetime]]] = {Session: Session.updated_at}
-    Session: Session.updated_at
-}  # found by the time above, and old by this one
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,

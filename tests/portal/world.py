@@ -88,6 +88,7 @@ class World:
 
     adverts: Sequence[Run] = ()
     figures: Figures = field(default_factory=Figures)
+    more: dict[str, Any] = field(default_factory=dict)  # what else the Kit is given
 
     @property
     def app(self) -> Flask:
@@ -109,6 +110,7 @@ class World:
             house=self.house,
             adverts=lambda: self.adverts,
             figures=self.figures,
+            **self.more,
         )
 
     @property
@@ -122,6 +124,12 @@ class World:
     def serve_at(self, url: str) -> None:
         """The pages are at another address from now on."""
         self.house, self.doors = replace(self.house, url=url), doors(url)
+
+    def offer(self, *ways: str, **words: Any) -> None:
+        """Every door offers these ways from now on, in these words."""
+        plans = dict.fromkeys(ways, VISITOR)
+        made = {key: replace(each, ways=plans, words=replace(each.words, **words)) for key, each in self.doors.by_key.items()}
+        self.doors = replace(self.doors, by_key=made)
 
     def pass_time(self, seconds: float) -> None:
         self.time += seconds

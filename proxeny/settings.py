@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_oidc import Oidc, named
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
 _PREFIX: Final = "PROXENY_"
 _ENVIRONMENT: Final = "environment"
-_ELSEWHERE: Final = (("directory", "bind_password"),)  # may also stand as _env and _file
-_PATHS: Final = {"guest": ("certificate", "key"), "directory": ("ca",)}
+_ELSEWHERE: Final = (("directory", "bind_password"), ("mail", "password"), ("sms", "secret"))  # may also stand as _env and _file
+_PATHS: Final = {"guest": ("certificate", "key"), "directory": ("ca",), "mail": ("ca",), "sms": ("ca",)}
 _PLAIN: Final = {  # pydantic's words for these name Python's types
     "model_type": "must be a section, written once in single brackets",
     "dict_type": "must be a section, written in single brackets",
@@ -46,6 +47,8 @@ class Settings(Part):
     guest: Guest | None = None
     directory: Directory | None = None
     oidc: Annotated[dict[str, Oidc], BeforeValidator(named), Field(default_factory=dict)]
+    mail: Mail | None = None
+    sms: Sms | None = None
     fticks: FTicks | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
@@ -55,8 +58,6 @@ class Settings(Part):
     radsec: Unserved | None = None
     staff: Unserved | None = None
     business: Unserved | None = None
-    mail: Unserved | None = None
-    sms: Unserved | None = None
     map: Unserved | None = None
     redis: Unserved | None = None
 
@@ -235,7 +236,7 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
 def _known(path: tuple[str | int, ...]) -> set[str]:
     """The names that exist at this place of the settings."""
     model = _model(str(path[0])) if path else Settings
-    return set(model.model_fields) - {"file"} if model else set()
+    return {field.alias or name for name, field in model.model_fields.items()} - {"file"} if model else set()
 
 
 def _model(section: str) -> type[BaseModel] | None:

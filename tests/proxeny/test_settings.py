@@ -40,27 +40,48 @@ def test_every_key_stands_in_the_commented_sample() -> None:
     text = SAMPLE.read_text()
     environ = {f"PRIVACY__{key}": "-" for key in ("AUTHORITY", "PURPOSE", "OFFICER_TITLE", "OFFICER_PHONE")}
     environ |= {"FTICKS__MAC": "FullyHashed", "GUEST__THREADS": "8", "DIRECTORY__URI": "ldaps://d.example", "DIRECTORY__BASE": "dc=example"}
+    environ |= {"MAIL__URL": "smtp://localhost", "MAIL__FROM": "wifi@city.example"}
+    environ |= {"SMS__URL": "https://sms.example/{to}/{text}", "SMS__COUNTRIES": "CA"}
     settings = load(SAMPLE, {f"PROXENY_{key}": value for key, value in environ.items()})
-    for section in ("guest", "directory", "run", "database", "radius", "metrics", "fticks", "limits", "retention", "log", "privacy"):
+    for section in (
+        "guest",
+        "directory",
+        "mail",
+        "sms",
+        "run",
+        "database",
+        "radius",
+        "metrics",
+        "fticks",
+        "limits",
+        "retention",
+        "log",
+        "privacy",
+    ):
         block = re.findall(rf"^(?:# )?\[{section}\].*?(?=^(?:# )?\[|\Z)", text, re.MULTILINE | re.DOTALL)[0]
-        missing = [key for key in type(getattr(settings, section)).model_fields if f"{key} = " not in block]
+        fields = type(getattr(settings, section)).model_fields
+        missing = [key for key, field in fields.items() if f"{field.alias or key} = " not in block]
         assert missing == []
 
 
 def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
-    text = "\n".join(line for line in lines if not line.startswith(("user", "url", "source")))
-    for section in ("guest", "directory", "oidc.city", "fticks"):
+    text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', "source")))
+    for section in ("guest", "directory", "oidc.city", "mail", "sms", "fticks"):
         text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits
     assert shown.retention == load(SAMPLE, {}).retention
     assert shown.radius == load(SAMPLE, {}).radius
     assert shown.run == load(SAMPLE, {}).run
-    bare = load(written(tmp_path, '[guest]\n[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'), {})
+    least = '[guest]\n[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
+    least += '[mail]\nurl = "smtp://localhost"\nfrom = "wifi@city.example"\n'
+    bare = load(written(tmp_path, least + '[sms]\nurl = "https://sms.example/{to}/{text}"\ncountries = "CA"\n'), {})
     needed = {"certificate", "key", "uri", "ca", "bind_dn", "bind_password", "base", "card_filter"}
-    for one, other in ((shown.guest, bare.guest), (shown.directory, bare.directory)):
+    needed |= {"url", "sender", "reply_to", "password", "headers", "body", "secret", "countries"}
+    for name in ("guest", "directory", "mail", "sms"):
+        one, other = getattr(shown, name), getattr(bare, name)
         assert one is not None
         assert other is not None
         assert one.model_dump(exclude=needed) == other.model_dump(exclude=needed)

@@ -11,6 +11,7 @@ from store.schema import prepare
 from store.sealed import Seal, create_keys
 from store.session import engine
 from tests.portal import catalogues
+from tests.portal.gallery import Gallery
 from tests.portal.world import World, world
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ def shaped(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return folder
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory, shaped: Path) -> Iterator[Gallery]:
+    """Every page, made once."""
+    made = Gallery(tmp_path_factory.mktemp("gallery"), shaped)
+    yield made
+    made.close()
 
 
 @pytest.fixture

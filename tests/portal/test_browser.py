@@ -23,7 +23,6 @@ from tests.peers.authority import Authority
 from tests.peers.browser import chromium, page
 from tests.peers.program import until
 from tests.portal.world import STATION, door, doors
-from tests.screens.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,15 +188,3 @@ def test_the_button_reaches_the_gateway(city: World, gateway: Gateway, browser: 
         until(lambda: gateway.told, "the gateway is told", 15)
         method, asked, told = gateway.told[0]
         assert ("POST" if family in POSTS else "GET", path, set()) == (method, asked, fields - told.keys())
-
-
-@pytest.mark.parametrize("language", ["en-CA", "fr-CA"])
-@pytest.mark.parametrize("state", ["welcome", "ending", "spent", "stopped", "gave-up", "help"])
-def test_text_twice_as_large(city: World, browser: Browser, gateway: Gateway, state: str, language: str) -> None:
-    """On a phone of 320 pixels nothing is cut off or needs scrolling sideways (WCAG 2.2, 1.4.4 and 1.4.10)."""
-    path = STATES[state](city, language[:2])
-    with pages(city, "coova", gateway, None, doors(city.url)), page(browser, scripts=True, language=language, bypass_csp=True) as tab:
-        tab.set_viewport_size({"width": 320, "height": 568})
-        until(lambda: _opened(tab, f"{city.url}{path}"), "the page", 20)
-        tab.add_style_tag(content="html{font-size:200%!important}")
-        assert 320 == tab.evaluate("document.scrollingElement.scrollWidth")

@@ -1,0 +1,104 @@
+"""Every state of the guests' pages, each made once and looked at by many tests; and a browser that is shown them.
+
+The pages come from the app itself, without a socket between. Never for a test that changes what it looks at.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from store.sealed import Seal
+from store.session import engine
+from tests.peers.browser import chromium
+from tests.portal.world import World, world
+from tests.screens.states import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page, Route
+    from werkzeug.test import TestResponse
+
+SMALL = {"width": 320, "height": 568}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page as it came."""
+
+    path: str
+    answer: TestResponse
+    city: World
+
+
+@dataclass
+class Gallery:
+    """Where the pages hang."""
+
+    folder: Path
+    shaped: Path
+    hung: dict[tuple[str, str], Shown] = field(default_factory=dict)
+
+    def shown(self, state: str, language: str) -> Shown:
+        """The page of this state."""
+        if (state, language) not in self.hung:
+            city = self.city(f"{state}-{language}")
+            path = STATES[state](city, language)
+            self.hung[state, language] = Shown(path, city.client().get(path), city)
+        return self.hung[state, language]
+
+    def city(self, name: str) -> World:
+        """A new one."""
+        home = self.folder / name
+        shutil.copytree(self.shaped, home)
+        return world(engine(f"sqlite:///{home}/proxeny.db"), Seal(home / "keys" / "seal.key"))
+
+    def close(self) -> None:
+        """Let go of every database."""
+        for shown in self.hung.values():
+            shown.city.database.dispose()
+
+
+@dataclass
+class Window:
+    """One tab, with scripts of the tests' own, that is shown pages and counts what they ask for."""
+
+    tab: Page
+    asked: list[str] = field(default_factory=list)
+    shown: Shown | None = None
+
+    def look(self, shown: Shown) -> Page:
+        """At this page; everything it loads is counted."""
+        self.asked.clear()
+        self.shown = shown
+        self.tab.goto(shown.city.url + shown.path)
+        return self.tab
+
+    def answer(self, route: Route) -> None:
+        """With the page itself, or with what it loads from us."""
+        assert self.shown is not None
+        url = route.request.url
+        self.asked.append(url)
+        ours = url.startswith(self.shown.city.url)
+        first = url == self.shown.city.url + self.shown.path
+        answer = self.shown.answer if first else self.shown.city.client().get(url.removeprefix(self.shown.city.url)) if ours else None
+        if answer is None:
+            route.abort()
+        else:
+            route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)
+
+
+@contextmanager
+def window(folder: Path, **more: object) -> Iterator[Window]:
+    """A phone's, the smallest there is, unless told otherwise. The pages' policy would keep the tests' scripts out."""
+    with chromium(folder) as browser:
+        context = browser.new_context(**{"viewport": SMALL, "bypass_csp": True, "reduced_motion": "reduce", **more})
+        context.set_default_timeout(15_000)
+        made = Window(context.new_page())
+        context.route("**/*", made.answer)
+        yield made
+        context.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, or_, select, update
 
-from store.models import Session, SessionStatus
+from store.models import Session, SessionAddress, SessionStatus
 from store.session import affected
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REPORTING: Final = timedelta(hours=2)  # silence after which a NAS that sent interims counts as gone
 SILENT: Final = timedelta(hours=24)  # and one that never sent any
+HOLDS: Final = timedelta(days=31)  # no session that keeps its address for longer is found by it
 _PAGE: Final = 1_000
 
 
@@ -51,6 +52,25 @@ def open_of(database: Database, client: str) -> list[Session]:
     """The open sessions of one client, the oldest first."""
     mine = select(Session).where(Session.status == SessionStatus.OPEN, Session.client == client)
     return list(database.scalars(mine.order_by(Session.started_at, Session.id)))
+
+
+def was(database: Database, client: str, station_hash: bytes, name: str) -> bool:
+    """Whether this station ever had a session at this client that was called so."""
+    mine = select(Session.id).where(Session.acct_session_id == name, Session.client == client, Session.station_hash == station_hash)
+    return database.scalar(mine.limit(1)) is not None
+
+
+def open_at(database: Database, client: str, station_hash: bytes) -> Session | None:
+    """The open session of this station at this client, the youngest where there are several."""
+    mine = select(Session).where(Session.station_hash == station_hash, Session.client == client, Session.status == SessionStatus.OPEN)
+    return database.scalar(mine.order_by(Session.started_at.desc()).limit(1))
+
+
+def holding(database: Database, client: str, address: str, now: datetime) -> list[Session]:
+    """The open sessions of one client that were given this address within HOLDS, three at most: who asks wants exactly one."""
+    given = select(SessionAddress.session_id).where(SessionAddress.address == address, SessionAddress.first_at >= now - HOLDS)
+    mine = select(Session).where(Session.id.in_(given), Session.client == client, Session.status == SessionStatus.OPEN)
+    return list(database.scalars(mine.limit(3)))
 
 
 def mark_stale(database: Database, now: datetime) -> int:

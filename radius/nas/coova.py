@@ -42,6 +42,7 @@ class Coova(Generic):
     grants: ClassVar[Means] = Means.BROWSER
     limits: ClassVar[Means] = Means.RADIUS
     holds: ClassVar[frozenset[Bound]] = frozenset(Bound)
+    names: ClassVar[bool] = True  # from 1.9 on
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:
         """`md` is demanded wherever the gateway has a `uam_secret`."""
@@ -88,6 +89,11 @@ class Coova(Generic):
         """The registered login, else the one that was signed."""
         where = _where(arrival, gateway)
         return (where,) if where else ()
+
+    def afresh(self, gateway: Gateway) -> str:
+        """/prelogin makes a new challenge and redirects as ever."""
+        registered = origin(gateway.options.login_url)
+        return f"{registered}/prelogin" if registered else ""
 
     def attributes(self, plan: Plan, left: Remaining, gateway: Gateway) -> Attributes:
         """Everything: time, idleness, octets with their Gigawords, kbit/s."""

@@ -241,6 +241,7 @@ class Family:
     holds: ClassVar[frozenset[Bound]] = frozenset({Bound.TIME, Bound.IDLE})
     port: ClassVar[int] = 3799  # of Disconnect and CoA, where the client does not say
     needs: ClassVar[frozenset[str]] = frozenset()  # names of Options without which it cannot work
+    names: ClassVar[bool] = False  # whether it can write the station and its session into DHCP's option 114 (RFC 8910)
 
     def arrival(self, query: Mapping[str, Sequence[str]], gateway: Gateway, now: float) -> Arrival | Misfit:
         """What the redirect's query says; `now` in seconds since 1970."""
@@ -257,6 +258,10 @@ class Family:
     def reaches(self, arrival: Arrival, gateway: Gateway) -> tuple[str, ...]:
         """The origins that `let_in` may send this guest's browser to: `origins`, and what a signed query adds to them."""
         return self.origins(gateway)
+
+    def afresh(self, gateway: Gateway) -> str:
+        """Where a browser is sent for a redirect like a new guest's; "" where this family knows no such place, or none is registered."""
+        return ""
 
     def lacks(self, options: Options) -> str:
         """What `[client.options]` must still say for this family to work, in words for staff; "" where nothing."""

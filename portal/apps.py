@@ -12,7 +12,7 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import guard, languages
-from portal.guest import adverts, arrivals, capport, card, front, gateways, pages, probes, shops, stays, visits
+from portal.guest import adverts, arrivals, capport, card, front, gateways, pages, probes, shops, stays, visits, voucher
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from portal.kit import Kit
 
-_VIEWS: Final = (card, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
+_VIEWS: Final = (voucher, card, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
 
 
 def guest_app(kit: Kit) -> Flask:

@@ -19,7 +19,7 @@ from portal.pace import Rate
 from portal.troubles import Trouble, TroubleError
 
 _FREE: Final = frozenset({"probes.alive", "probes.probe"})  # cheap, and asked for by machines
-_SIGN_IN: Final = frozenset({"visits.go", "stays.again"})  # each may be a device, a grant and an order that we keep
+_SIGN_IN: Final = frozenset({"visits.go", "stays.again", "voucher.redeem"})  # each may be a device, a grant and an order that we keep
 
 
 def by_address() -> None:
@@ -27,10 +27,10 @@ def by_address() -> None:
     house = kit().house
     if request.endpoint in _FREE:
         return
-    address = _address()
-    _take(f"address {address}", Rate(house.address_rate, 1.0))
+    whence = address()
+    _take(f"address {whence}", Rate(house.address_rate, 1.0))
     if request.endpoint in _SIGN_IN:
-        _take(f"sign-in {address}", Rate(house.sign_in_rate, 60.0))
+        _take(f"sign-in {whence}", Rate(house.sign_in_rate, 60.0))
 
 
 def by_device() -> None:
@@ -41,7 +41,7 @@ def by_device() -> None:
     if g.visit is None:
         return
     arrival = g.visit.arrival
-    words = f"rate {arrival.station or arrival.session or g.visit.number} {_address()}"
+    words = f"rate {arrival.station or arrival.session or g.visit.number} {address()}"
     _take(hmac.digest(kit().privacy.device_key, words.encode(), "sha256")[:12].hex(), Rate(kit().house.device_rate, 60.0))
 
 
@@ -50,11 +50,11 @@ def _take(whose: str, rate: Rate) -> None:
         raise TroubleError(Trouble.TOO_MANY)
 
 
-def _address() -> str:
-    """Of IPv6 the network: its other 64 bits are whatever a host likes (RFC 8981)."""
+def address() -> str:
+    """Whence this request comes. Of IPv6 the network: its other 64 bits are whatever a host likes (RFC 8981)."""
     said = request.remote_addr or ""
     try:
-        address = ip_address(said)
+        found = ip_address(said)
     except ValueError:  # a socket without addresses, or a proxy's own word
         return said[:64]
-    return str(ip_network((address, 64), strict=False)) if address.version == 6 else said
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else said

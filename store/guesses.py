@@ -6,7 +6,7 @@ of many at once that are one device's, each sees those before it, in every proce
 changes nothing: nobody is kept waiting by trying. `taken` counts against a number in a window instead: mails to an address.
 
 Of each kind the MOST that were touched last are kept. Who has more devices than that to guess with is not slowed by being
-counted, and is met by the codes' own length (store/vouchers.py), the pages' rates (portal/rates.py) and the alert.
+counted, and is met by the codes' own length (store/crockford.py), the pages' rates (portal/rates.py) and the alert that `counted` is for.
 
 Never counts by address alone, so that no library is ever locked out; never keeps whose a count is but as a keyed hash.
 """
@@ -39,6 +39,7 @@ LONGEST: Final = timedelta(seconds=30)
 WINDOW: Final = timedelta(hours=1)  # without a try: then all is forgotten
 MOST: Final = 20_000  # rows of one kind: some 5 MB
 SWEEP: Final = 256  # new rows, on average, between looks at how many there are
+_ANY: Final = 2**31 - 1
 _DELAYS: Final = (*(timedelta(seconds=2**power) for power in range(5)), LONGEST)  # 1 s to 16 s; the last for good
 
 
@@ -88,11 +89,22 @@ def _trying(dialect: str) -> ReturningInsert[int]:
 
 def taken(session: Session, name: str, now: datetime, *, most: int, window: timedelta) -> datetime | None:
     """Take one of `most` places in a window that begins with the first; where none is left, the moment the window ends."""
-    moments = {"now": now, "ends": now + window}
-    count = session.execute(_taking(session.get_bind().dialect.name), {"whose": name, "most": most, **moments}).scalar()
+    if _take(session, name, now, most, window) is not None:
+        return None
+    return session.execute(select(Guess.until).where(Guess.name == name)).scalar_one()
+
+
+def counted(session: Session, name: str, now: datetime, window: timedelta = WINDOW) -> int:
+    """How many there were in a window that begins with the first. Last in a transaction: nobody else counts here meanwhile."""
+    return _take(session, name, now, _ANY, window) or _ANY
+
+
+def _take(session: Session, name: str, now: datetime, most: int, window: timedelta) -> int | None:
+    values = {"whose": name, "most": most, "now": now, "ends": now + window}
+    count: int | None = session.execute(_taking(session.get_bind().dialect.name), values).scalar()
     if count == 1:
         _sweep(session, name)
-    return None if count is not None else session.execute(select(Guess.until).where(Guess.name == name)).scalar_one()
+    return count
 
 
 @cache

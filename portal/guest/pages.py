@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from portal.capabilities import Capability, open_stay, open_visit
+from portal.cases import institutions
 from portal.guard import open_to, recognise
 from portal.guest.page import page
 from portal.kit import kit
@@ -73,5 +74,6 @@ def accessibility() -> Any:
 @blueprint.get("/eduroam")
 @open_to(Capability.NONE)
 def eduroam() -> Any:
-    """For students and staff of institutions."""
-    return _show("eduroam")
+    """For students and staff of institutions; `q` is what one of them is called."""
+    back, typed = remember(), request.args.get("q", "")[: institutions.LONGEST].strip()
+    return page("eduroam.html", back=back, typed=typed, found=institutions.search(g.doors.institutions, typed), doors=g.doors, g=g)

@@ -19,13 +19,16 @@ blueprint = Blueprint("probes", __name__)
 # Collected from what public portals and manuals list; a guest who "wanted" such a page is offered no way on to it
 PATHS: Final = (
     "/generate_204", "/gen_204", "/hotspot-detect.html", "/library/test/success.html", "/ncsi.txt", "/connecttest.txt", "/redirect",
-    "/success.txt", "/canonical.html", "/captiveportal/generate_204", "/kindle-wifi/wifistub.html", "/mobile/status.php", "/ok",
+    "/success.txt", "/canonical.html", "/captiveportal/generate_204", "/kindle-wifi/wifistub.html", "/kindle-wifi/wifiredirect.html",
+    "/mobile/status.php", "/ok", "/check_network_status.txt", "/nm", "/nm-check.txt", "/static/hotspot.txt",
 )  # fmt: skip
 HOSTS: Final = frozenset({
     "captive.apple.com", "www.apple.com", "www.appleiphonecell.com", "connectivitycheck.gstatic.com", "connectivitycheck.android.com",
-    "clients3.google.com", "www.gstatic.com", "play.googleapis.com", "g.cn", "www.google.cn", "www.msftncsi.com",
-    "www.msftconnecttest.com", "edge.microsoft.com", "detectportal.firefox.com", "fireoscaptiveportal.com", "connect.rom.miui.com",
-    "connectivitycheck.cbg-app.huawei.com", "captive.roku.com", "status.client",
+    "clients1.google.com", "clients3.google.com", "www.gstatic.com", "play.googleapis.com", "g.cn", "www.google.cn",
+    "www.msftncsi.com", "ipv6.msftncsi.com", "www.msftconnecttest.com", "ipv6.msftconnecttest.com", "edge.microsoft.com",
+    "detectportal.firefox.com", "fireoscaptiveportal.com", "spectrum.s3.amazonaws.com", "connect.rom.miui.com",
+    "connectivitycheck.cbg-app.huawei.com", "connectivitycheck.platform.hicloud.com", "captive.roku.com", "nmcheck.gnome.org",
+    "network-test.debian.org", "connectivity-check.ubuntu.com", "fedoraproject.org", "ping.archlinux.org", "status.client",
 })  # fmt: skip
 
 

@@ -83,6 +83,7 @@ class Wanted(NamedTuple):
     portal: str = ""
     plan: str = ""
     language: str = ""
+    target: bytes = b""  # packed: whom an order about the grant means
     caps: Sequence[Cap] = ()  # beside our own
 
 
@@ -112,6 +113,7 @@ def ask(session: Session, privacy: Privacy, entropy: Callable[[int], bytes], wan
     session.add(made)
     session.flush()
     made.contact = privacy.sealed(wanted.contact.encode(), "challenge", made.id, "contact") or b""
+    made.target = privacy.sealed(wanted.target, "challenge", made.id, "target")
     code = _fresh(session, privacy, entropy, made, now)
     return Asked(made, code if told else "")
 

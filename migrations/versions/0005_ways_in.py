@@ -73,7 +73,7 @@ def _challenges() -> None:
         *always(WORD, "way", "purpose"),
         *always(OCTETS, "identity_hash", "contact", "code_hash", "device_hash"),
         *always(TEXT, "grant_id", "client", "portal", "plan", "language"),
-        *maybe(OCTETS, "asked", "sponsor"),
+        *maybe(OCTETS, "target", "asked", "sponsor"),
         *always(NUMBER, "tries", "sent"),
         *always(MOMENT, "created_at", "expires_at"),
         *maybe(MOMENT, "sent_at", "settled_at"),

@@ -49,7 +49,7 @@ def given(session: Session, privacy: Privacy, grant: Grant, client: str, target:
     return last if same else None
 
 
-def tell(session: Session, privacy: Privacy, kind: OrderKind, way: Way, grant: Grant, stay: Stay | None, now: datetime) -> None:
+def tell(session: Session, privacy: Privacy, kind: OrderKind, way: Way, grant: Grant, stay: Stay, now: datetime) -> None:
     """Queue an order for each open session of this grant; where none is known, one about the guest that the stay names.
 
     Where the family knows no way, nothing: the grant itself has changed, and the gateway hears of it when it asks next.
@@ -61,5 +61,5 @@ def tell(session: Session, privacy: Privacy, kind: OrderKind, way: Way, grant: G
     for each in known:
         queued = outbox.queue(session, kind, each.id, now, via=via, details={"plan": grant.plan})
         queued.grant_id, queued.client = grant.id, each.client
-    if not known and stay is not None:
+    if not known:
         order(session, privacy, kind, via, grant, grant.client, targets.of(stay.visit.arrival), now)

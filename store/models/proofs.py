@@ -75,6 +75,7 @@ class Challenge(Base):
     code_hash: Mapped[bytes]  # HMAC of this row's id and the code; b"" where there is no code
     device_hash: Mapped[bytes]  # of the device that asked; b"" for none
     grant_id: Mapped[str] = mapped_column(default="")  # the provisional one
+    target: Mapped[bytes | None] = mapped_column(Sealed)  # whom an order about it means: the link is opened elsewhere
     client: Mapped[str] = mapped_column(default="")
     portal: Mapped[str] = mapped_column(default="")
     plan: Mapped[str] = mapped_column(default="")

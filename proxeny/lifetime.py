@@ -29,23 +29,27 @@ if TYPE_CHECKING:
 BEAT: Final = 1.0  # seconds
 
 
-class Work(Protocol):
+class Ending(Protocol):
+    """What can be counted, and ends."""
+
+    def counts(self) -> dict[str, Any]:
+        """Plain numbers for the supervisor's metrics, and words for /readyz."""
+
+    async def end(self, seconds: float) -> None:
+        """Finish what is at hand, in at most so long."""
+
+
+class Work(Ending, Protocol):
     """What the process is for."""
 
     @property
     def alive(self) -> bool:
         """False once it has ended by itself."""
 
-    def counts(self) -> dict[str, Any]:
-        """Plain numbers for the supervisor's metrics, and words for /readyz."""
-
     def adopt(self, settings: Settings) -> None:
         """New settings; may take a moment, and is not called in the loop's thread."""
 
     async def begin(self) -> None: ...
-
-    async def end(self, seconds: float) -> None:
-        """Finish what is at hand, in at most so long."""
 
 
 async def live(spec: dict[str, Any], make: Callable[[Channel, Settings], Work], ends_within: float) -> None:
@@ -58,11 +62,16 @@ async def live(spec: dict[str, Any], make: Callable[[Channel, Settings], Work], 
     logs.to_standard_error(settings.log.level)
     work = make(channel, settings)
     await work.begin()
-    beat, obey = asyncio.create_task(_beat(channel, work)), asyncio.create_task(_obey(channel, work, ends_within))
+    await spend(channel, work, _beat(channel, work), _obey(channel, work, ends_within))
+
+
+async def spend(channel: Channel, work: Ending, beating: Coroutine[Any, Any, None], obeying: Coroutine[Any, Any, float]) -> None:
+    """From the first beat to the last: until the orders end, with the seconds that are left, or the work ends by itself."""
+    beat, obey = asyncio.create_task(beating), asyncio.create_task(obeying)
     await asyncio.wait((beat, obey), return_when=asyncio.FIRST_COMPLETED)
     await work.end(obey.result() if obey.done() else 0.0)
     beat.cancel()
-    channel.write("beat", _counts(work))
+    tell(channel, work)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(channel.flush(), 1)
     channel.close()
@@ -71,13 +80,14 @@ async def live(spec: dict[str, Any], make: Callable[[Channel, Settings], Work], 
 async def _beat(channel: Channel, work: Work) -> None:
     """Once a second: we live."""
     while work.alive:
-        channel.write("beat", _counts(work))
+        tell(channel, work)
         await asyncio.sleep(BEAT)
 
 
-def _counts(work: Work) -> dict[str, Any]:
+def tell(channel: Channel, work: Ending) -> None:
+    """One beat: what it counts, and the processor's time it took."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {**work.counts(), "cpu_seconds": used.ru_utime + used.ru_stime}
+    channel.write("beat", {**work.counts(), "cpu_seconds": used.ru_utime + used.ru_stime})
 
 
 async def _obey(channel: Channel, work: Work, ends_within: float) -> float:

@@ -12,20 +12,12 @@ Never opens a listening socket, and never logs a question.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import faulthandler
 import gc
-import json
-import os
-import resource
-import signal
-import socket
-import sys
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from proxeny import logs
+from proxeny import lifetime, logs
 from proxeny import porter_wire as wire
 from proxeny.channel import Channel, below
 from proxeny.clerks import Clerks
@@ -37,6 +29,7 @@ from radius.actions import Reason
 from radius.questions import ByStation, ByToken
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from proxeny.network import Network
@@ -107,7 +100,6 @@ class Porter:
 
     def counts(self) -> dict[str, Any]:
         """Plain numbers for the supervisor's metrics, and two lines for /readyz."""
-        used = resource.getrusage(resource.RUSAGE_SELF)
         following = self.following
         return {
             **self._counts,
@@ -118,7 +110,6 @@ class Porter:
             "faults": sum(each.faults for each in self._asked),
             "grants_streamed": following.feed.streamed,
             "unsent": sum(window.unsent for window in self._windows),
-            "cpu_seconds": used.ru_utime + used.ru_stime,
             "database_up": int(following.fault == ""),
             "database_fault": following.fault,
             **following.directory_state(),
@@ -129,7 +120,7 @@ class Porter:
         while self.following.thread.is_alive():
             for window in self._windows:
                 window.beat()
-            self._channel.write("beat", self.counts())
+            lifetime.tell(self._channel, self)
             await asyncio.sleep(BEAT)
 
     async def obey(self) -> float:
@@ -162,24 +153,17 @@ class Porter:
 async def serve(spec: dict[str, Any]) -> None:
     """The whole life of a porter."""
     loop = asyncio.get_running_loop()
-    channel = await below(_inherited(spec["channel"]))
+    channel = await below(lifetime.inherited(spec["channel"]))
     first = await channel.read(), await channel.read()
     if None in first:
         return
     settings: Settings = first[0][1]
     network: Network = first[1][1]
     logs.to_standard_error(settings.log.level)
-    porter = Porter([_inherited(fd) for fd in spec["windows"]], channel, loop, settings)
+    porter = Porter([lifetime.inherited(fd) for fd in spec["windows"]], channel, loop, settings)
     porter.following.serve(network)
     porter.begin()
-    beat, obey = loop.create_task(porter.beat()), loop.create_task(porter.obey())
-    await asyncio.wait((beat, obey), return_when=asyncio.FIRST_COMPLETED)
-    await porter.end(obey.result() if obey.done() else 0.0)
-    beat.cancel()
-    channel.write("beat", porter.counts())
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(channel.flush(), 1)
-    channel.close()
+    await lifetime.spend(channel, porter, porter.beat(), porter.obey())
 
 
 def _places(settings: Settings) -> int:
@@ -187,20 +171,10 @@ def _places(settings: Settings) -> int:
     return settings.directory.pool if settings.directory else DIRECTORY_THREADS
 
 
-def _inherited(fd: int) -> socket.socket:
-    sock = socket.socket(fileno=fd)
-    sock.setblocking(False)
-    os.set_inheritable(fd, False)
-    return sock
-
-
 def main() -> None:
     """Run until the channel closes."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):  # the supervisor decides when we end
-        signal.signal(number, signal.SIG_IGN)
     gc.freeze()
-    faulthandler.register(signal.SIGUSR2, all_threads=True)
-    asyncio.run(serve(json.loads(sys.argv[1])))
+    lifetime.run(serve)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The shape of the database: which revision it has, how it gets to another, and where it differs from the models.
 
-All revisions of one upgrade run in one transaction, so an upgrade that is killed has not happened. Never run by itself
-on a database that holds something: an old database is refused with the verb to run.
+All revisions of one upgrade run in one transaction, so an upgrade that is killed has not happened. What every start asks
+needs no Alembic, which would take a seventh of it: only an upgrade loads that. Never run by itself on a database that holds
+something: an old database is refused with the verb to run.
 """
 
 from __future__ import annotations
@@ -12,10 +13,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +21,8 @@ from store.session import engine, looking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from alembic.config import Config
 
 _LOCK: Final = 0x50524F58454E59  # "PROXENY": PostgreSQL's advisory lock for two upgrades at once
 
@@ -46,9 +45,11 @@ def prepare(url: str) -> Engine:
 
 def upgrade(url: str, to: str = "head") -> None:
     """Bring the database up to a revision; nothing happens where it is there already."""
+    from alembic import command  # noqa: PLC0415  above
+
     _private_file(url)
     with _alone(url) as connection:
-        have = MigrationContext.configure(connection).get_current_revision()
+        have = _revision(connection)
         if have is not None and have not in revisions():
             raise StoreError(f"database {shown(url)}: {misfit(have)}")
         command.upgrade(_config(connection), to)
@@ -56,6 +57,8 @@ def upgrade(url: str, to: str = "head") -> None:
 
 def downgrade(url: str, to: str) -> None:
     """Take the database down to a revision, or to "base": nothing. What the later shape alone can hold is lost."""
+    from alembic import command  # noqa: PLC0415  above
+
     with _alone(url) as connection:
         command.downgrade(_config(connection), to)
 
@@ -63,12 +66,19 @@ def downgrade(url: str, to: str) -> None:
 def revision(database: Engine) -> str | None:
     """The revision the database has; None before the first."""
     with looking(database) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def revisions() -> list[str]:
-    """Every revision, oldest first."""
-    return [script.revision for script in ScriptDirectory(str(_folder())).walk_revisions()][::-1]
+    """Every revision, oldest first: their files are named for them, in order."""
+    return sorted(path.name.partition("_")[0] for path in (_folder() / "versions").glob("[0-9]*.py"))
 
 
 def head() -> str:
@@ -104,6 +114,8 @@ def _folder() -> Path:
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415  above
+
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

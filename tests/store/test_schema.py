@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import func, inspect, select, text
 
 from store import schema
@@ -39,6 +40,13 @@ def tables(url: str) -> set[str]:
 def counts(database: Engine) -> dict[str, int]:
     with reading(database) as session:
         return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables}
+
+
+def test_revisions_are_those_of_their_files() -> None:
+    """The files' names tell what Alembic would: every revision, in order, each built on the one before."""
+    scripts = list(ScriptDirectory(str(schema._folder())).walk_revisions())[::-1]
+    assert REVISIONS == [script.revision for script in scripts]
+    assert [None, *REVISIONS[:-1]] == [script.down_revision for script in scripts]
 
 
 def test_models_and_migrations_agree(url: str) -> None:

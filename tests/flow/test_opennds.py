@@ -41,7 +41,7 @@ def test_level_1(tmp_path: Path, here: Street) -> None:
         assert not online(here)
         connect(tab, here)
         wait_online(here, True)
-        assert ["Authenticated"] == list(gateway.states().values())
+        until(lambda: ["Authenticated"] == list(gateway.states().values()), "ndsctl, which answers one at a time, to say so")
         session = until(city.sessions, "the session")[0]
         city.running.must("kick", session["id"])
         wait_online(here, False)
@@ -62,7 +62,7 @@ def test_level_3(tmp_path: Path, here: Street) -> None:
         assert not online(here)
         connect(tab, here)
         wait_online(here, True)
-        assert ["Authenticated"] == list(gateway.states().values())
+        until(lambda: ["Authenticated"] == list(gateway.states().values()), "ndsctl, which answers one at a time, to say so")
         session = until(city.sessions, "the session")[0]
         city.running.must("kick", session["id"])
         wait_online(here, False)

@@ -105,7 +105,7 @@ def test_french(city: Town, gateway: Program, browser: Browser, here: Street) ->
 def test_time_that_is_up_ends_it(city: Town, gateway: Program, browser: Browser, here: Street) -> None:
     """An operator's rule that allows six seconds: the gateway ends the session by itself, and the session says so."""
     rule = {"name": "six seconds", "direction": "reply", "codes": ["Access-Accept"], "clamp": {"Session-Timeout": [1, 6]}}
-    city.running.network({**_tables(city), "policy": [rule]})
+    city.running.renew({**_tables(city), "policy": [rule]})
     with page(browser) as tab:
         connect(tab, here)
         wait_online(here, True)

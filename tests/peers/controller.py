@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 COMMAND = Path(sys.executable).with_name("proxeny")
 Rows = dict[str, Any]
 _REASON = re.compile(r'^proxeny_reason_total\{reason="(\w+)"\} (\S+)$', re.MULTILINE)
+_VERSION = re.compile(r'^proxeny_worker_network_version\{worker="\d+"\} (\S+)$', re.MULTILINE)
 
 OPERATOR: Rows = {"name": "city-of-example", "operator_name": "1wifi.city.example", "country": "CA"}
 
@@ -91,6 +92,16 @@ class Controller:
         path.write_text(tomlkit.dumps(tables))
         return self.must("apply", str(path), *flags)
 
+    def renew(self, tables: Mapping[str, Any]) -> None:
+        """Apply another network, until every worker serves it."""
+        before = self._served()
+        self.network(tables)
+        until(lambda: self._served() > before, "the workers to serve the new network", 30)
+
+    def _served(self) -> float:
+        """The version that every worker serves."""
+        return min(map(float, _VERSION.findall(self._metrics())))
+
     def sessions(self, *flags: str) -> list[Rows]:
         return json.loads(self.must("sessions", "--json", *flags))
 
@@ -105,9 +116,11 @@ class Controller:
 
     def counted(self) -> Counter[str]:
         """Packets by Reason, from the metrics; the workers tell the supervisor once a second."""
+        return Counter({name: int(float(value)) for name, value in _REASON.findall(self._metrics())})
+
+    def _metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=10) as page:
-            lines = page.read().decode()
-        return Counter({name: int(float(value)) for name, value in _REASON.findall(lines)})
+            return page.read().decode()
 
     def readiness(self) -> Rows:
         """What /readyz tells, whether it is 200 or 503."""

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from radius.nas.family import Family
     from radius.nas.tokens import Tokens
     from store.adverts import Run
+    from store.directory import Person
     from store.entries import Entry
     from store.privacy import Privacy
+    from store.refusal import Refusal
 
 WRITERS: Final = 5  # a third of the threads that [guest] has by default
+ASKERS: Final = 5  # the same: those who ask the directory
 WAITERS: Final = 5  # the same: the last third is for who does neither
 
 
@@ -60,6 +63,8 @@ class Kit:
     places: Semaphore = field(default_factory=lambda: Semaphore(WRITERS))  # for those who write (portal/writing.py)
     turn: Turn = field(default_factory=Turn)
     rates: Rates = field(default_factory=Rates)
+    directory: Callable[[bytes, bytes], Person | Refusal] | None = None  # name or card number, password; waits three seconds at most
+    asking: Semaphore = field(default_factory=lambda: Semaphore(ASKERS))  # for those who wait for the directory
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
     adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last
     figures: Figures = field(default_factory=Figures)

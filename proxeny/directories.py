@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import math
+from typing import TYPE_CHECKING, Final
 
 from store.directory import Directory, Reach
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from proxeny import parts_web
+    from proxeny.settings import Settings
+    from store.directory import Person
+    from store.refusal import Refusal
+
+_log = logging.getLogger("proxeny.directories")
+PATIENCE: Final = 3.0  # seconds that a guest waits for it, whatever `timeout` allows the road
 
 
-def directory(part: parts_web.Directory) -> Directory:
-    """The directory that the settings name. Raises ValueError where it cannot be."""
+def directory(part: parts_web.Directory, patience: float = math.inf) -> Directory:
+    """The directory that the settings name, asked for so many seconds at most. Raises ValueError where it cannot be."""
     return Directory(
         Reach(
             uri=part.uri,
@@ -22,7 +32,18 @@ def directory(part: parts_web.Directory) -> Directory:
             ca=str(part.ca or ""),
             bind_dn=part.bind_dn,
             bind_password=part.bind_password.octets.decode() if part.bind_password else "",
-            timeout=part.timeout,
+            timeout=min(part.timeout, patience),
             pool=part.pool,
         )
     )
+
+
+def of_guests(settings: Settings) -> Callable[[bytes, bytes], Person | Refusal] | None:
+    """How the guests' pages ask it: a card's number or a name, and a password; None where there is none to ask."""
+    if settings.directory is None:
+        return None
+    try:
+        return directory(settings.directory, PATIENCE).guest
+    except ValueError:
+        _log.exception("the directory cannot be asked")
+        return None

@@ -22,7 +22,7 @@ from portal.apps import guest_app
 from portal.cases.remainders import time_zone
 from portal.doors import Doors, House
 from portal.kit import Kit
-from proxeny import portal_doors, quotas, snapshot, ways
+from proxeny import directories, portal_doors, quotas, snapshot, ways
 from proxeny.showing import Showing
 from radius.nas import FAMILIES
 from radius.nas.tokens import Tokens
@@ -148,6 +148,8 @@ class Guests:
             house=house(self.settings),
             places=threading.Semaphore(third),
             waiting=threading.Semaphore(third),
+            directory=directories.of_guests(self.settings),
+            asking=threading.Semaphore(third),
             adverts=lambda: self._showing.running,
             figures=self._showing.figures,
         )

@@ -138,11 +138,15 @@ class Directory:
 
     def verify(self, user: bytes, password: bytes) -> Person | Refusal:
         """The person of this name, where this is the password."""
-        return self._sign_in(self._reach.filter, user, password)
+        return self._sign_in((self._reach.filter,), user, password)
 
     def card(self, number: bytes, password: bytes) -> Person | Refusal:
         """The same by `card_filter`: a library card's number and its PIN."""
-        return self._sign_in(self._reach.card_filter, number, password) if self._reach.card_filter else Refusal.MISCONFIGURED
+        return self._sign_in((self._reach.card_filter,), number, password) if self._reach.card_filter else Refusal.MISCONFIGURED
+
+    def guest(self, name: bytes, password: bytes) -> Person | Refusal:
+        """The person of this card or, where no card has that number, of this name."""
+        return self._sign_in((self._reach.card_filter, self._reach.filter), name, password)
 
     def close(self) -> None:
         """Hang up what is idle, for good."""
@@ -153,7 +157,7 @@ class Directory:
 
     # One sign-in
 
-    def _sign_in(self, template: str, user: bytes, password: bytes) -> Person | Refusal:
+    def _sign_in(self, templates: tuple[str, ...], user: bytes, password: bytes) -> Person | Refusal:
         if not password:
             return Refusal.EMPTY_PASSWORD
         if not is_name(user):
@@ -166,7 +170,8 @@ class Directory:
         outcome, words = None, ""
         try:
             with self._place(until) as place:
-                outcome = self._vouch(place, template.replace("{user}", escaped(user)), password, until)
+                filters = [template.replace("{user}", escaped(user)) for template in templates if template]
+                outcome = self._vouch(place, filters, password, until)
         except LineError as fault:
             outcome, words = fault.refusal, str(fault)
         finally:
@@ -195,8 +200,8 @@ class Directory:
             self.fault, self.words = None, ""
             self.breaker.succeeded()
 
-    def _vouch(self, place: _Place, words: str, password: bytes, until: float) -> Person | Refusal:
-        found = place.finder.use(lambda line: line.search(self._reach.base, words, (*_PERSON, *_DOORS), 2, until), until)
+    def _vouch(self, place: _Place, filters: list[str], password: bytes, until: float) -> Person | Refusal:
+        found = next(filter(None, (self._found(place, words, until) for words in filters)), [])
         if len(found) != 1 or not found[0].dn:
             return Refusal.NOT_UNIQUE if found else Refusal.UNKNOWN_USER
         entry = found[0]
@@ -204,6 +209,9 @@ class Directory:
             return Refusal.DISABLED
         bound = place.tryer.use(lambda line: line.bind(entry.dn, password, until), until)
         return _person(entry) if bound.code == 0 else _no(bound, entry)
+
+    def _found(self, place: _Place, words: str, until: float) -> list[Entry]:
+        return place.finder.use(lambda line: line.search(self._reach.base, words, (*_PERSON, *_DOORS), 2, until), until)
 
     def _as_ourselves(self, until: float) -> Line:
         """A connection bound as the service account; anonymous where there is none."""

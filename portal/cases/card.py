@@ -1,0 +1,83 @@
+"""A library card, or another account of the city's directory: name or number, and its PIN or password.
+
+Theory of operation. The directory is asked outside any transaction, for it may be slow. So a try is counted before, in a
+transaction of its own, and taken back afterwards where it was right, or where the directory did not answer. It is counted
+for the device, which waits longer each time, and against the name that was typed: whatever the number of devices, a name
+is tried wrongly TRIES times in any quarter of an hour. Directories lock an entry after five or more wrong passwords; so
+no stranger at our page can lock somebody's account, and the owner waits a quarter of an hour at most.
+
+Never says whether it was the name or the password that was wrong, and never keeps what was typed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from portal.cases.proof import Denied, No, Proof
+from store import accounts, guesses
+from store.directory import Person
+from store.models import Guess, Way
+from store.refusal import Refusal
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.cases.proof import Prove
+    from radius.nas.plan import Plan
+    from store.privacy import Privacy
+
+TRIES: Final = 4  # wrong ones against one name in any span of WINDOW: less than what makes a directory lock it
+WINDOW: Final = timedelta(minutes=15)
+_ASIDE: Final = frozenset({Refusal.BUSY, Refusal.EMPTY_PASSWORD})  # nobody's password was tried
+
+
+def canonical(name: str) -> str:
+    """What all ways of writing a name have in common, as directories compare them (RFC 4518), and more: the letters and digits."""
+    letters = "".join(each for each in unicodedata.normalize("NFKD", name).casefold() if each.isalnum())
+    return letters or name.strip()
+
+
+def counted(session: Session, privacy: Privacy, device: bytes, name: str, now: datetime) -> Denied | None:
+    """Count a try of this device against this name; Denied where it is not to be made, and then only the device's is kept."""
+    tried = guesses.tried(session, _device(privacy, device), now)
+    if tried.wait is not None:
+        return Denied(No.WAIT, tried.wait.timestamp())
+    span = _span(now)
+    before = session.scalar(select(Guess.count).where(Guess.name == _target(privacy, name, span - 1), Guess.until > now)) or 0
+    ends = datetime.fromtimestamp((span + 1) * WINDOW.total_seconds(), UTC)
+    if before >= TRIES:
+        return Denied(No.WAIT, ends.timestamp())
+    full = guesses.taken(session, _target(privacy, name, span), now, most=TRIES - before, window=2 * WINDOW)
+    return Denied(No.WAIT, ends.timestamp()) if full is not None else None
+
+
+def vouched(privacy: Privacy, plan: Plan, device: bytes, name: str, found: Person | Refusal, at: datetime, language: str) -> Prove:
+    """The proof of whom the directory has vouched for; `at` is when the try was counted."""
+
+    def prove(session: Session, now: datetime) -> Proof | Denied:
+        if isinstance(found, Person) or found.ours or found in _ASIDE:
+            for counter in (_device(privacy, device), _target(privacy, name, _span(at))):
+                guesses.forgive(session, counter)
+        if isinstance(found, Refusal):
+            return Denied(No.AWAY if found.ours or found is Refusal.BUSY else No.WRONG)
+        account = accounts.known(session, privacy, Way.CARD, found.key, now, language, found.mail or found.name or name)
+        return Proof(Way.CARD, plan, account.id)
+
+    return prove
+
+
+def _span(now: datetime) -> int:
+    return int(now.timestamp() // WINDOW.total_seconds())
+
+
+def _device(privacy: Privacy, device: bytes) -> str:
+    return guesses.named(privacy, "card device", device)
+
+
+def _target(privacy: Privacy, name: str, span: int) -> str:
+    """Two of them side by side cover any span: what was tried in the last one counts in this one, too."""
+    return guesses.named(privacy, "card name", f"{span} {canonical(name)}".encode())

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import declare, network_file, opening, snapshot
+from proxeny import declare, demo_adverts, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
@@ -80,6 +80,7 @@ def _applied(city: Sample) -> Engine:
         stored = snapshot.read(session, seal)
         sample.refuse_strangers(stored, city)
         declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True))
+        demo_adverts.sow(session, datetime.now(UTC))
     return database
 
 

@@ -70,9 +70,9 @@ def _said(value: str, denied: Denied) -> str:
         case No.WAIT:
             return str(_("Several codes were wrong. Wait %(time)s, then try again.", time=duration(_seconds(denied))))
         case No.USED:
-            return str(_("This code was used on another device: %(time)s.", time=at))
+            return str(_("This code was used on another device (%(time)s).", time=at))
         case No.EXPIRED:
-            return str(_("The time of this code is over: %(time)s. The staff can give you another.", time=at))
+            return str(_("The time of this code is over (%(time)s). The staff can give you another.", time=at))
         case No.REVOKED:
             return str(_("This code is not good any more. The staff can give you another."))
         case _:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.portal.world import World
 
-POSTS = ("/v/<token>/go", "/s/<token>/out", "/s/<token>/more", "/s/<token>/again")
+POSTS = ("/v/<token>/go", "/v/<token>/voucher", "/s/<token>/out", "/s/<token>/more", "/s/<token>/again")
 
 
 def test_every_view_says_whom_it_is_open_to(city: World) -> None:

@@ -177,7 +177,7 @@ SHOPS: Final = (
         "#ecb765",
         _bread,
         weight=2,
-        sites=("central-library", "market-hall"),
+        sites=("arena", "central-library", "market-hall"),
     ),
     Shop(
         "chain-and-spoke",
@@ -196,7 +196,7 @@ SHOPS: Final = (
         "3 Station Square",
         "#2f7d6a",
         _bicycle,
-        sites=("central-library", "ferry-terminal"),
+        sites=("arena", "central-library", "ferry-terminal"),
     ),
     Shop(
         "three-pots",
@@ -209,7 +209,7 @@ SHOPS: Final = (
         "27 Harbour Walk",
         "#f0a58f",
         _plants,
-        sites=("central-library", "market-hall"),
+        sites=("arena", "central-library", "market-hall"),
     ),
     Shop(
         "city-of-example",

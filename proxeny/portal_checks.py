@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proxeny.network import Client, Network, Portal
     from proxeny.settings import Settings
 
-SERVED: Final = frozenset({"terms", "card"})  # ways in of this version
+SERVED: Final = frozenset({"terms", "voucher", "card"})  # ways in of this version
 _TYPED: Final = ("card", "email", "oidc")  # what is typed there is nobody else's business
 
 

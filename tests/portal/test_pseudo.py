@@ -32,7 +32,7 @@ ENGLISH = """names => [...document.querySelectorAll('title, main, header, footer
     ['aria-label', 'placeholder', 'alt'].map(name => each.getAttribute(name) || '')))
 .map(text => names.reduce((left, name) => left.replaceAll(name, ''), text).trim()).filter(text => /[A-Za-z]{3}/.test(text))"""
 NAMES = [  # what a city, a gateway or a guest called something, in whatever language
-    "Central Library", "City Wi-Fi", "City account", "From the City of Example.", "eduroam", "news.example", "K7QM-42XD-9TRA",
+    "Central Library", "City Wi-Fi", "City account", "From the City of Example.", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
     "uni-a.example", "WCAG", "http", "https",
 ]  # fmt: skip
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store.schema import prepare
-from store.sealed import Seal, create_keys
+from store.sealed import Seal
 from store.session import engine
 from tests.portal import catalogues
-from tests.portal.gallery import Gallery
+from tests.portal.gallery import Gallery, shape
 from tests.portal.world import World, world
 
 if TYPE_CHECKING:
@@ -30,15 +29,7 @@ def compiled() -> None:
 @pytest.fixture(scope="session")
 def shaped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an empty database of the newest shape and its key, to be copied: migrating costs more than the test."""
-    folder = tmp_path_factory.mktemp("shaped")
-    create_keys(folder / "keys" / "seal.key")
-    database = prepare(f"sqlite:///{folder}/proxeny.db")
-    world(database, Seal(folder / "keys" / "seal.key"))
-    with database.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return folder
+    return shape(tmp_path_factory.mktemp("shaped"))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from store.sealed import Seal
+from store.schema import prepare
+from store.sealed import Seal, create_keys
 from store.session import engine
 from tests.peers.browser import chromium
 from tests.portal.world import World, world
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 SMALL = {"width": 320, "height": 568}
+
+
+def shape(folder: Path) -> Path:
+    """An empty database of the newest shape and its key, to be copied."""
+    create_keys(folder / "keys" / "seal.key")
+    database = prepare(f"sqlite:///{folder}/proxeny.db")
+    world(database, Seal(folder / "keys" / "seal.key"))
+    with database.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder
 
 
 @dataclass(frozen=True)

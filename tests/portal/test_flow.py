@@ -105,7 +105,7 @@ def test_the_status_page(city: World, guest: FlaskClient) -> None:
     city.time += 600
     page = guest.get(stay)
     assert "You are online" == heading(page)
-    for words in ("Online until 4:59 a.m.", "1 hr 50 mins", "738 MB", "Continue to news.example", grant.support):
+    for words in ("Until 4:59 a.m.", "1 hr 50 mins", "738 MB", "Continue to news.example", grant.support):
         assert words in plain(page)
     assert ["/more", "/out"] == [action.removeprefix(stay) for action in forms(page)]
 

@@ -12,7 +12,24 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import guard, languages
-from portal.guest import adverts, arrivals, capport, card, front, gateways, pages, probes, shops, stays, visits, voucher
+from portal.guest import (
+    adverts,
+    arrivals,
+    capport,
+    card,
+    codes,
+    email,
+    front,
+    gateways,
+    mails,
+    pages,
+    probes,
+    shops,
+    sms,
+    stays,
+    visits,
+    voucher,
+)
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +37,7 @@ if TYPE_CHECKING:
 
     from portal.kit import Kit
 
-_VIEWS: Final = (voucher, card, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
+_VIEWS: Final = (codes, email, sms, mails, voucher, card, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
 
 
 def guest_app(kit: Kit) -> Flask:

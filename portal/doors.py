@@ -21,6 +21,10 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 ADDRESS_RATE: Final = 50  # requests of one address a second: a second later there is room again
 DEVICE_RATE: Final = 40  # requests a minute of one device, known by a token of ours
 SIGN_IN_RATE: Final = 600  # presses of the button a minute of one address: a whole city may be behind it
+KEPT: Final = {  # days: what [retention] says where it says nothing
+    "auth_event": 365, "session": 365, "orders": 365, "device": 30, "grant": 365, "account": 365, "guest_usage": 62, "message": 30,
+}  # fmt: skip
+SENDING_RATE: Final = 120  # messages that one address asks for within ten minutes, of those that nobody's device is counted for
 PATIENCE: Final = 2.5  # seconds that a guest's POST waits for an order
 
 
@@ -98,6 +102,11 @@ class Doors:
         door = self.by_key.get(key)
         return door if door is not None and door.gateway.family == family else None
 
+    def named(self, client: str, site: str = "") -> Door | None:
+        """The door of the gateway of this name, at this site where it has one there."""
+        own = next((door for door in self.by_key.values() if door.gateway.name == client), None)
+        return self.elsewhere.get((own.gateway.key, site), own) if own is not None else None
+
     def at(self, key: str, access_point: str) -> Door | None:
         """The door of this key as it is where the guest stands: a controller may have access points at many sites.
 
@@ -125,6 +134,17 @@ def _called(site: str, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the law wants said beside what is kept: by which authority, what for, whom to ask. Language -> text."""
+
+    authority: Mapping[str, str]
+    purpose: Mapping[str, str]
+    officer_title: Mapping[str, str]
+    officer_phone: Mapping[str, str]
+    officer_address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What the settings say to the pages."""
 
@@ -133,10 +153,15 @@ class House:
     trusted_proxies: tuple[str, ...] = ()  # prefixes whose X-Forwarded-For and -Proto are believed
     retention_days: int = 365  # until what tells of a guest is purged: logins, sessions, grants
     device_days: int = 30  # until a device is forgotten, after its last grant
+    kept: Mapping[str, int] = field(default_factory=lambda: dict(KEPT))  # days of each class (store.retention.Kept)
+    notice: Notice | None = None
     address_rate: int = ADDRESS_RATE
     device_rate: int = DEVICE_RATE
     sign_in_rate: int = SIGN_IN_RATE
     patience: float = PATIENCE
+    sending_rate: int = SENDING_RATE
+    sms_countries: tuple[str, ...] = ()  # ISO 3166-1: whose numbers are written to
+    sms_per_day: int = 1000  # text messages in all
     providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of OpenID Connect: name -> language -> how guests call it
 
     @property

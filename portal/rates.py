@@ -19,7 +19,9 @@ from portal.pace import Rate
 from portal.troubles import Trouble, TroubleError
 
 _FREE: Final = frozenset({"probes.alive", "probes.probe"})  # cheap, and asked for by machines
-_SIGN_IN: Final = frozenset({"visits.go", "stays.again", "voucher.redeem"})  # each may be a device, a grant and an order that we keep
+# each may be a device, a grant and an order that we keep
+_SIGN_IN: Final = frozenset({"visits.go", "stays.again", "voucher.redeem", "email.ask", "sms.ask"})
+_SENDS: Final = frozenset({"sms.ask", "codes.resend", "front.link"})  # each may be a message to somebody
 
 
 def by_address() -> None:
@@ -31,6 +33,8 @@ def by_address() -> None:
     _take(f"address {whence}", Rate(house.address_rate, 1.0))
     if request.endpoint in _SIGN_IN:
         _take(f"sign-in {whence}", Rate(house.sign_in_rate, 60.0))
+    if request.endpoint in _SENDS:
+        _take(f"sending {whence}", Rate(house.sending_rate, 600.0))
 
 
 def by_device() -> None:

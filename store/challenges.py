@@ -149,7 +149,7 @@ def try_code(
     right = hmac.compare_digest(found.code_hash, privacy.code(found.id, code))
     if found.settled_at is not None and right:
         twice = found.outcome is Settled.CONFIRMED and now <= found.settled_at + TWICE
-        return found if twice else _over(found)
+        return found if twice else over(found)
     if found.expires_at <= now:
         return Refusal(Bad.EXPIRED, found.expires_at)
     if found.settled_at is not None:
@@ -169,7 +169,7 @@ def by_link(session: Session, name: str, outcome: Settled, now: datetime) -> Cha
     if found is None:
         return Refusal(Bad.EXPIRED)
     if found.settled_at is not None or found.expires_at <= now:
-        return _over(found)
+        return over(found)
     found.settled_at, found.outcome = now, outcome
     session.flush()
     return found
@@ -181,7 +181,7 @@ def stands(session: Session, device: bytes, way: Way, purpose: Purpose, now: dat
     if found is None:
         return Refusal(Bad.EXPIRED)
     if found.expires_at <= now or (found.settled_at is not None and (found.outcome is not Settled.CONFIRMED or spent(session, found))):
-        return _over(found)
+        return over(found)
     return Refusal(Bad.DEAD) if found.settled_at is None and found.tries >= TRIES else found
 
 
@@ -240,7 +240,7 @@ def provisional(session: Session, privacy: Privacy, device: bytes, identity: byt
     return True
 
 
-def _over(found: Challenge) -> Refusal:
+def over(found: Challenge) -> Refusal:
     """How it ended."""
     match found.outcome:
         case Settled.CONFIRMED:

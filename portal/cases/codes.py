@@ -7,7 +7,7 @@ counted. Never says whether somebody has an account, and never hands a code to a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -56,15 +56,25 @@ class Desk:
     language: str = ""
 
 
-def wanted(privacy: Privacy, way: Way, contact: str, device: bytes, **more: str | Purpose | Sequence[Cap]) -> Wanted:
+def wanted(privacy: Privacy, way: Way, contact: str, device: bytes, **more: Any) -> Wanted:
     """A challenge of whoever `contact` is, in the form that portal/cases/addresses.py gives it."""
-    return Wanted(way, privacy.account(way, identity(contact)), contact, device, **more)  # type: ignore[arg-type]  # its fields
+    return Wanted(way, privacy.account(way, identity(contact)), contact, device, **more)
 
 
 def ask(session: Session, desk: Desk, wanted: Wanted, now: datetime) -> Challenge | Denied:
     """A code is on its way to the contact; or was a moment ago, or would be, had not enough been sent there today."""
     asked = challenges.ask(session, desk.privacy, desk.entropy, wanted, now)
     return denied(asked) if isinstance(asked, Refusal) else _sent(session, desk, asked, now)
+
+
+def link(session: Session, desk: Desk, address: str, now: datetime) -> None:
+    """A link to their own page for whoever has this e-mail address, if they have an account; the work is the same in any case."""
+    mine = desk.privacy.account(Way.EMAIL, identity(address))
+    known = session.scalar(select(Account.id).where(Account.way == Way.EMAIL, Account.identity_hash == mine)) is not None
+    wish = Wanted(Way.EMAIL, mine, address if known else "", b"", Purpose.ACCOUNT, language=desk.language)
+    asked = challenges.ask(session, desk.privacy, desk.entropy, wish, now)
+    if known and isinstance(asked, Asked):
+        _sent(session, desk, asked, now)
 
 
 def again(

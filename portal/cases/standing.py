@@ -53,6 +53,7 @@ class Standing:
     support: str = ""
     may_extend: bool = False
     back_at: float | None = None  # seconds since 1970
+    provisional: bool = False  # what proves who it is is still on its way
 
     @property
     def ending(self) -> bool:
@@ -78,18 +79,19 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
         return Standing(State.STOPPED, support=grant.support)
     state = _reached(session, grant, now)
     ends_at = now + timedelta(seconds=left.seconds) if left.seconds is not None else None
-    return Standing(state, plan, left, used, ends_at, grant.support, may_extend(plan, grant, left))
+    return Standing(state, plan, left, used, ends_at, grant.support, may_extend(plan, grant, left), provisional=grant.provisional)
 
 
 def _over(spent: Spent, grant: Grant, plan: Plan, used: Usage) -> Standing:
     state = State.ENDED if spent is Spent.ENDED else State.SPENT
     ended = datetime.fromtimestamp(grant.ends_at.timestamp(), UTC)
-    return Standing(state, plan, Remaining(spent=spent), used, ended, grant.support, back_at=remainders.back_at(spent, used))
+    back_at = remainders.back_at(spent, used)
+    return Standing(state, plan, Remaining(spent=spent), used, ended, grant.support, back_at=back_at, provisional=grant.provisional)
 
 
 def may_extend(plan: Plan, grant: Grant, left: Remaining) -> bool:
     """Whether more time is to be had: by the plan, and as far as nothing else ends first."""
-    return grant.extensions < plan.extend_times and plan.extend_by > 0 and left.spent is None
+    return not grant.provisional and grant.extensions < plan.extend_times and plan.extend_by > 0 and left.spent is None
 
 
 def _reached(session: Session, grant: Grant, now: datetime) -> State:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g
+from flask import Blueprint, g, request
+from flask_babel import gettext as _
 
 from portal.capabilities import Capability, open_stay
+from portal.cases import addresses, codes
 from portal.cases.standing import State, standing
 from portal.guard import open_to
 from portal.guest import cookie
+from portal.guest.codes import desk
 from portal.guest.page import away, href, page
 from portal.kit import kit
+from portal.troubles import Trouble, TroubleError
 from portal.words import date
+from portal.writing import writing
 from radius.nas.family import Misfit
 from store.session import reading
 
@@ -26,10 +31,33 @@ def front() -> Any:
     token = cookie.find()
     if token and _leads(token):
         return away(href(f"/s/{token}"))
-    answer = page("front.html")
+    answer = page("front.html", mails=_mails())
     if token:
         cookie.drop(answer)
     return answer
+
+
+@blueprint.post("/")
+@open_to(Capability.NONE)
+def link() -> Any:
+    """A link to their own page, for whoever signed in by e-mail before: the same answer whether they did or not.
+
+    There is no token in this form. Whoever forges it makes us write to the address's owner, as seldom as anybody may.
+    """
+    if not _mails():
+        raise TroubleError(Trouble.METHOD)
+    typed = request.form.get("email", "")
+    if not (address := addresses.email(typed)):
+        error = _("That is no e-mail address. It looks like name@example.org.")
+        return page("front.html", 422, mails=True, error=error, value="".join(each for each in typed[:254] if each.isprintable()))
+    with writing() as session:
+        codes.link(session, desk(), address, date(kit().now()))
+    return page("front.html", mails=True, queued=True)
+
+
+def _mails() -> bool:
+    """Whether guests sign in by e-mail anywhere here."""
+    return any("email" in door.ways for door in g.doors.by_key.values())
 
 
 def _leads(token: str) -> bool:

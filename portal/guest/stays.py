@@ -9,17 +9,15 @@ from flask import Blueprint, g
 from portal.capabilities import Capability, seal_stay
 from portal.cases.leave import leave
 from portal.cases.longer import longer
-from portal.cases.standing import Standing, State, standing
+from portal.cases.standing import Standing, State
 from portal.guard import open_to
-from portal.guest import adverts, cookie, visits
+from portal.guest import adverts, codes, cookie, visits
 from portal.guest.page import away, href, page
 from portal.guest.probes import HOSTS
 from portal.kit import kit
-from portal.troubles import Trouble, TroubleError
 from portal.words import date
 from portal.writing import writing
 from radius.nas.query import host
-from store.session import reading
 
 blueprint = Blueprint("stays", __name__)
 _TEMPLATES: Final = {
@@ -37,13 +35,10 @@ _TEMPLATES: Final = {
 @open_to(Capability.STAY)
 def status(token: str) -> Any:
     """How this guest stands."""
-    tools = kit()
-    now = date(tools.now())
-    with reading(tools.database) as session:
-        found = standing(session, g.stay.grant, g.door, g.doors.timezone, now)
-    if found.state is State.GONE:
-        raise TroubleError(Trouble.TOO_OLD, "the grant is gone")
-    g.number, g.token = found.support or g.number, token
+    found, now = visits.stood(), date(kit().now())
+    g.token = token
+    if found.provisional and found.state in (State.ONLINE, State.ENDED):
+        return codes.waiting(token, found)
     wanted = g.stay.visit.arrival.destination
     return page(
         _TEMPLATES[found.state],

@@ -14,6 +14,7 @@ from portal import languages
 from portal.capabilities import Capability, Me, Stay, Visit, seal_account, seal_back, seal_stay
 from portal.cases.connect import Crowded, Exhausted, NoWayError, Onward, Terms, TooOftenError, World, connect
 from portal.cases.proof import Denied, No, Proof
+from portal.cases.standing import State, standing
 from portal.guard import open_to
 from portal.guest import arrivals, cookie
 from portal.guest.page import away, href, onward, page
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.cases.proof import Prove
+    from portal.cases.standing import Standing
     from portal.doors import Door
     from radius.nas.plan import Plan
     from store.models import Grant
@@ -105,8 +107,23 @@ def admit(visit: Visit, prove: Prove, denied: Callable[[Denied], Any] | None = N
     except NoWayError as fault:
         g.why = str(fault)
         return page("failed.html", plan=door.plan)
-    if isinstance(done, Onward):
-        return _onward(done, visit)
+    return _onward(done, visit) if isinstance(done, Onward) else outside(done, visit, denied)
+
+
+def stood() -> Standing:
+    """How the guest of this stay stands."""
+    tools = kit()
+    with reading(tools.database) as session:
+        found = standing(session, g.stay.grant, g.door, g.doors.timezone, date(tools.now()))
+    if found.state is State.GONE:
+        raise TroubleError(Trouble.TOO_OLD, "the grant is gone")
+    g.number = found.support or g.number
+    return found
+
+
+def outside(done: Exhausted | Crowded | Denied, visit: Visit, denied: Callable[[Denied], Any] | None = None) -> Any:
+    """The page of a guest who is not let in."""
+    tools, door = kit(), _door()
     if isinstance(done, Exhausted):
         g.number = done.support or g.number
         return page("spent.html", back_at=done.back_at, now=date(tools.now()), plan=door.plan, spent=done.why.name)

@@ -38,6 +38,7 @@ VERBS: Final = {
     "homes": "The home servers and how they are.",
     "access-points": "The access points, and those to adopt.",
     "retention": "What was deleted as too old, and whether anything is overdue.",
+    "voucher": "Codes that let guests in: make, list, revoke, close.",
     "db": "The database: upgrade, check, backup, restore, rotate-key.",
 }
 

@@ -165,7 +165,7 @@ def _notes(network: Network, plan: Plan, devices: int) -> Iterable[str]:
     if not any("voucher" in portal.ways for portal in network.of("portal")):
         yield 'Note: no [[portal]] has "voucher" among its ways: no guest is asked for a code yet.'
     if plan.devices is not None and devices > plan.devices:
-        yield f"Note: the plan \"{plan.name}\" lets {plan.devices} of a guest's devices be online at a time: {devices} take turns."
+        yield f'Note: the plan "{plan.name}" lets {plan.devices} of a guest\'s devices be online at a time: {devices} take turns.'
 
 
 def _batch(session: Session, name: str, kind: str = "batch") -> VoucherBatch:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proxeny.network import Client, Network, Portal
     from proxeny.settings import Settings
 
-SERVED: Final = frozenset({"terms", "voucher", "card"})  # ways in of this version
+SERVED: Final = frozenset({"terms", "voucher", "email", "sms", "card", "oidc"})  # ways in of this version
 _TYPED: Final = ("card", "email", "oidc")  # what is typed there is nobody else's business
 
 
@@ -68,6 +68,11 @@ def _ways(portal: Portal, settings: Settings) -> Iterator[Finding]:
         yield Finding("portal", portal.name, "ways", words, f"Add one of: {', '.join(sorted(SERVED))}")
     if "card" in portal.ways and settings.directory is None:
         yield Finding("portal", portal.name, "ways", '"card" needs a directory', "Write [directory] into proxeny.toml, or take it out")
+    if "email" in portal.ways and settings.mail is None:
+        yield Finding("portal", portal.name, "ways", '"email" needs a mail server', "Write [mail] into proxeny.toml, or take it out")
+    if "sms" in portal.ways and settings.sms is None:
+        words = '"sms" needs a gateway for text messages'
+        yield Finding("portal", portal.name, "ways", words, "Write [sms] into proxeny.toml, or take it out")
     if settings.guest and not settings.guest.secure:
         typed = [way for way in portal.ways if way.partition(":")[0] in _TYPED]
         if typed:

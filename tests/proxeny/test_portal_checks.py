@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PLAN = Plan("visitor", session=7_200, day_data=10**9, up=2_000_000)
 CITY = Portal("city", "visitor")
 DIRECTORY = '[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
+MAIL = '[mail]\nurl = "smtp://127.0.0.1:25"\nfrom = "wifi@city.example"\n'
+SMS = '[sms]\nurl = "https://sms.example/send?to={to}&text={text}"\ncountries = ["CA"]\n'
 
 
 def settings(folder: Path, text: str = "[guest]\n") -> Settings:
@@ -47,10 +49,19 @@ def test_nothing_is_typed_in_clear(tmp_path: Path, way: str) -> None:
     clear, sealed = '[guest]\nurl = "http://wifi.city.example"\n', '[guest]\nurl = "https://wifi.city.example"\n'
     words = f'portal "city": ways: "{way}": guests would type in clear, for [guest] url is http://wifi.city.example. '
     assert [words + "Give [guest] a certificate and key, or an https: url behind a proxy"] == found(
-        tmp_path, clear + DIRECTORY, portal=[portal]
+        tmp_path, clear + DIRECTORY + MAIL, portal=[portal]
     )
     for text in (sealed, "[guest]\n", ""):
-        assert [] == found(tmp_path, text + DIRECTORY, portal=[portal])
+        assert [] == found(tmp_path, text + DIRECTORY + MAIL, portal=[portal])
+
+
+@pytest.mark.parametrize(("way", "section", "what"), [("email", MAIL, "a mail server"), ("sms", SMS, "a gateway for text messages")])
+def test_codes_need_somebody_to_send_them(tmp_path: Path, way: str, section: str, what: str) -> None:
+    """A way in whose codes nobody sends would leave guests waiting: it is refused until the settings say who does."""
+    portal = replace(CITY, ways=("terms", way))
+    told = f'portal "city": ways: "{way}" needs {what}. Write [{way.replace("email", "mail")}] into proxeny.toml, or take it out'
+    assert [told] == found(tmp_path, portal=[portal])
+    assert [] == found(tmp_path, "[guest]\n" + section, portal=[portal])
 
 
 def test_terms_alone_may_go_in_clear(tmp_path: Path) -> None:
@@ -90,8 +101,8 @@ def test_a_gateway_without_a_decision_is_told(tmp_path: Path) -> None:
 
 def test_what_is_not_served_is_told(tmp_path: Path) -> None:
     """Ways of a later version stand beside one that works, and are said not to be shown."""
-    told = warned(tmp_path, portal=[replace(CITY, ways=("terms", "sms", "oidc:city"), logo="logo.png")])
-    assert 'portal "city": ways: "sms", "oidc:city": not served by this version, and not shown to guests' == told[0]
+    told = warned(tmp_path, portal=[replace(CITY, ways=("terms", "sponsor", "oidc:city"), logo="logo.png")])
+    assert 'portal "city": ways: "sponsor", "oidc:city": not served by this version, and not shown to guests' == told[0]
     assert 'portal "city": logo: is not shown by this version' == told[1]
 
 

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import declare, demo_adverts, network_file, opening, snapshot
+from proxeny import declare, demo_adverts, demo_vouchers, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
 from store import trace
+from store.privacy import privacy
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(config: Path | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     city = sample.prepare(config)
-    database = _applied(city)
+    database, codes = _applied(city)
     with ExitStack() as running:
         homes = [running.enter_context(neighbours.home(city, row)) for row in city.institutions]
         for home in homes:
@@ -59,7 +60,7 @@ def run(config: Path | None = None) -> None:
         phone = running.enter_context(neighbours.gateway(city))
         phone.wait_ready()
         lines = _first(logins, ended)
-        for line in (*screen.greeting(city), *lines):
+        for line in (*screen.greeting(city, codes), *lines):
             click.echo(line)
         while not ended.wait(LOOK):
             for line in next(logins):
@@ -71,8 +72,8 @@ def run(config: Path | None = None) -> None:
         click.echo("\nEnding: access points, controller, home institutions.")
 
 
-def _applied(city: Sample) -> Engine:
-    """The city's network in its database, as `proxeny apply` would put it there."""
+def _applied(city: Sample) -> tuple[Engine, list[str]]:
+    """The city's network in its database, as `proxeny apply` would put it there; its adverts; two vouchers to try."""
     database, seal = opening.store(city.settings)
     declaration = network_file.read(city.network, {})
     book = dictionary.load()
@@ -80,8 +81,10 @@ def _applied(city: Sample) -> Engine:
         stored = snapshot.read(session, seal)
         sample.refuse_strangers(stored, city)
         declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True))
-        demo_adverts.sow(session, datetime.now(UTC))
-    return database
+        now = datetime.now(UTC)
+        demo_adverts.sow(session, now)
+        codes = demo_vouchers.codes(session, privacy(session, seal, now), now)
+    return database, codes
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from proxeny.simulated.access_point_process import STATIONS
 from proxeny.simulated.sample import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from proxeny.simulated.sample import Sample
     from store.models.trace import AuthEvent
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _COLOURS: Final = {"accept": "green", "reject": "red", "refused": "yellow", "no_answer": "magenta", "abandoned": "cyan"}
 
 
-def greeting(sample: Sample) -> Iterator[str]:
-    """What is running, the addresses, and three things to try."""
+def greeting(sample: Sample, codes: Sequence[str] = ()) -> Iterator[str]:
+    """What is running, the addresses, a guest's page and codes, and three things to try."""
     yield ""
     yield click.style("The sample city is ready.", bold=True)
     yield ""
     label = ""
-    for name, line in _running(sample):
+    for name, line in _running(sample, codes):
         yield f"  {name if name != label else '':<18} {line}"
         label = name
     yield ""
@@ -40,7 +40,7 @@ def greeting(sample: Sample) -> Iterator[str]:
     yield ""
 
 
-def _running(sample: Sample) -> Iterator[tuple[str, str]]:
+def _running(sample: Sample, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
     settings, tables = sample.settings, sample.tables
     if settings.radius:
         yield "controller", f"authentication {', '.join(map(str, settings.radius.auth))}"
@@ -54,6 +54,8 @@ def _running(sample: Sample) -> Iterator[tuple[str, str]]:
         radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
         yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
     yield from _guests(sample)
+    if codes:
+        yield "voucher codes", f"{', '.join(codes)}  for the way “I have a code”"
     yield "data and log", f"{short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"
     yield from (("note", line) for line in sample.moved)
 

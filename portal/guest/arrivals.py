@@ -21,7 +21,9 @@ from portal.words import date
 from radius.nas.family import Misfit, State
 from radius.nas.mac import read
 from radius.nas.query import one, parse, split
-from store import grants
+from store import challenges, grants
+from store.challenges import Refusal
+from store.models import Purpose, Way
 from store.session import reading
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def _enter(door: Door, raw: str) -> Any:
     recognise(visit)
     if come.state in _IN and (stay := _stay(visit)):
         return away(href(f"/s/{stay}"))
+    if come.state is State.NOT_YET and (way := _waiting(visit)):
+        return away(href(f"/v/{_sealed(visit)}/{way}/code"))
     if come.state is State.FAILED and (held := _held(visit)) is not None:
         g.number = held.support  # by it staff find the sign-in that the gateway did not take
     return welcome(visit, g.door)
@@ -82,10 +86,7 @@ def _enter(door: Door, raw: str) -> Any:
 def welcome(visit: Visit, door: Door) -> Response:
     """Page one of this visit."""
     tools = kit()
-    try:
-        g.token = seal_visit(tools.tokens, visit, tools.now())
-    except OverflowError:
-        raise TroubleError(Trouble.UNREADABLE, "longer than a token") from None
+    g.token = _sealed(visit)
     if door.plan is None:
         raise TroubleError(Trouble.CLOSED)
     g.origins = tools.families[door.gateway.family].reaches(visit.arrival, door.gateway)
@@ -113,6 +114,28 @@ def _stay(visit: Visit) -> str:
             return seal_stay(tools.tokens, stay, now)
     grant = _held(visit)
     return seal_stay(tools.tokens, Stay(grant.id, visit), now) if grant is not None else ""
+
+
+def _sealed(visit: Visit) -> str:
+    tools = kit()
+    try:
+        return seal_visit(tools.tokens, visit, tools.now())
+    except OverflowError:
+        raise TroubleError(Trouble.UNREADABLE, "longer than a token") from None
+
+
+def _waiting(visit: Visit) -> str:
+    """The way in whose code this device was sent and has not typed yet, while it is offline; "" for none."""
+    tools = kit()
+    offered = [way for way in (Way.EMAIL, Way.SMS) if way in g.door.ways]
+    if not offered:
+        return ""
+    device, now = tools.privacy.device(visit.arrival.station), date(tools.now())
+    with reading(tools.database) as session:
+        if grants.live(session, device, now) is not None:
+            return ""
+        found = (way for way in offered if not isinstance(challenges.stands(session, device, way, Purpose.SIGN_IN, now), Refusal))
+        return next((way.value for way in found), "")
 
 
 def _held(visit: Visit) -> Grant | None:

@@ -22,8 +22,11 @@ from portal.guest import (
     front,
     gateways,
     mails,
+    me,
+    oidc,
     pages,
     probes,
+    prove,
     shops,
     sms,
     stays,
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
     from portal.kit import Kit
 
-_VIEWS: Final = (codes, email, sms, mails, voucher, card, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
+_WAYS: Final = (codes, email, sms, mails, voucher, card, oidc)
+_VIEWS: Final = (me, prove, *_WAYS, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
 
 
 def guest_app(kit: Kit) -> Flask:

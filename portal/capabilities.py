@@ -30,6 +30,9 @@ STAY: Final = 400 * 86_400.0  # no grant is longer
 BACK: Final = 300.0
 ACCOUNT: Final = 15 * 60.0  # after a fresh code, card or voucher
 ADVERT: Final = 86_400.0  # the status page shows it, too
+ROUND: Final = 600.0  # at a provider and back
+SPONSOR: Final = 86_400.0  # that a link is read for; the question ends sooner, and its page says so
+CHANCE: Final = 22  # characters: 128 bits
 _ROOM: Final = LONGEST * 3 // 4 - 64  # octets that fit a token, its own overhead taken off
 _MORE: Final = 48  # octets that a stay's token holds beyond its visit's: the grant, a language
 _INFLATED: Final = 16_384  # octets that a token of ours never unpacks beyond
@@ -44,6 +47,8 @@ class Capability(Enum):
     BACK = "whoever a gateway sends back with the token that it was given"
     ACCOUNT = "whoever has just proven whose account it is"
     MAIL = "whoever holds the link of a mail of ours"
+    ROUND = "whoever comes back from a provider with the state that it was given"
+    SPONSOR = "whoever holds the link of a question to a sponsor"
     ADVERT = "whoever was shown this advert"
     GATEWAY = "a gateway that proves it knows its key"
 
@@ -84,6 +89,15 @@ class Click:
     site: str
     language: str
     visit: str  # number
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One visit's way to a provider and back; `chance` is this round's alone."""
+
+    visit: Visit
+    provider: str
+    chance: str  # 22 characters
 
 
 def seal_visit(tokens: Tokens, visit: Visit, now: float) -> str:
@@ -134,6 +148,31 @@ def open_account(tokens: Tokens, token: str, now: float) -> Me | Misfit:
         return found
     visit, account = _unpacked(found)
     return Me(account, visit if visit.key else None)
+
+
+def seal_round(tokens: Tokens, round_: Round, now: float) -> str:
+    """The state that a provider repeats to us; OverflowError where an arrival is too long for it."""
+    return tokens.seal("round", _packed(round_.visit, f"{round_.chance}{round_.provider}"), now)
+
+
+def open_round(tokens: Tokens, token: str, now: float) -> Round | Misfit:
+    """The round of any text."""
+    found = tokens.open("round", token, now, ROUND)
+    if isinstance(found, Misfit):
+        return found
+    visit, said = _unpacked(found)
+    return Round(visit, said[CHANCE:], said[:CHANCE])
+
+
+def seal_sponsor(tokens: Tokens, challenge: str, now: float) -> str:
+    """What a sponsor's link holds: a challenge's id."""
+    return tokens.seal("sponsor", challenge.encode(), now)
+
+
+def open_sponsor(tokens: Tokens, token: str, now: float) -> str | Misfit:
+    """The id; whether it may still be answered is the challenge's affair."""
+    found = tokens.open("sponsor", token, now, SPONSOR)
+    return found if isinstance(found, Misfit) else found.decode()
 
 
 def seal_mail(tokens: Tokens, challenge: str, now: float) -> str:

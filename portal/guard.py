@@ -19,7 +19,7 @@ from flask_babel import refresh
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, rates, style
-from portal.capabilities import Capability, open_account, open_back, open_click, open_mail, open_stay, open_visit
+from portal.capabilities import Capability, open_account, open_back, open_click, open_mail, open_round, open_sponsor, open_stay, open_visit
 from portal.guest.page import network, page
 from portal.kit import kit
 from portal.numbers import new_number
@@ -111,6 +111,12 @@ def _open(capability: Capability, token: str) -> None:
                 recognise(g.me.visit)
         case Capability.MAIL:
             g.challenge = _fresh(open_mail(tools.tokens, token, now, MAIL))
+        case Capability.ROUND:
+            said = (request.form if request.method == "POST" else request.args).getlist("state")
+            g.round = _fresh(open_round(tools.tokens, said[0] if len(said) == 1 else "", now))
+            recognise(g.round.visit)
+        case Capability.SPONSOR:
+            g.challenge = _fresh(open_sponsor(tools.tokens, token, now))
         case Capability.ADVERT:
             g.click = _fresh(open_click(tools.tokens, token, now))
 

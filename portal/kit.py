@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.doors import Doors
+    from portal.provider import Provider
     from radius.nas.family import Family
     from radius.nas.tokens import Tokens
     from store.adverts import Run
@@ -64,6 +65,7 @@ class Kit:
     turn: Turn = field(default_factory=Turn)
     rates: Rates = field(default_factory=Rates)
     directory: Callable[[bytes, bytes], Person | Refusal] | None = None  # name or card number, password; waits three seconds at most
+    oidc: Mapping[str, Provider] = field(default_factory=dict)  # by the name that a way has after "oidc:"
     asking: Semaphore = field(default_factory=lambda: Semaphore(ASKERS))  # for those who wait for the directory
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
     adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last

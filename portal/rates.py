@@ -20,7 +20,9 @@ from portal.troubles import Trouble, TroubleError
 
 _FREE: Final = frozenset({"probes.alive", "probes.probe"})  # cheap, and asked for by machines
 # each may be a device, a grant and an order that we keep
-_SIGN_IN: Final = frozenset({"visits.go", "stays.again", "voucher.redeem", "email.ask", "sms.ask"})
+_SIGN_IN: Final = frozenset({
+    "visits.go", "stays.again", "voucher.redeem", "email.ask", "sms.ask", "card.sign_in", "oidc.begin", "oidc.back",
+})
 _SENDS: Final = frozenset({"sms.ask", "codes.resend", "front.link"})  # each may be a message to somebody
 
 

@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.apps import guest_app
 from portal.cases.remainders import time_zone
-from portal.doors import Doors, House
+from portal.doors import Doors, House, Notice
 from portal.kit import Kit
-from proxeny import directories, portal_doors, quotas, snapshot, ways
+from proxeny import directories, portal_doors, providers, quotas, snapshot, ways
 from proxeny.showing import Showing
 from radius.nas import FAMILIES
 from radius.nas.tokens import Tokens
@@ -149,6 +149,7 @@ class Guests:
             places=threading.Semaphore(third),
             waiting=threading.Semaphore(third),
             directory=directories.of_guests(self.settings),
+            oidc=providers.providers(self.settings),
             asking=threading.Semaphore(third),
             adverts=lambda: self._showing.running,
             figures=self._showing.figures,
@@ -181,6 +182,18 @@ def house(settings: Settings) -> House:
         url=guest.origin,
         hosts=guest.names,
         trusted_proxies=guest.trusted_proxies,
-        retention_days=max(kept.logins, kept.sessions, kept.grants),
+        retention_days=max(kept.logins, kept.sessions, kept.grants, kept.orders),
         device_days=kept.devices,
+        providers=providers.labels(settings),
+        sms_countries=settings.sms.countries if settings.sms is not None else (),
+        sms_per_day=settings.sms.per_day if settings.sms is not None else 0,
+        kept={name: age.days for name, age in kept.kept.items()},
+        notice=_notice(settings),
     )
+
+
+def _notice(settings: Settings) -> Notice | None:
+    said = settings.privacy
+    if said is None:
+        return None
+    return Notice(said.authority, said.purpose, said.officer_title, said.officer_phone, said.officer_address or {})

@@ -25,6 +25,8 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     """The answer with this page."""
     tools = kit()
     door = g.door
+    offered = [way.partition(":")[2] for way in door.ways if way.startswith("oidc:")] if door is not None else []
+    g.origins = (*g.origins, *(each for name in offered if name in tools.oidc for each in tools.oidc[name].origins))
     accent = door.words.accent if door is not None else ""
     shared = {
         "style": style.style(accent).sheet,

@@ -15,7 +15,7 @@ from store.sealed import Seal, create_keys
 from store.session import engine
 from tests.peers.browser import chromium
 from tests.portal.world import World, world
-from tests.screens.states import STATES
+from tests.screens.states import STATES, Posted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +60,12 @@ class Gallery:
         """The page of this state."""
         if (state, language) not in self.hung:
             city = self.city(f"{state}-{language}")
-            path = STATES[state](city, language)
-            self.hung[state, language] = Shown(path, city.client().get(path), city)
+            asked = STATES[state](city, language)
+            if isinstance(asked, Posted):
+                made = Shown(asked.path, city.client().post(asked.path, data=asked.fields), city)
+            else:
+                made = Shown(asked, city.client().get(asked), city)
+            self.hung[state, language] = made
         return self.hung[state, language]
 
     def city(self, name: str) -> World:

@@ -1,16 +1,17 @@
-"""How each state of the guests' pages is reached: a city and a language in, the path to photograph out."""
+"""How each state of the guests' pages is reached: a city and a language in, the path to photograph out, or the form to send."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from portal.words import date
 from store import grants, outbox, usage
 from store.models import OrderKind
 from store.session import transaction
+from tests.portal import vouchers
 from tests.portal.world import CWA_KEY, STATION, VISITOR, coova, cwa
 
 if TYPE_CHECKING:
@@ -122,6 +123,40 @@ def too_old(city: World, language: str) -> str:
     return f"/v/nothing?lang={language}"
 
 
+class Posted(NamedTuple):
+    """A page that answers a form."""
+
+    path: str
+    fields: dict[str, str]
+
+
+def voucher(city: World, language: str) -> str:
+    vouchers.take(city, "terms")
+    return arrived(city, language, coova(city.url)).replace("?", "/voucher?")
+
+
+def voucher_wrong(city: World, language: str) -> Posted:
+    return Posted(voucher(city, language), {"code": "K7QM-42XD-9TRB"})
+
+
+def voucher_waits(city: World, language: str) -> Posted:
+    asked = voucher_wrong(city, language)
+    for _ in range(10):
+        city.client().post(asked.path, data=asked.fields)
+        city.time += 30
+    city.client().post(asked.path, data=asked.fields)
+    return asked
+
+
+def voucher_used(city: World, language: str) -> Posted:
+    (code,) = vouchers.codes(city)
+    vouchers.take(city)
+    other = city.client()
+    other.post(vouchers.form(other, 8, city.url), data={"code": code})
+    city.time += 86_400
+    return Posted(voucher(city, language), {"code": code})
+
+
 def text(name: str) -> Callable[[World, str], str]:
     def page(city: World, language: str) -> str:
         found = re.search(r'href="(/terms[^"]*)"', city.client().get(welcome(city, language)).text)
@@ -167,7 +202,7 @@ def _use(city: World, seconds: int, octets: int) -> None:
         usage.spend(session, [(whose, date(city.time) + timedelta(seconds=1), seconds, octets)], time_zone(city.doors.timezone))
 
 
-STATES: dict[str, Callable[[World, str], str]] = {
+STATES: dict[str, Callable[[World, str], str | Posted]] = {
     "welcome": welcome,
     "welcome-ways": offering(*EVERY),
     "welcome-code": offering("voucher", "terms"),
@@ -185,6 +220,10 @@ STATES: dict[str, Callable[[World, str], str]] = {
     "signed-out-by-gateway": signed_out_by_gateway,
     "stopped": stopped,
     "front": front,
+    "voucher": voucher,
+    "voucher-wrong": voucher_wrong,
+    "voucher-waits": voucher_waits,
+    "voucher-used": voucher_used,
     "unknown-door": unknown_door,
     "unreadable": unreadable,
     "too-old": too_old,

@@ -46,11 +46,11 @@ class Ended(NamedTuple):
 def perform(begin: Callable[[], Generator[Request, Response, Outcome]], ca: Path | None = None) -> Ended:
     """Have the conversation. `ca`: a PEM file of the authority to trust in place of the system's."""
     try:
-        trust = _trust(ca)
+        trusted = trust(ca)
     except (OSError, ssl.SSLError) as fault:
         return Ended(Outcome(done=False, text=f"the authority {ca} cannot be read: {fault}"), heard=True)
     try:
-        return asyncio.run(_converse(begin(), trust))
+        return asyncio.run(_converse(begin(), trusted))
     except Exception as fault:  # noqa: BLE001  a fault of our own must not be tried eight times
         _log.exception("a conversation failed by a fault of ours")
         return Ended(Outcome(done=False, text=f"a fault of ours: {type(fault).__name__}"), heard=True)
@@ -97,10 +97,12 @@ async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
 
 
 def _content(request: Request) -> tuple[list[tuple[str, str]], bytes | None]:
-    """Headers and octets: JSON of a mapping, a form of Words."""
+    """Headers and octets: as they are, JSON of a mapping, a form of Words."""
     headers = list(request.headers)
     if request.body is None:
         return headers, None
+    if isinstance(request.body, bytes):
+        return headers, request.body
     if isinstance(request.body, tuple):
         return [*headers, ("Content-Type", "application/x-www-form-urlencoded")], urlencode(request.body).encode()
     return [*headers, ("Content-Type", "application/json")], httpx.Request("POST", "http://json", json=request.body).content
@@ -142,5 +144,6 @@ def _trust_of(ca: str, changed: int) -> ssl.SSLContext:  # noqa: ARG001  a file 
     return ssl.create_default_context(cafile=ca or None)
 
 
-def _trust(ca: Path | None) -> ssl.SSLContext:
+def trust(ca: Path | None) -> ssl.SSLContext:
+    """Whom to believe: the system's authorities, or those of a PEM file; raises OSError or SSLError where it cannot be read."""
     return _trust_of(str(ca), ca.stat().st_mtime_ns) if ca else _trust_of("", 0)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERBS: Final = {
     "run": "The controller under one supervisor; --demo: a sample city.",
     "radius": "The road alone, for deployments on several machines.",
-    "jobs": "Orders to controllers by HTTP alone, for the same.",
+    "jobs": "Orders to controllers by HTTP, mails and SMS alone, for the same.",
     "web": "The guests' pages alone, for deployments on several machines.",
     "check": "Settings, network and database: every fault with its remedy.",
     "apply": "Declare the network from a file; prints the difference.",

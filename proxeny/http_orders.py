@@ -7,19 +7,27 @@ has not taken.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from proxeny import ways
+from proxeny import calling, ways
+from proxeny.job_queue import NAME, WORKERS
+from proxeny.lines import Carried, Waiting, moment
 from radius.nas import FAMILIES
 from radius.nas.family import Calls, Change, Refused
 from store import leases, outbox
 from store.models import Via
+from store.session import transaction
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from sqlalchemy.orm import Session as Database
 
+    from proxeny.lines import Tools
     from proxeny.network import Network
+    from proxeny.settings import Settings
     from radius.nas.family import Outcome
     from store.privacy import Privacy
 
@@ -72,6 +80,32 @@ def wanted(network: Network) -> bool:
     return any(family is not None and "http" in {family.grants.value, family.ends.value, family.limits.value} for family in families)
 
 
-def moment() -> datetime:
-    """Now, as rows have it."""
-    return datetime.now(UTC)
+class Orders:
+    """The work of the jobs process."""
+
+    name, done, quiet, file, threads = "orders", "done", "gateways_quiet", NAME, WORKERS
+
+    def waiting(self, session: Database, _tools: Tools, now: datetime) -> list[Waiting]:
+        return [Waiting(*found) for found in leases.waiting(session, Via.HTTP, now)]
+
+    def tidy(self, _tools: Tools, _now: datetime) -> int:
+        return 0  # the recorder gives up orders of every way
+
+    def carry(self, row: int, tools: Tools) -> Carried | None:
+        network = tools.network()
+        if network is None:
+            return None
+        with transaction(tools.database) as session:
+            errand = take(session, row, network, tools.marks, moment())
+        if errand is None:
+            return None
+        outcome, heard = calling.perform(errand.calls.begin, _authority(errand.ca, tools.settings()))
+        with transaction(tools.database) as session:
+            settled = settle(session, errand, outcome, moment())
+        return Carried(errand.client, heard, ("done" if outcome.done else "failed") if settled else "put_off", outcome.text)
+
+
+def _authority(path: str, settings: Settings) -> Path | None:
+    """A path of the network file, relative to the settings' folder."""
+    folder = settings.file.parent if settings.file else settings.data_dir
+    return folder / path if path else None

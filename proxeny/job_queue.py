@@ -1,4 +1,4 @@
-"""The queue of jobs: huey over a SQLite file of its own, its messages signed JSON that holds row ids and nothing else.
+"""A queue of jobs: huey over a SQLite file of its own, its messages signed JSON that holds row ids and nothing else.
 
 What is queued is a hint: the row says what is to be done, and whoever finds it done already does nothing. So a file that is
 damaged is made anew. Workers sleep until the bell rings and not by polling. Never unpickles, never keeps a result.
@@ -42,8 +42,9 @@ class SignedJson(SignedSerializer):  # type: ignore[misc]  # huey has no types
 class JobQueue:
     """Row ids by the name of their job."""
 
-    def __init__(self, folder: Path, key: bytes, jobs: dict[str, Callable[[int], None]]) -> None:
-        self._huey = _opened(folder / NAME, key)
+    def __init__(self, folder: Path, key: bytes, jobs: dict[str, Callable[[int], None]], name: str = NAME, workers: int = WORKERS) -> None:
+        self._huey = _opened(folder / name, key)
+        self._workers = workers
         self._bell = threading.Semaphore(0)
         self._tasks = {name: self._huey.task(name=name)(job) for name, job in jobs.items()}
         self._consumer: Hands | None = None
@@ -55,7 +56,7 @@ class JobQueue:
 
     def begin(self) -> None:
         """Work, in threads."""
-        self._consumer = Hands(self._huey, self._bell)
+        self._consumer = Hands(self._huey, self._bell, self._workers)
         self._consumer.start()
 
     def end(self, seconds: float) -> bool:
@@ -63,7 +64,7 @@ class JobQueue:
         if self._consumer is None:
             return True
         self._consumer.stop_flag.set()
-        for _ in range(WORKERS):
+        for _ in range(self._workers):
             self._bell.release()
         self._consumer.shutdown_timeout = seconds
         return bool(self._consumer._join_workers())  # noqa: SLF001  `stop` would log and interrupt; a thread cannot be interrupted
@@ -83,9 +84,9 @@ class Hands(Consumer):  # type: ignore[misc]
 
     worker_class = Listening
 
-    def __init__(self, queue: SqliteHuey, bell: threading.Semaphore) -> None:
+    def __init__(self, queue: SqliteHuey, bell: threading.Semaphore, workers: int) -> None:
         self._bell = bell
-        super().__init__(queue, workers=WORKERS, periodic=False, check_worker_health=False)
+        super().__init__(queue, workers=workers, periodic=False, check_worker_health=False)
 
     def _create_worker(self) -> Worker:
         worker = super()._create_worker()

@@ -1,6 +1,6 @@
-"""The jobs process, as the supervisor sees it: started when some gateway of the network is reached by HTTP, then kept.
+"""The jobs process, as the supervisor sees it: started when some gateway is reached by HTTP, or mail or SMS are sent, then kept.
 
-Never started for a network that needs none, and never reads an order.
+Never started where nobody needs it, and never reads an order or a message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 ENDS_WITHIN: Final = 7.0  # seconds for the conversations under way
-_COUNTED: Final = ("orders_done", "orders_failed", "orders_put_off", "orders_under_way", "gateways_quiet")  # 0 where none is needed
+_COUNTED: Final = (  # 0 where none is needed
+    *(f"orders_{word}" for word in ("done", "failed", "put_off", "under_way")),
+    *(f"messages_{word}" for word in ("sent", "failed", "put_off", "given_up", "under_way")),
+    "gateways_quiet",
+    "senders_quiet",
+)
 
 
 class Jobbing(Kept):
@@ -26,8 +31,8 @@ class Jobbing(Kept):
         self.counts = dict.fromkeys(_COUNTED, 0)
 
     def serve(self, network: Network) -> None:
-        """Begin with the first network that wants it; a later one that does not costs an idle process until the restart."""
-        if not self.begun and wanted(network):
+        """Begin with the first network or settings that want it; later ones that do not cost an idle process until the restart."""
+        if not self.begun and (wanted(network) or self._settings.mail or self._settings.sms):
             self.begin()
 
     @property

@@ -74,7 +74,7 @@ def _sender(value: object) -> str:
     header = HeaderRegistry()("From", text if text.isprintable() else "")
     addresses: tuple[Any, ...] = getattr(header, "addresses", ())
     stands = len(addresses) == 1 and addresses[0].username and HOST.fullmatch(addresses[0].domain.lower())
-    if not stands or header.defects:
+    if not stands or header.defects or not addresses[0].username.isascii():
         raise WrongError(f'"{text}" is no address', 'Write "City Wi-Fi <wifi@city.example>"')
     return text
 

@@ -144,11 +144,14 @@ def settle(session: Session, message: int, *, sent: bool, outcome: str, now: dat
     return session.scalar(settled.execution_options(**_BARE)) is not None
 
 
+def spent(session: Session, now: datetime) -> bool:
+    """Whether there is anything to give up."""
+    return session.scalar(select(Message.id).where(_spent(now)).limit(1)) is not None
+
+
 def give_up(session: Session, now: datetime) -> list[int]:
     """Forget the words of what is too old, or was tried too often, and is in nobody's hands; their ids."""
-    idle = or_(Message.state == MessageState.QUEUED, Message.leased_until < now)
-    spent = or_(Message.expires_at <= now, Message.tries >= TRIES)
-    expired = update(Message).where(_OPEN, idle, spent).values(_ended(MessageState.EXPIRED, now)).returning(Message.id)
+    expired = update(Message).where(_spent(now)).values(_ended(MessageState.EXPIRED, now)).returning(Message.id)
     return sorted(session.scalars(expired.execution_options(**_BARE)))
 
 
@@ -169,6 +172,18 @@ def queued_since(session: Session, kind: MessageKind, since: datetime, most: int
     """How many messages of a kind were queued from then on, counted up to `most`: for a day's cap."""
     some = select(Message.id).where(Message.kind == kind, Message.queued_at >= since).limit(most).subquery()
     return session.scalars(select(func.count()).select_from(some)).one()
+
+
+def sent_of(session: Session, kind: MessageKind, since: datetime, most: int) -> int:
+    """How many messages of a kind were queued from then on and sent, counted up to `most`."""
+    sent = and_(Message.kind == kind, Message.queued_at >= since, Message.state == MessageState.SENT)
+    some = select(Message.id).where(sent).limit(most).subquery()
+    return session.scalars(select(func.count()).select_from(some)).one()
+
+
+def _spent(now: datetime) -> ColumnElement[bool]:
+    idle = or_(Message.state == MessageState.QUEUED, Message.leased_until < now)
+    return and_(_OPEN, idle, or_(Message.expires_at <= now, Message.tries >= TRIES))
 
 
 def _ended(state: MessageState, now: datetime) -> dict[str, object]:

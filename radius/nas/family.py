@@ -150,12 +150,12 @@ class Change(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One HTTP request to a controller's API; `body` is sent as JSON where it is a mapping, as a form where it is Words."""
+    """One HTTP request; `body` is sent as JSON where it is a mapping, as a form where it is Words, and as it is where it is octets."""
 
     method: str
     url: str
     headers: Words = ()
-    body: Mapping[str, Any] | Words | None = None
+    body: Mapping[str, Any] | Words | bytes | None = None
 
 
 class Response(NamedTuple):

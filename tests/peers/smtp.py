@@ -94,6 +94,7 @@ class Mailbox:
     mails: list[Mail] = field(default_factory=list)
     tried: int = 0  # recipients that were named
     mood: Mood = field(default_factory=Mood)
+    wrapped: bool = False  # in TLS from the first octet
 
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in list(self.mails) if mail.to == address]
@@ -116,7 +117,7 @@ class Mailbox:
             return self.mood.data
         login = session.auth_data.login.decode() if session.auth_data else ""
         octets = cast("bytes", envelope.original_content)
-        mails = [Mail(envelope.mail_from or "", to, octets, session.ssl is not None, login) for to in envelope.rcpt_tos]
+        mails = [Mail(envelope.mail_from or "", to, octets, self.wrapped or session.ssl is not None, login) for to in envelope.rcpt_tos]
         self.mails.extend(mails)
         if self.mood.lose:
             assert server.transport is not None
@@ -129,7 +130,7 @@ class Mailbox:
 @contextmanager
 def serving(certificate: Certificate | None = None, *, wrapped: bool = False, port: int = 0, auth: bool = False) -> Iterator[Mailbox]:
     """A server on 127.0.0.1; with STARTTLS demanded, or TLS from the first octet, where it has a certificate."""
-    box = Mailbox()
+    box = Mailbox(wrapped=wrapped)
     trust = None
     if certificate is not None:
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -144,7 +145,7 @@ def serving(certificate: Certificate | None = None, *, wrapped: bool = False, po
             enable_SMTPUTF8=True,
             tls_context=starttls,
             require_starttls=starttls is not None,
-            auth_required=auth,
+            auth_required=auth and not wrapped,
             auth_require_tls=not wrapped,
             authenticator=_known,
             loop=loop,
@@ -168,7 +169,7 @@ def serving(certificate: Certificate | None = None, *, wrapped: bool = False, po
 
 def _known(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
     right = isinstance(given, LoginPassword) and (given.login, given.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right, auth_data=given)
+    return AuthResult(success=right, handled=False, auth_data=given)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proxeny import calling, http_orders, settings, sweeping
+from proxeny import calling, http_orders, lines, settings, sweeping
 from proxeny.job_queue import NAME, JobQueue
 from radius.nas import targets
 from radius.nas.family import Target
@@ -266,11 +266,11 @@ def test_one_that_hangs_holds_up_nobody_else(city: City, certificate, monkeypatc
         assert 0 == city.installed.apply(more).exit_code
         waiting = [city.order(OrderKind.GRANT) for _ in range(20)]
         city.sweep.thread.start()
-        until(lambda: len(dead.asked) == sweeping.EACH, "three conversations with the dead one")
+        until(lambda: len(dead.asked) == lines.EACH, "three conversations with the dead one")
         begun = datetime.now(UTC)
         assert city.settled(city.order(OrderKind.GRANT, client="well"), 2.5)[0]
         assert 2.5 > (datetime.now(UTC) - begun).total_seconds()
-        assert sweeping.EACH == len(dead.asked)
+        assert lines.EACH == len(dead.asked)
         assert all(city.row(order).settled_at is None for order in waiting)
         never.set()
 
@@ -399,7 +399,7 @@ def test_nothing_in_the_outbox_costs_little_and_faults_are_told(city: City, monk
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweeping.leases, "waiting", broken)
+        patch.setattr(leases, "waiting", broken)
         city.sweep.thread.start()
         until(lambda: city.sweep.told()["fault"] == "disk I/O error", "the fault")
     until(lambda: city.sweep.told()["fault"] == "", "its end")

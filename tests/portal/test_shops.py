@@ -1,0 +1,123 @@
+"""The shops' own pages, the page of a place, pictures: for anybody, without a token, and nobody is told who came."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portal.doors import Venue
+from store.adverts import shop
+from store.session import reading
+from tests.portal.guests import connect, heading, links, plain
+from tests.portal.shops import opened
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from tests.portal.world import World
+
+LIBRARY = Venue("Central Library", "downtown", "America/Toronto", ("lib-1",))
+PAGE = "/p/millers-oven"
+
+
+def test_a_shops_page(city: World, guest: FlaskClient) -> None:
+    """Name, words, address, hours and picture; the website's host is shown, and that it wants the Internet."""
+    opened(city)
+    page = guest.get(PAGE)
+    text = plain(page)
+    assert "Miller’s Oven" == heading(page)
+    said = (
+        "We bake every night.",
+        "And sell until it is gone.",
+        "12 Mill Street",
+        "Tuesday to Saturday",
+        "7:00 to 18:00",
+        "bakery.example",
+    )
+    assert [True] * 6 == [word in text for word in said]
+    assert "Open the website once you’re online." in text
+    assert "https://bakery.example/menu" in links(page)
+    assert ['alt="Three loaves"'] == re.findall(r'alt="[^"]*"', page.text)
+
+
+@pytest.mark.parametrize(("path", "language"), [("/fr/p/millers-oven", "fr"), ("/en/p/millers-oven", "en"), (f"/fr{PAGE}?lang=en", "en")])
+def test_the_language_may_come_first(city: World, guest: FlaskClient, path: str, language: str) -> None:
+    """In the address; a link's own choice still goes over it. Neither asks the browser."""
+    opened(city)
+    text = unescape(guest.get(path, headers={"Accept-Language": "fr" if language == "en" else "en"}).text)
+    assert f'<html lang="{language}-CA"' in text
+    assert {"fr": "Nous cuisons chaque nuit.", "en": "We bake every night."}[language] in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/p/nobody", "/de/p/millers-oven", "/p/Millers-Oven", "/p/" + "a" * 300, "/p/%00", "/p/-", "/at/nowhere", "/p/", "/at/"]
+)
+def test_what_is_not_there(city: World, guest: FlaskClient, path: str) -> None:
+    """404, with a page that says so."""
+    opened(city)
+    page = guest.get(path)
+    assert (404, "There is no such page") == (page.status_code, heading(page))
+
+
+def test_once_online_the_way_outside_is_a_button(city: World, guest: FlaskClient) -> None:
+    """By the cookie, or by the token that came along; for that guest alone, and no longer than it is so."""
+    opened(city)
+    stay, _ = connect(guest)
+    token = stay.removeprefix("/s/").partition("?")[0]
+    bare, stranger = city.client(cookies=False), city.client()
+
+    def offers(answer: str) -> tuple[bool, bool]:
+        return "Open bakery.example" in answer, "once you’re online" in answer
+
+    told = [offers(unescape(browser.get(path).text)) for browser, path in ((guest, PAGE), (bare, f"{PAGE}?at={token}"), (stranger, PAGE))]
+    assert [(True, False), (True, False), (False, True)] == told
+    city.time += 7_300
+    assert (False, True) == offers(unescape(guest.get(PAGE).text))
+
+
+def test_a_shop_without_a_website(city: World, guest: FlaskClient) -> None:
+    """Offers none; nor is one in clear."""
+    opened(city, shop={"slug": "none", "link": ""})
+    opened(city, shop={"slug": "clear", "link": "http://bakery.example/"})
+    for slug in ("none", "clear"):
+        page = guest.get(f"/p/{slug}")
+        assert ("Website" in page.text, [each for each in links(page) if "bakery" in each]) == (False, [])
+
+
+def test_the_shops_of_a_place(city: World, guest: FlaskClient) -> None:
+    """Those that are shown there, each with its page; at another place others; the city's own is none."""
+    city.doors = replace(city.doors, venues={"library": LIBRARY, "market": Venue("Market Hall")})
+    opened(city)
+    opened(city, shop={"slug": "city", "name": "The City"}, house=True)
+    city.adverts = [replace(run, places=frozenset({("site", "library")})) for run in city.adverts]
+    here, there = guest.get("/at/library"), guest.get("/at/market")
+    assert ("Central Library", ["/p/millers-oven"]) == (heading(here), [each for each in links(here) if each.startswith("/p/")])
+    assert ("Market Hall", []) == (heading(there), [each for each in links(there) if each.startswith("/p/")])
+
+
+def test_pictures(city: World, guest: FlaskClient) -> None:
+    """For ever cacheable under their digest, asked for once; anything else is 404, and asks for nothing."""
+    opened(city)
+    with reading(city.database) as session:
+        found = shop(session, "millers-oven")
+    assert found is not None
+    path = f"/media/{found.picture}.webp"
+    first = guest.get(path)
+    assert (200, "image/webp", "public, max-age=31536000, immutable") == (first.status_code, first.mimetype, first.headers["Cache-Control"])
+    assert 304 == guest.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code
+    assert (200, b"") == (guest.head(path).status_code, guest.head(path).data)
+    assert "nosniff" == first.headers["X-Content-Type-Options"]
+    other = ["/media/" + "0" * 64 + ".webp", "/media/x.webp", f"/media/{found.picture.upper()}.webp", f"/media/{found.picture}.png"]
+    assert [404] * 4 == [guest.get(each).status_code for each in other]
+    assert "no-store" == guest.get(other[0]).headers["Cache-Control"]
+
+
+def test_a_shops_page_tells_nobody(city: World, guest: FlaskClient) -> None:
+    """No figure moves, no cookie is set, and no Referer goes with the way outside."""
+    opened(city)
+    page = guest.get(PAGE)
+    assert ([], None, "no-referrer") == (city.figures.take(), page.headers.get("Set-Cookie"), page.headers["Referrer-Policy"])

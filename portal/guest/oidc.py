@@ -110,9 +110,7 @@ def _finish(provider: Provider, code: str, issuer: str) -> Any:
     except UnprovenError as fault:
         g.why = str(fault)
         return page("oidc_not.html", 422, label=_label(provider), name=name)
-    answer = visits.admit(g.visit, oidc.proven(tools.privacy, visits.served(f"oidc:{name}"), identity, g.language))
-    answer.delete_cookie(MARK, httponly=True, samesite="Lax", secure=tools.house.secure, path="/oidc")
-    return answer
+    return visits.admit(g.visit, oidc.proven(tools.privacy, visits.served(f"oidc:{name}"), identity, g.language))
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def network(nas: str) -> Network:
     return Network({**empty.rows, "client": {"gate": Client("gate", nas=nas)}})
 
 
-def play(tmp_path: Path, story: Callable[[Jobbing], Awaitable[None]]) -> None:
-    (tmp_path / "proxeny.toml").write_text("[radius]\n")
+def play(tmp_path: Path, story: Callable[[Jobbing], Awaitable[None]], text: str = "[radius]\n") -> None:
+    (tmp_path / "proxeny.toml").write_text(text)
     read = settings.load(tmp_path / "proxeny.toml", {})
 
     async def main() -> None:
@@ -57,6 +57,24 @@ def test_nobody_needs_it_nobody_has_it(tmp_path: Path, nas: str) -> None:
         assert {"orders_failed": 0, "gateways_quiet": 0}.items() <= jobbing.counts.items()  # alarms can be written before it begins
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '[mail]\nurl = "smtp://127.0.0.1"\nfrom = "wifi@city.example"\n',
+        '[sms]\nurl = "https://sms.example/{to}/{text}"\ncountries = ["CA"]\n',
+    ],
+)
+def test_whoever_sends_mail_or_sms_has_it(tmp_path: Path, section: str) -> None:
+    """Whatever the gateways are."""
+
+    async def story(jobbing: Jobbing) -> None:
+        jobbing.serve(network("generic"))
+        await wait(lambda: "cpu_seconds" in jobbing.counts)
+        assert {"messages_sent": 0, "messages_failed": 0, "senders_quiet": 0, "orders_done": 0}.items() <= jobbing.counts.items()
+
+    play(tmp_path, story, section + "[radius]\n")
 
 
 def test_a_killed_one_is_started_again_and_none_stays(tmp_path: Path) -> None:

@@ -20,9 +20,18 @@ from portal.troubles import Trouble, TroubleError
 
 _FREE: Final = frozenset({"probes.alive", "probes.probe"})  # cheap, and asked for by machines
 # each may be a device, a grant and an order that we keep
-_SIGN_IN: Final = frozenset({
-    "visits.go", "stays.again", "voucher.redeem", "email.ask", "sms.ask", "card.sign_in", "oidc.begin", "oidc.back",
-})
+_SIGN_IN: Final = frozenset(
+    {
+        "visits.go",
+        "stays.again",
+        "voucher.redeem",
+        "email.ask",
+        "sms.ask",
+        "card.sign_in",
+        "oidc.begin",
+        "oidc.back",
+    }
+)
 _SENDS: Final = frozenset({"sms.ask", "codes.resend", "front.link"})  # each may be a message to somebody
 
 
@@ -33,8 +42,6 @@ def by_address() -> None:
         return
     whence = address()
     _take(f"address {whence}", Rate(house.address_rate, 1.0))
-    if request.endpoint in _SIGN_IN:
-        _take(f"sign-in {whence}", Rate(house.sign_in_rate, 60.0))
     if request.endpoint in _SENDS:
         _take(f"sending {whence}", Rate(house.sending_rate, 600.0))
 
@@ -46,9 +53,11 @@ def by_device() -> None:
     """
     if g.visit is None:
         return
-    arrival = g.visit.arrival
+    house, arrival = kit().house, g.visit.arrival
     words = f"rate {arrival.station or arrival.session or g.visit.number} {address()}"
-    _take(hmac.digest(kit().privacy.device_key, words.encode(), "sha256")[:12].hex(), Rate(kit().house.device_rate, 60.0))
+    _take(hmac.digest(kit().privacy.device_key, words.encode(), "sha256")[:12].hex(), Rate(house.device_rate, 60.0))
+    if request.endpoint in _SIGN_IN:  # now: a device that has no room of its own takes none of its neighbours'
+        _take(f"sign-in {address()}", Rate(house.sign_in_rate, 60.0))
 
 
 def _take(whose: str, rate: Rate) -> None:

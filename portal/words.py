@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from babel.dates import format_skeleton, format_time, get_datetime_format
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 from babel.units import format_unit
 from flask_babel import get_locale, gettext
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _UNITS: Final = ((86_400, "duration-day"), (3_600, "duration-hour"), (60, "duration-minute"), (1, "duration-second"))
 _AMOUNTS: Final = ((1_000_000_000, "digital-gigabyte"), (1_000_000, "digital-megabyte"), (1_000, "digital-kilobyte"))
+
+
+_MONTH: Final = 30.4375  # days, on average
+_SPARE: Final = 1.5  # days by which months in a row are longer than that: half a year may have 184
 
 
 def duration(seconds: int) -> str:
@@ -54,7 +58,7 @@ def kept(days: int) -> str:
     """How long a record is kept: in months from two of them on, rounded up."""
     if days < 60:
         return str(format_unit(days, "duration-day", "long", locale=_locale()))
-    months = -(-days * 12 // 365) if days % 365 else days // 365 * 12
+    months = int(-(-(days - _SPARE) // _MONTH))
     return str(format_unit(months, "duration-month", "long", locale=_locale()))
 
 
@@ -66,6 +70,22 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
         return clock
     day = format_skeleton("MMMMEEEEd", here, tzinfo=here.tzinfo, locale=_locale())
     return str(get_datetime_format("medium", locale=_locale())).replace("'", "").replace("{0}", clock).replace("{1}", day)
+
+
+def day(at: datetime, zone: str) -> str:
+    """The date with its year: "May 3, 2027"."""
+    return str(format_date(at.astimezone(time_zone(zone)).date(), "long", locale=_locale()))
+
+
+def short_day(at: datetime, zone: str) -> str:
+    """The date without its year: "May 3"."""
+    here = at.astimezone(time_zone(zone))
+    return str(format_skeleton("MMMMd", here, tzinfo=here.tzinfo, locale=_locale()))
+
+
+def stamp(written: str, zone: str) -> str:
+    """A moment as a document has it (ISO 8601), to be read."""
+    return f"{day(datetime.fromisoformat(written), zone)}, {moment(datetime.fromisoformat(written), zone, datetime.fromisoformat(written))}"
 
 
 def offer(plan: Plan) -> str:

@@ -60,14 +60,19 @@ def vouched(privacy: Privacy, plan: Plan, device: bytes, name: str, found: Perso
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         if isinstance(found, Person) or found.ours or found in _ASIDE:
-            for counter in (_device(privacy, device), _target(privacy, name, _span(at))):
-                guesses.forgive(session, counter)
+            forgiven(session, privacy, device, name, at)
         if isinstance(found, Refusal):
             return Denied(No.AWAY if found.ours or found is Refusal.BUSY else No.WRONG)
         account = accounts.known(session, privacy, Way.CARD, found.key, now, language, found.mail or found.name or name)
         return Proof(Way.CARD, plan, account.id)
 
     return prove
+
+
+def forgiven(session: Session, privacy: Privacy, device: bytes, name: str, at: datetime) -> None:
+    """The try that was counted then was no guess."""
+    for counter in (_device(privacy, device), _target(privacy, name, _span(at))):
+        guesses.forgive(session, counter)
 
 
 def _span(now: datetime) -> int:

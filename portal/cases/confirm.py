@@ -14,7 +14,7 @@ from portal.cases.connect import Crowded, Exhausted
 from portal.cases.orders import tell
 from portal.cases.proof import Denied, Proof
 from radius.nas import targets
-from store import challenges, grants
+from store import challenges, consents, grants
 from store.challenges import Refusal
 from store.models import OrderKind, Settled
 
@@ -131,6 +131,7 @@ def _in_place(
     )  # fmt: skip
     if proof.then is not None:
         proof.then(kept)
+    consents.agreed(session, account, consents.TERMS, kept.terms, kept.language, kept.portal, now)
     left = remainders.left(plan, used, kept.ends_at, now)
     way = world.families[door.gateway.family].limit(targets.of(stay.visit.arrival), plan, left, door.gateway)
     tell(session, world.privacy, OrderKind.LIMIT, way, kept, stay, now)

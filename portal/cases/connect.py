@@ -17,7 +17,7 @@ from portal.cases.proof import Denied
 from radius.nas import targets
 from radius.nas.family import Browse, Login, Means, Refused
 from radius.nas.query import allowed
-from store import grants
+from store import consents, grants
 from store.models import OrderKind
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Onward(NamedTuple):
     grant: Grant
     browse: Browse | None = None
     order: int | None = None
+    proven: str = ""  # the account that was proven just now
 
 
 class Exhausted(NamedTuple):
@@ -66,7 +67,7 @@ class Exhausted(NamedTuple):
 class Crowded(NamedTuple):
     """This account has as many devices online as its plan allows."""
 
-    account: str
+    account: str  # "" where it was not proven just now
     devices: int
 
 
@@ -107,14 +108,26 @@ def connect(
         last = [held] if held is not None else grants.of_device(session, device, 1)  # staff look a guest up by what it shows
         return Exhausted(spent, remainders.back_at(spent, used), last[0].support if last else "")
     if proof.account is not None and not grants.room(session, proof.account, device, plan.devices, now):
-        return Crowded(proof.account, plan.devices or 0)
+        return Crowded(proven(proof), plan.devices or 0)
     grant = _admit(session, device, proof, door, visit.arrival, terms, now)
-    if proof.then is not None:
-        proof.then(grant)
+    _settle(session, proof, grant, now)
     login = _login(session, world.privacy, family, grant, door, now)
     arrival = replace(visit.arrival, back=world.back(grant))
     way = family.let_in(arrival, door.gateway, login, plan, remainders.left(plan, used, grant.ends_at, now))
-    return _onward(session, world.privacy, way, grant, door, family, arrival, login, now)
+    return _onward(session, world.privacy, way, grant, door, family, arrival, login, now)._replace(proven=proven(proof))
+
+
+def _settle(session: Session, proof: Proof, grant: Grant, now: datetime) -> None:
+    """The proof is used, and what its guest agreed to is written down."""
+    if proof.then is not None:
+        proof.then(grant)
+    if account := proven(proof):
+        consents.agreed(session, account, consents.TERMS, grant.terms, grant.language, grant.portal, now)
+
+
+def proven(proof: Proof) -> str:
+    """The account that was proven just now; "" for none."""
+    return proof.account if proof.account is not None and proof.fresh and not proof.provisional else ""
 
 
 def _subject(proof: Proof, held: Grant | None, device: bytes) -> str:

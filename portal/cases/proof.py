@@ -23,6 +23,7 @@ class Proof(NamedTuple):
     account: str | None = None  # None: the grant belongs to the device alone
     seconds: int | None = None  # that the grant lasts at most; None: as the plan says
     provisional: bool = False  # what proves it is still on its way to the guest
+    fresh: bool = True  # False: it was proven some time ago, and somebody holds the token of a session
     then: Callable[[Grant], None] | None = None  # called with the grant, once it is made, in the same transaction
 
 

@@ -14,6 +14,7 @@ from portal.cases import remainders
 from radius.nas.plan import Remaining, Spent, Usage
 from store import grants, outbox
 from store.models import OrderKind, OrderState
+from store.retention import ERASURE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ AFTER: Final = timedelta(hours=24)  # a session token still tells how the sessio
 ENDING: Final = 300  # seconds before the end from which a page warns
 PATIENCE: Final = timedelta(seconds=40)  # an order of which nobody has heard by then is not coming
 SIGNED_OUT: Final = "signed out"
+FORGOTTEN: Final = "forgotten"  # by its owner, on the account's pages
 
 
 class State(Enum):
@@ -54,6 +56,7 @@ class Standing:
     may_extend: bool = False
     back_at: float | None = None  # seconds since 1970
     provisional: bool = False  # what proves who it is is still on its way
+    owned: bool = False  # by an account: there are devices and data to show
 
     @property
     def ending(self) -> bool:
@@ -66,7 +69,7 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
     grant = grants.of(session, name)
     if grant is None or now > min(grant.revoked_at or grant.ends_at, grant.ends_at) + AFTER:
         return Standing(State.GONE)
-    if grant.revoked_at is not None and grant.why == SIGNED_OUT:
+    if grant.revoked_at is not None and grant.why in (SIGNED_OUT, FORGOTTEN, ERASURE):
         return Standing(State.SIGNED_OUT, support=grant.support)
     plan = door.plans.get(grant.plan) if door is not None else None
     if plan is None:
@@ -79,7 +82,8 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
         return Standing(State.STOPPED, support=grant.support)
     state = _reached(session, grant, now)
     ends_at = now + timedelta(seconds=left.seconds) if left.seconds is not None else None
-    return Standing(state, plan, left, used, ends_at, grant.support, may_extend(plan, grant, left), provisional=grant.provisional)
+    extend, owned = may_extend(plan, grant, left), grant.account_id is not None
+    return Standing(state, plan, left, used, ends_at, grant.support, extend, provisional=grant.provisional, owned=owned)
 
 
 def _over(spent: Spent, grant: Grant, plan: Plan, used: Usage) -> Standing:

@@ -55,14 +55,14 @@ def sign_in(token: str) -> Any:
         denied = card.counted(session, tools.privacy, device, name, at)
     if denied is not None:
         return _denied(denied, name)
-    found = _ask(name, password)
+    found = ask(name, password)
     if isinstance(found, Refusal) and not found.ours:
-        _slowly(began)
+        slowly(began)
     prove = card.vouched(tools.privacy, plan, device, name, found, at, g.language)
     return visits.admit(g.visit, prove, lambda denied: _denied(denied, name))
 
 
-def _ask(name: str, password: str) -> Person | Refusal:
+def ask(name: str, password: str) -> Person | Refusal:
     """What the directory says; BUSY where as many are asking as may."""
     tools = kit()
     if tools.directory is None or not tools.asking.acquire(blocking=False):
@@ -73,7 +73,7 @@ def _ask(name: str, password: str) -> Person | Refusal:
         tools.asking.release()
 
 
-def _slowly(began: float) -> None:
+def slowly(began: float) -> None:
     """Wait until EARLIEST, where there is a place for it: a name that nobody has is answered sooner than a wrong password."""
     tools = kit()
     left = began + EARLIEST - tools.now()

@@ -38,16 +38,16 @@ def remember() -> str:
     return f"/s/{token}"
 
 
-def _show(name: str) -> Any:
+def _show(name: str, **values: Any) -> Any:
     back = remember()
-    return page(f"{name}.html", back=back, days=kit().house.retention_days)
+    return page(f"{name}.html", back=back, **values)
 
 
 @blueprint.get("/privacy")
 @open_to(Capability.NONE)
 def privacy() -> Any:
     """What is recorded, why, how long."""
-    return _show("privacy")
+    return _show("privacy", days=kit().house.kept, notice=kit().house.notice)
 
 
 @blueprint.get("/terms")

@@ -75,7 +75,7 @@ def held(grant: str) -> Prove:
         plan = _door().plans.get(row.plan) if row is not None else None
         if row is None or plan is None or row.revoked_at is not None or row.ends_at <= now:
             return Denied(No.EXPIRED)
-        return Proof(row.way, plan, row.account_id, int((row.ends_at - now).total_seconds()) or 1, row.provisional)
+        return Proof(row.way, plan, row.account_id, int((row.ends_at - now).total_seconds()) or 1, row.provisional, fresh=False)
 
     return prove
 
@@ -129,7 +129,8 @@ def outside(done: Exhausted | Crowded | Denied, visit: Visit, denied: Callable[[
         return page("spent.html", back_at=done.back_at, now=date(tools.now()), plan=door.plan, spent=done.why.name)
     if isinstance(done, Crowded):
         g.why = "as many devices as the plan allows"
-        return page("crowded.html", devices=done.devices, account=seal_account(tools.tokens, Me(done.account, visit), tools.now()))
+        me = seal_account(tools.tokens, Me(done.account, cookie.slim(visit)), tools.now()) if done.account else ""
+        return page("crowded.html", devices=done.devices, account=me)
     g.why = done.why.name
     if denied is None:
         raise TroubleError(Trouble.TOO_OLD, done.why.name)
@@ -146,7 +147,8 @@ def _onward(done: Onward, visit: Visit) -> Any:
         if done.order is not None:
             _wait(done.order)
         answer = away(href(f"/s/{stay}"))
-    cookie.put(answer, stay, done.grant.ends_at, date(tools.now()))
+    me = seal_account(tools.tokens, Me(done.proven, cookie.slim(visit)), tools.now()) if done.proven else ""
+    cookie.put(answer, stay, done.grant.ends_at, date(tools.now()), me)
     return answer
 
 

@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from store.models import Message, MessageState
 from store.session import reading
-from tests.portal.guests import arrive
-from tests.portal.world import SHORT, VISITOR, coova
+from tests.portal.world import VISITOR, coova
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -54,7 +53,8 @@ class Read(NamedTuple):
 def by_code(city: World, *ways: str, plan: Plan = VISITOR) -> World:
     """The city with these ways in, in this order."""
     offered = dict.fromkeys(ways or ("terms", "email", "sms"), plan)
-    city.doors = replace(city.doors, by_key={key: replace(door, ways=offered) for key, door in city.doors.by_key.items()})
+    made = {key: replace(door, ways=offered, plans={**door.plans, plan.name: plan}) for key, door in city.doors.by_key.items()}
+    city.doors = replace(city.doors, by_key=made)
     city.house = replace(city.house, sms_countries=("CA",))
     return city
 
@@ -104,6 +104,3 @@ def online(guest: FlaskClient, address: str = ADDRESS, station: str = PHONE) -> 
 def other(code: str) -> str:
     """A code that is wrong."""
     return f"{(int(code) + 1) % 1_000_000:06}"
-
-
-__all__ = ["ADDRESS", "LAPTOP", "NUMBER", "OTHER", "PHONE", "SHORT", "Read", "arrive", "ask", "by_code", "newest", "online", "other", "sent", "visit"]

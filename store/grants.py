@@ -16,7 +16,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from store.models import Account, Device, Grant, GrantFeed, Way
 from store.models import Session as Accounting
@@ -96,10 +96,11 @@ def admit(
 
 
 def _lock_device(session: Session, device: bytes, account: str | None, now: datetime) -> None:
-    """The device's row, made where there is none; ours until the transaction ends."""
+    """The device's row, made where there is none; ours until the transaction ends. What one account calls it is no other's to read."""
     row = insert(session, Device).values(hash=device, account_id=account, first_seen=now, last_seen=now)
-    changed = {"last_seen": now} | ({"account_id": account} if account else {})
-    session.execute(row.on_conflict_do_update(index_elements=["hash"], set_=changed))
+    label = case((Device.account_id == account, Device.label), else_=None)
+    changed = {"account_id": account, "label": label, "added_at": None} if account else {}
+    session.execute(row.on_conflict_do_update(index_elements=["hash"], set_=changed | {"last_seen": now}))
 
 
 def _support(session: Session, now: datetime) -> str:
@@ -249,8 +250,7 @@ def room(session: Session, account: str, device: bytes, most: int | None, now: d
     """
     # Without KEY SHARE in the way: `admit` of another device refers to the account's row and must not wait for us.
     session.execute(select(Account.id).where(Account.id == account).with_for_update(key_share=True))
-    others = {bytes(grant.device_hash) for grant in devices(session, account, now)} - {device}
-    return most is None or len(others) < most
+    return most is None or len({bytes(grant.device_hash) for grant in devices(session, account, now)} - {device}) < most
 
 
 def open_of(session: Session, subjects: Collection[str]) -> list[tuple[Accounting, Grant]]:

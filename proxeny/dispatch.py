@@ -1,7 +1,7 @@
 """Mails and SMS, as the jobs process carries them out: taken, sent, settled; put off while a server cannot.
 
 What was sent and could not be written down, because the database did not answer, is remembered here and written down at the
-next try. Never sends what is too old, and never more SMS a day than the settings allow.
+next try. Never sends what is too old, and never more a day than the settings allow.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from store.messages import Letter
 
 NAME: Final = "messages.db"
-_ENOUGH: Final = Ended(Outcome(done=False, text="as many SMS as [sms] per_day allows were sent"), heard=True)
+_ENOUGH: Final = Ended(Outcome(done=False, text="as many were sent within a day as per_day allows"), heard=True)
 _NOBODY: Final = Ended(Outcome(done=False, text="the settings name nobody who sends it", again=True), heard=True)
 
 
@@ -73,10 +73,9 @@ class Messages:
 
 
 def _enough(session: Database, letter: Letter, settings: Settings) -> bool:
-    """Whether a day's SMS are spent: whoever queues asks first, but several may ask at once."""
-    if letter.kind is not MessageKind.SMS or settings.sms is None:
-        return False
-    return messages.sent_of(session, letter.kind, moment() - messages.DAY, settings.sms.per_day) >= settings.sms.per_day
+    """Whether a day's messages of its kind are spent: whoever queues asks first, but several may ask at once."""
+    part = settings.mail if letter.kind is MessageKind.MAIL else settings.sms
+    return part is not None and messages.sent_of(session, letter.kind, moment() - messages.DAY, part.per_day) >= part.per_day
 
 
 def _sent(letter: Letter, settings: Settings) -> Ended:

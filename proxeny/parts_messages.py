@@ -96,7 +96,6 @@ class Mail(Part):
     password: Annotated[Secret, BeforeValidator(_secret)] | None = None
     ca: Path | None = None
     timeout: Annotated[float, Field(ge=1, le=30)] = 10.0
-    per_address: Annotated[int, Field(ge=1, le=1000)] = 10
     per_day: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
 
     @model_validator(mode="after")
@@ -174,7 +173,6 @@ class Sms(Part):
     success: Annotated[tuple[int | str, ...], BeforeValidator(_successes)] = (200, 201, 202, 204)
     countries: Annotated[tuple[Annotated[str, BeforeValidator(_country)], ...], BeforeValidator(listed), Field(min_length=1)]
     ca: Path | None = None
-    per_number: Annotated[int, Field(ge=1, le=1000)] = 5
     per_day: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
 
     @model_validator(mode="after")

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from proxeny.network import Client, Network, Portal
     from proxeny.settings import Settings
 
-SERVED: Final = frozenset({"terms", "voucher", "email", "sms", "card", "oidc"})  # ways in of this version
-_TYPED: Final = ("card", "email", "oidc")  # what is typed there is nobody else's business
+SERVED: Final = frozenset({"terms", "voucher", "email", "sms", "card", "sponsor", "oidc"})  # ways in of this version
+_TYPED: Final = ("card", "email", "oidc", "sponsor")  # what is typed there is nobody else's business
+
+_NEEDS: Final = {
+    "card": ("directory", "a directory"),
+    "email": ("mail", "a mail server"),
+    "sms": ("sms", "a gateway for text messages"),
+    "sponsor": ("mail", "a mail server"),
+}
 
 
 def findings(network: Network, settings: Settings) -> Iterator[Finding]:
@@ -63,21 +70,30 @@ def _plans(portal: Portal, network: Network) -> Iterator[Finding]:
 
 
 def _ways(portal: Portal, settings: Settings) -> Iterator[Finding]:
-    if portal.ways and not SERVED & set(portal.ways):
+    if portal.ways and not SERVED & {way.partition(":")[0] for way in portal.ways}:
         words = f"{_quoted(portal.ways)}: no way that this version serves, so that no guest would come in"
         yield Finding("portal", portal.name, "ways", words, f"Add one of: {', '.join(sorted(SERVED))}")
-    if "card" in portal.ways and settings.directory is None:
-        yield Finding("portal", portal.name, "ways", '"card" needs a directory', "Write [directory] into proxeny.toml, or take it out")
-    if "email" in portal.ways and settings.mail is None:
-        yield Finding("portal", portal.name, "ways", '"email" needs a mail server', "Write [mail] into proxeny.toml, or take it out")
-    if "sms" in portal.ways and settings.sms is None:
-        words = '"sms" needs a gateway for text messages'
-        yield Finding("portal", portal.name, "ways", words, "Write [sms] into proxeny.toml, or take it out")
+    for way, (section, what) in _NEEDS.items():
+        if way in portal.ways and getattr(settings, section) is None:
+            yield Finding("portal", portal.name, "ways", f'"{way}" needs {what}', f"Write [{section}] into proxeny.toml, or take it out")
+    yield from _parties(portal, settings)
     if settings.guest and not settings.guest.secure:
         typed = [way for way in portal.ways if way.partition(":")[0] in _TYPED]
         if typed:
             words = f"{_quoted(typed)}: guests would type in clear, for [guest] url is {settings.guest.origin}"
             yield Finding("portal", portal.name, "ways", words, "Give [guest] a certificate and key, or an https: url behind a proxy")
+
+
+def _parties(portal: Portal, settings: Settings) -> Iterator[Finding]:
+    """Providers and sponsors that a way in names."""
+    for way in portal.ways:
+        name = way.partition(":")[2]
+        if name and name not in settings.oidc:
+            remedy = did_you_mean(name, list(settings.oidc)) or f"Write [oidc.{name}] into proxeny.toml, or take it out"
+            yield Finding("portal", portal.name, "ways", f'"{way}" needs a provider', remedy)
+    if "sponsor" in portal.ways and not portal.sponsors:
+        remedy = 'Write sponsors = ["@city.example"], or take it out'
+        yield Finding("portal", portal.name, "ways", '"sponsor" needs sponsors: nobody could let a guest in', remedy)
 
 
 def _keys(network: Network) -> Iterator[Finding]:
@@ -127,7 +143,7 @@ def _without_settings(network: Network, settings: Settings) -> Iterator[Finding]
 
 def _unserved(network: Network) -> Iterator[Finding]:
     for portal in network.of("portal"):
-        if (later := [way for way in portal.ways if way not in SERVED]) and len(later) < len(portal.ways):
+        if (later := [way for way in portal.ways if way.partition(":")[0] not in SERVED]) and len(later) < len(portal.ways):
             yield Finding("portal", portal.name, "ways", f"{_quoted(later)}: not served by this version, and not shown to guests")
         if portal.logo:
             yield Finding("portal", portal.name, "logo", "is not shown by this version")

@@ -278,7 +278,7 @@ def test_a_days_sms_are_bounded(installed: Installation, phone: Phone) -> None:
         ends = [carried.end for each in rows if (carried := work.carry(each, tools))]
         assert ["done"] * 3 + ["failed"] * 5 == ends
         assert 3 == len(phone.got)
-        assert (MessageState.FAILED, "as many SMS as [sms] per_day allows were sent") == office.settled(rows[-1])
+        assert (MessageState.FAILED, "as many were sent within a day as per_day allows") == office.settled(rows[-1])
     finally:
         office.end()
 

@@ -77,13 +77,7 @@ def test_paths_and_bounds(tmp_path: Path) -> None:
     assert read.mail is not None
     assert read.sms is not None
     assert (tmp_path / "ca.pem", tmp_path / "ca.pem") == (read.mail.ca, read.sms.ca)
-    assert (10.0, 10, 10_000, 5, 1000) == (
-        read.mail.timeout,
-        read.mail.per_address,
-        read.mail.per_day,
-        read.sms.per_number,
-        read.sms.per_day,
-    )
+    assert (10.0, 10_000, 1000) == (read.mail.timeout, read.mail.per_day, read.sms.per_day)
     assert read == pickle.loads(pickle.dumps(read))
     assert () == read.not_served
 

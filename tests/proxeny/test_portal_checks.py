@@ -55,11 +55,14 @@ def test_nothing_is_typed_in_clear(tmp_path: Path, way: str) -> None:
         assert [] == found(tmp_path, text + DIRECTORY + MAIL, portal=[portal])
 
 
-@pytest.mark.parametrize(("way", "section", "what"), [("email", MAIL, "a mail server"), ("sms", SMS, "a gateway for text messages")])
+@pytest.mark.parametrize(
+    ("way", "section", "what"),
+    [("email", MAIL, "a mail server"), ("sponsor", MAIL, "a mail server"), ("sms", SMS, "a gateway for text messages")],
+)
 def test_codes_need_somebody_to_send_them(tmp_path: Path, way: str, section: str, what: str) -> None:
     """A way in whose codes nobody sends would leave guests waiting: it is refused until the settings say who does."""
     portal = replace(CITY, ways=("terms", way))
-    told = f'portal "city": ways: "{way}" needs {what}. Write [{way.replace("email", "mail")}] into proxeny.toml, or take it out'
+    told = f'portal "city": ways: "{way}" needs {what}. Write [{"sms" if way == "sms" else "mail"}] into proxeny.toml, or take it out'
     assert [told] == found(tmp_path, portal=[portal])
     assert [] == found(tmp_path, "[guest]\n" + section, portal=[portal])
 

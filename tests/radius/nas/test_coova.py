@@ -171,3 +171,11 @@ def test_no_unsigned_query_names_a_place(host: str, port: str) -> None:
 def test_the_entrance_is_what_is_signed() -> None:
     """The URL under the signature is the one that this gateway was given."""
     assert f"{PORTAL}/in/coova/{KEY}" == SIGNING.entrance
+
+
+def test_a_fresh_redirect_is_had_where_it_is_registered() -> None:
+    """By /prelogin of the declared login; a gateway that only signs has none, nor has any other family."""
+    assert ("http://10.1.0.1:3990/prelogin", "") == (COOVA.afresh(PLAIN), COOVA.afresh(SIGNING))
+    assert {"coova"} == {
+        name for name, family in FAMILIES.items() if family.names or family.afresh(gateway(name, login_url="http://10.1.0.1"))
+    }

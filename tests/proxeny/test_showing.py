@@ -1,0 +1,127 @@
+"""proxeny.showing: what runs is read now and then, what was counted is written as often, and nothing is lost but by a kill."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from portal.cases.adverts import Shown
+from portal.figures import Placement
+from proxeny.showing import PERIOD, Showing
+from store import adverts
+from store.adverts import Figure
+from store.models import Campaign, CampaignState
+from store.schema import prepare
+from store.session import reading, transaction
+from tests.store.rows import NOW
+from tests.store.test_adverts import campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+TORONTO = ZoneInfo("America/Toronto")
+MIDNIGHT = datetime(2026, 3, 8, 5, tzinfo=UTC)  # there
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Engine]:
+    made = prepare(f"sqlite:///{tmp_path}/proxeny.db")
+    yield made
+    made.dispose()
+
+
+def sown(database: Engine, **changes: int) -> str:
+    with transaction(database) as session:
+        return campaign(session, **({"total_cap": 100} | changes))
+
+
+def view(showing: Showing, name: str, visit: str, at: datetime = NOW) -> None:
+    showing.figures.shown(Placement("bakery-1", name, "library", "en"), visit, at.timestamp())
+
+
+def total(database: Engine, name: str) -> int:
+    with reading(database) as session:
+        return adverts.shown(session, [name], None, None).get(name, 0)
+
+
+def test_every_few_seconds(database: Engine) -> None:
+    """What runs is known after the first look and not asked for again before its time; a clock set back does not stop it."""
+    name, showing = sown(database), Showing(database)
+    assert (True, [name]) == (showing.look(NOW, TORONTO), [run.advert.campaign for run in showing.running])
+    said: list[str] = []
+    event.listen(database, "before_cursor_execute", lambda *told: said.append(told[2]))
+    for each in range(int(PERIOD)):
+        assert not showing.look(NOW + timedelta(seconds=each), TORONTO)
+    assert [] == said
+    assert [True, True] == [showing.look(NOW + timedelta(seconds=PERIOD), TORONTO), showing.look(NOW - timedelta(days=1), TORONTO)]
+    with transaction(database) as session:
+        session.get_one(Campaign, name).state = CampaignState.PAUSED
+    assert showing.look(NOW, TORONTO)
+    assert () == showing.running
+
+
+def test_what_was_counted_is_written(database: Engine) -> None:
+    """At each look, and at the end; once."""
+    name, showing = sown(database), Showing(database)
+    view(showing, name, "A")
+    showing.look(NOW, TORONTO)
+    assert 1 == total(database, name)
+    view(showing, name, "B")
+    showing.end()
+    showing.end()
+    assert 2 == total(database, name)
+
+
+def test_caps_are_counted_by_the_operators_day(database: Engine) -> None:
+    """Today from its midnight, and all there ever was: of this process, of others, and what waits to be written."""
+    name, showing = sown(database), Showing(database)
+    with transaction(database) as session:
+        for at, count in ((MIDNIGHT - timedelta(hours=1), 10), (MIDNIGHT, 3)):
+            adverts.count(session, [Figure("bakery-1", name, at, "library", "en", count)])
+    showing.look(NOW, TORONTO)
+    assert {name: Shown(3, 13)} == showing.figures.counts()
+    view(showing, name, "A")
+    assert {name: Shown(4, 14)} == showing.figures.counts()
+    with transaction(database) as session:  # another process
+        adverts.count(session, [Figure("bakery-1", name, NOW.replace(minute=0, second=0, microsecond=0), "arena", "en", 5)])
+    showing.look(NOW + timedelta(seconds=PERIOD), TORONTO)
+    assert {name: Shown(9, 19)} == showing.figures.counts()
+    showing.look(NOW + timedelta(days=1), TORONTO)
+    assert {name: Shown(0, 19)} == showing.figures.counts()
+
+
+def test_without_a_cap_nothing_is_summed(database: Engine) -> None:
+    """Only campaigns whose caps matter are asked about."""
+    showing = Showing(database)
+    with transaction(database) as session:
+        campaign(session)
+    showing.look(NOW, TORONTO)
+    assert {} == showing.figures.counts()
+
+
+def test_a_store_that_does_not_answer(database: Engine) -> None:
+    """Shows what ran last; what was counted waits, and is written when it answers again. An end does not wait for it."""
+    name, showing = sown(database), Showing(database)
+    showing.look(NOW, TORONTO)
+    view(showing, name, "A")
+
+    def fail(*_: object) -> None:
+        raise OperationalError("", {}, Exception("away"))
+
+    event.listen(database, "before_cursor_execute", fail)
+    with pytest.raises(OperationalError):
+        showing.look(NOW + timedelta(seconds=PERIOD), TORONTO)
+    showing.end()
+    view(showing, name, "B")
+    assert ([name], {name: Shown(2, 2)}) == ([run.advert.campaign for run in showing.running], showing.figures.counts())
+    event.remove(database, "before_cursor_execute", fail)
+    showing.look(NOW + timedelta(seconds=2 * PERIOD), TORONTO)
+    assert 2 == total(database, name)

@@ -29,6 +29,7 @@ from portal.guest import (
     prove,
     shops,
     sms,
+    sponsor,
     stays,
     visits,
     voucher,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from portal.kit import Kit
 
-_WAYS: Final = (codes, email, sms, mails, voucher, card, oidc)
+_WAYS: Final = (codes, email, sms, mails, voucher, card, oidc, sponsor)
 _VIEWS: Final = (me, prove, *_WAYS, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
 
 

@@ -30,6 +30,8 @@ _SIGN_IN: Final = frozenset(
         "card.sign_in",
         "oidc.begin",
         "oidc.back",
+        "sponsor.ask",
+        "sponsor.check",
     }
 )
 _SENDS: Final = frozenset({"sms.ask", "codes.resend", "front.link"})  # each may be a message to somebody

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from proxeny.network import Client, Network, Portal
     from proxeny.settings import Settings
 
-SERVED: Final = frozenset({"terms", "voucher", "email", "sms", "card", "sponsor", "oidc"})  # ways in of this version
 _TYPED: Final = ("card", "email", "oidc", "sponsor")  # what is typed there is nobody else's business
 
 _NEEDS: Final = {
@@ -70,9 +69,6 @@ def _plans(portal: Portal, network: Network) -> Iterator[Finding]:
 
 
 def _ways(portal: Portal, settings: Settings) -> Iterator[Finding]:
-    if portal.ways and not SERVED & {way.partition(":")[0] for way in portal.ways}:
-        words = f"{_quoted(portal.ways)}: no way that this version serves, so that no guest would come in"
-        yield Finding("portal", portal.name, "ways", words, f"Add one of: {', '.join(sorted(SERVED))}")
     for way, (section, what) in _NEEDS.items():
         if way in portal.ways and getattr(settings, section) is None:
             yield Finding("portal", portal.name, "ways", f'"{way}" needs {what}', f"Write [{section}] into proxeny.toml, or take it out")
@@ -143,8 +139,6 @@ def _without_settings(network: Network, settings: Settings) -> Iterator[Finding]
 
 def _unserved(network: Network) -> Iterator[Finding]:
     for portal in network.of("portal"):
-        if (later := [way for way in portal.ways if way.partition(":")[0] not in SERVED]) and len(later) < len(portal.ways):
-            yield Finding("portal", portal.name, "ways", f"{_quoted(later)}: not served by this version, and not shown to guests")
         if portal.logo:
             yield Finding("portal", portal.name, "logo", "is not shown by this version")
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from portal.doors import Door, Doors, Institution, Venue, Words
 from proxeny import doors
 from proxeny.places import Places
-from proxeny.portal_checks import SERVED
 from radius.nas import FAMILIES, mac
 
 if TYPE_CHECKING:
@@ -98,8 +97,8 @@ def _portal(site: declared.Site | None, network: Network) -> declared.Portal | N
 
 
 def _ways(portal: declared.Portal, plans: Mapping[str, Plan]) -> dict[str, Plan]:
-    """Those that this version serves and whose plan is declared, in the page's order."""
-    named = {way: plans.get(portal.plans.get(way, portal.plan)) for way in portal.ways if way.partition(":")[0] in SERVED}
+    """Those whose plan is declared, in the page's order."""
+    named = {way: plans.get(portal.plans.get(way, portal.plan)) for way in portal.ways}
     return {way: plan for way, plan in named.items() if plan is not None}
 
 

@@ -31,7 +31,12 @@ SLIPS = {
         ['"term" is no way in. Did you mean "terms"?', '"oidc:City" is no way in'],
     ),
     "no way": (PLAN + PORTAL + "ways = []\n", ["ways: is empty"]),
-    "only ways of later": (PLAN + PORTAL + 'ways = ["sponsor"]\n', ['"sponsor": no way that this version serves', "Add one of: "]),
+    "sponsors of nobody": (PLAN + PORTAL + 'ways = ["sponsor"]\n', ['"sponsor" needs sponsors', 'Write sponsors = ["@city.example"]']),
+    "no sponsor": (
+        PLAN + PORTAL + 'sponsors = ["desk"]\n',
+        ['"desk" is no address', '"@city.example" for everybody there'],
+    ),
+    "an unknown provider": (PLAN + PORTAL + 'ways = ["oidc:city"]\n', ['"oidc:city" needs a provider', "Write [oidc.city]"]),
     "cards alone": (PLAN + PORTAL + 'ways = ["card"]\n', ['ways: "card" needs a directory']),
     "cards without a directory": (PLAN + PORTAL + 'ways = ["terms", "card"]\n', ['ways: "card" needs a directory']),
     "a text without language": (PLAN + PORTAL + 'welcome = "Hello"\n', ["welcome: must say its language. Write welcome = { en ="]),

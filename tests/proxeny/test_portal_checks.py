@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 PLAN = Plan("visitor", session=7_200, day_data=10**9, up=2_000_000)
-CITY = Portal("city", "visitor")
+CITY = Portal("city", "visitor", sponsors=("@city.example",))
 DIRECTORY = '[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
 MAIL = '[mail]\nurl = "smtp://127.0.0.1:25"\nfrom = "wifi@city.example"\n'
+OIDC = '[oidc.city]\nissuer = "https://id.city.example"\nclient_id = "w"\nclient_secret = "s"\nlabel = "City"\n'
 SMS = '[sms]\nurl = "https://sms.example/send?to={to}&text={text}"\ncountries = ["CA"]\n'
 
 
@@ -42,17 +43,17 @@ def warned(folder: Path, text: str = "[guest]\n", **sections: list[Any]) -> list
     return [str(finding) for finding in portal_checks.warnings(network(**{"plan": [PLAN], **sections}), settings(folder, text))]
 
 
-@pytest.mark.parametrize("way", ["card", "email", "oidc:city"])
+@pytest.mark.parametrize("way", ["card", "email", "sponsor", "oidc:city"])
 def test_nothing_is_typed_in_clear(tmp_path: Path, way: str) -> None:
     """Passwords and addresses need https:, unless the pages never leave this machine."""
     portal = replace(CITY, ways=("terms", way))
     clear, sealed = '[guest]\nurl = "http://wifi.city.example"\n', '[guest]\nurl = "https://wifi.city.example"\n'
     words = f'portal "city": ways: "{way}": guests would type in clear, for [guest] url is http://wifi.city.example. '
     assert [words + "Give [guest] a certificate and key, or an https: url behind a proxy"] == found(
-        tmp_path, clear + DIRECTORY + MAIL, portal=[portal]
+        tmp_path, clear + DIRECTORY + MAIL + OIDC, portal=[portal]
     )
     for text in (sealed, "[guest]\n", ""):
-        assert [] == found(tmp_path, text + DIRECTORY + MAIL, portal=[portal])
+        assert [] == found(tmp_path, text + DIRECTORY + MAIL + OIDC, portal=[portal])
 
 
 @pytest.mark.parametrize(
@@ -102,11 +103,16 @@ def test_a_gateway_without_a_decision_is_told(tmp_path: Path) -> None:
     ] == told
 
 
-def test_what_is_not_served_is_told(tmp_path: Path) -> None:
-    """Ways of a later version stand beside one that works, and are said not to be shown."""
-    told = warned(tmp_path, portal=[replace(CITY, ways=("terms", "sponsor", "oidc:city"), logo="logo.png")])
-    assert 'portal "city": ways: "sponsor", "oidc:city": not served by this version, and not shown to guests' == told[0]
-    assert 'portal "city": logo: is not shown by this version' == told[1]
+def test_a_provider_and_sponsors_must_be_there(tmp_path: Path) -> None:
+    """A way that names a provider needs its section; a sponsor's way needs somebody who may say yes."""
+    portal = replace(CITY, ways=("oidc:cty", "sponsor"), sponsors=())
+    assert [
+        'portal "city": ways: "oidc:cty" needs a provider. Did you mean "city"?',
+        'portal "city": ways: "sponsor" needs sponsors: nobody could let a guest in. Write sponsors = ["@city.example"], or take it out',
+    ] == found(tmp_path, "[guest]\n" + OIDC + MAIL, portal=[portal])
+    assert ['portal "city": ways: "oidc:city" needs a provider. Write [oidc.city] into proxeny.toml, or take it out'] == found(
+        tmp_path, portal=[replace(CITY, ways=("oidc:city",))]
+    )
 
 
 def test_a_districts_slip_is_told(tmp_path: Path) -> None:

@@ -71,8 +71,8 @@ def named(typed: str) -> str:
 
 def may(address: str, sponsors: Collection[str]) -> bool:
     """Whether this address is one of the portal's sponsors, or of a domain that is."""
-    lower = address.lower()
-    return lower in sponsors or "@" + lower.rpartition("@")[2] in sponsors
+    name, _at, domain = address.lower().rpartition("@")
+    return bool(name) and (f"{name}@{domain}" in sponsors or f"@{domain}" in sponsors)
 
 
 def ask(session: Session, desk: Desk, question: Question, now: datetime) -> Challenge | Denied:

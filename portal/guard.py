@@ -128,9 +128,11 @@ def _fresh(found: Opened | Misfit) -> Opened:
 
 
 def recognise(visit: Any) -> None:
-    """From now on this request is this visit's: its number, door and language."""
+    """From now on this request is this visit's: its number, door, gateway and language."""
     g.visit, g.number = visit, visit.number
     g.door = g.doors.at(visit.key, visit.arrival.access_point)
+    if g.door is not None:  # any form of this guest's may be answered with the way to the gateway
+        g.origins = kit().families[g.door.gateway.family].reaches(visit.arrival, g.door.gateway)
     speak((visit.language,))
 
 

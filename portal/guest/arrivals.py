@@ -85,11 +85,9 @@ def _enter(door: Door, raw: str) -> Any:
 
 def welcome(visit: Visit, door: Door) -> Response:
     """Page one of this visit."""
-    tools = kit()
     g.token = _sealed(visit)
     if door.plan is None:
         raise TroubleError(Trouble.CLOSED)
-    g.origins = tools.families[door.gateway.family].reaches(visit.arrival, door.gateway)
     template = _TEMPLATES.get(visit.arrival.state, "welcome.html")
     advert = adverts.splash(visit, door, first=True) if template == "welcome.html" else None
     return page(template, plan=door.plan, heading=_heading(door), advert=advert, g=g)

@@ -53,6 +53,7 @@ def run(config: Path | None = None) -> None:
         homes = [running.enter_context(neighbours.home(city, row)) for row in city.institutions]
         for home in homes:
             home.wait_ready()
+        outbox = _outbox(city, running)
         controller = running.enter_context(_controller(city, ended))
         logins = _logins(city, database, datetime.now(UTC))
         people = running.enter_context(neighbours.access_points(city))
@@ -65,11 +66,19 @@ def run(config: Path | None = None) -> None:
         while not ended.wait(LOOK):
             for line in next(logins):
                 click.echo(line)
-            if gone := [each.name for each in (*homes, people, phone) if not each.alive]:
+            if gone := [each.name for each in (*homes, *outbox, people, phone) if not each.alive]:
                 raise FaultyError([Fault("the demo", gone[0], "ended unexpectedly")])
             if controller.poll() is not None:
                 raise FaultyError([Fault("the demo", "the controller", "ended unexpectedly", f"Its log: {_log(city)}")])
         click.echo("\nEnding: access points, controller, home institutions.")
+
+
+def _outbox(city: Sample, running: ExitStack) -> list[neighbours.Neighbour]:
+    """The outbox, ready; none where the settings send mail and SMS elsewhere."""
+    if (outbox := neighbours.outbox(city)) is None:
+        return []
+    running.enter_context(outbox).wait_ready()
+    return [outbox]
 
 
 def _applied(city: Sample) -> tuple[Engine, list[str]]:

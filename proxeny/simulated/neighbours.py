@@ -108,6 +108,15 @@ def gateway(sample: Sample) -> Neighbour:
     )
 
 
+def outbox(sample: Sample) -> Neighbour | None:
+    """The mail server and the SMS gateway of the settings, where they are this machine's: what is sent is shown, and goes no further."""
+    if (shown := sample.outbox) is None:
+        return None
+    mail = sample.settings.mail
+    server = mail.server if mail is not None and mail.server.scheme == "smtp" else None
+    return Neighbour("outbox", "outbox_process", {"mail": [server.host, server.port] if server else None, "pages": list(shown)})
+
+
 def _reached(listen: tuple[str, int]) -> list[Any]:
     """Where a listener is reached from this machine."""
     return ["127.0.0.1" if listen[0] == "0.0.0.0" else listen[0], listen[1]]

@@ -19,13 +19,13 @@ import tomlkit
 
 from proxeny import settings as settings_file
 from proxeny import sockets
+from proxeny.addresses import Endpoint
 from proxeny.faults import Fault, FaultyError
 from radius.udp import udp_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from proxeny.addresses import Endpoint
     from proxeny.network import Network
     from proxeny.settings import Settings
 
@@ -34,7 +34,7 @@ FOLDER: Final = Path("var") / "demo"
 SPARE: Final = range(18200, 18400, 2)  # ports tried in pairs where the usual one is taken
 ELSEWHERE: Final = (
     "PROXENY_RADIUS__AUTH=127.0.0.1:11812 PROXENY_RADIUS__ACCT=127.0.0.1:11813 PROXENY_METRICS__LISTEN=127.0.0.1:19812"
-    " PROXENY_GUEST__LISTEN=127.0.0.1:18080"
+    " PROXENY_GUEST__LISTEN=127.0.0.1:18080 PROXENY_MAIL__URL=smtp://127.0.0.1:18125 PROXENY_SMS__URL=http://127.0.0.1:18126/sms"
 )
 
 
@@ -53,6 +53,12 @@ class Sample:
     def accounts(self) -> dict[str, str]:
         """Every account of every institution, with its password."""
         return {name: password for row in self.institutions for name, password in row["accounts"].items()}
+
+    @property
+    def outbox(self) -> Endpoint | None:
+        """Where SMS are sent, and what was sent is shown; None where the settings name a real gateway, or none."""
+        there = urlsplit(self.settings.sms.url) if self.settings.sms is not None else urlsplit("")
+        return Endpoint(there.hostname or "", there.port or 80) if there.scheme == "http" else None
 
 
 def prepare(config: Path | None) -> Sample:
@@ -106,6 +112,11 @@ def _refuse_taken(settings: Settings) -> None:
             _bind_once(settings, "metrics.listen", settings.metrics.listen)
         if settings.guest:
             _bind_once(settings, "guest.listen", settings.guest.listen)
+        if settings.mail and settings.mail.server.scheme == "smtp":
+            _bind_once(settings, "mail.url", Endpoint(settings.mail.server.host, settings.mail.server.port))
+        if settings.sms and settings.sms.url.startswith("http:"):
+            there = urlsplit(settings.sms.url)
+            _bind_once(settings, "sms.url", Endpoint(there.hostname or "", there.port or 80))
     except FaultyError as fault:
         words = f"Edit {short(settings.file or Path())}, or begin with: {ELSEWHERE}"
         raise FaultyError([*fault.faults, Fault("the demo", "", "was not started", words)]) from None

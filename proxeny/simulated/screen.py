@@ -54,6 +54,8 @@ def _running(sample: Sample, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
         radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
         yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
     yield from _guests(sample)
+    if sample.outbox is not None:
+        yield "outbox", f"http://{sample.outbox}/  mails and SMS land here: codes, links"
     if codes:
         yield "voucher codes", f"{', '.join(codes)}  for the way “I have a code”"
     yield "data and log", f"{short(settings.data_dir)}, {short(settings.data_dir / 'proxeny.log')}"

@@ -32,6 +32,8 @@ def elsewhere() -> dict[str, str]:
         "PROXENY_RADIUS__ACCT": f"127.0.0.1:{auth + 1}",
         "PROXENY_METRICS__LISTEN": f"127.0.0.1:{metrics}",
         "PROXENY_GUEST__LISTEN": f"127.0.0.1:{free_port()}",
+        "PROXENY_MAIL__URL": f"smtp://127.0.0.1:{free_port()}",
+        "PROXENY_SMS__URL": f"http://127.0.0.1:{free_port()}/sms",
         "PROXENY_RUN__DRAIN": "1",
     }
 
@@ -135,7 +137,8 @@ def test_the_readers_settings_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_another_network_is_left_alone(tmp_path: Path) -> None:
     """The demo refuses a database that serves a real network."""
-    env = elsewhere() | {"PROXENY_CONFIG": str(tmp_path / "proxeny.toml")}
+    env = {key: value for key, value in elsewhere().items() if not key.startswith(("PROXENY_MAIL__", "PROXENY_SMS__"))}
+    env |= {"PROXENY_CONFIG": str(tmp_path / "proxeny.toml")}
     (tmp_path / "proxeny.toml").write_text('data_dir = "."\n')
     (tmp_path / "NETWORK.toml").write_text('[operator]\nname = "a-real-city"\n')
     subprocess.run([PROXENY, "apply", tmp_path / "NETWORK.toml"], env=env, check=True, capture_output=True)

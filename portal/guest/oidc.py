@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, g, request
+from flask_babel import gettext as _
 
 from portal import languages
 from portal.capabilities import CHANCE, ROUND, Capability, Round, seal_round, seal_visit
@@ -158,4 +159,5 @@ def _hint(provider: Provider) -> str:
 
 def _away(provider: Provider, why: str) -> Any:
     g.why = why
-    return page("away.html", 503, who=_label(provider), again=f"/v/{g.token}/oidc/{provider.registered.name}")
+    who = _("The sign-in service “%(name)s”", name=_label(provider))
+    return page("away.html", 503, who=who, again=f"/v/{g.token}/oidc/{provider.registered.name}")

@@ -295,7 +295,7 @@ def test_a_document_that_is_not_the_providers(city, there, document) -> None:
     guest = city.client()
     answer = guest.post(forms(guest.get(coova()))[0])
     assert (503, "Not at this moment") == (answer.status_code, heading(answer))
-    assert "City account does not answer. It is not your fault" in plain(answer)
+    assert "The sign-in service “City account” does not answer. It is not your fault" in plain(answer)
 
 
 @pytest.mark.parametrize(

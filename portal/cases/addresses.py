@@ -5,6 +5,7 @@ No name server is asked whether an address exists: who asked would tell whom we 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 254  # octets of an address: RFC 5321, 4.5.3.1.3, without the brackets
 _LONGEST_NUMBER: Final = 40  # characters: fifteen digits (E.164), and whatever stands between them
+_NUMBER: Final = re.compile(
+    r"\+?[\d ()./\u2010-\u2015-]{3,}"
+)  # no letters, which the library takes for keys, nor words, which it passes over
 _LONGEST_CODE: Final = 64
 _MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})  # the latter: North America tells no difference
 
@@ -43,10 +47,11 @@ def identity(address: str) -> str:
 
 def mobile(typed: str, country: str, countries: Collection[str]) -> str:
     """+14165550123 (E.164), of one of these countries ("CA"), where a mobile may have that number; `country` for who writes none."""
-    if not typed.strip() or len(typed) > _LONGEST_NUMBER:
+    text = unicodedata.normalize("NFKC", typed[: _LONGEST_NUMBER + 1]).strip().removeprefix("tel:")
+    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return ""
     try:
-        found = phonenumbers.parse(typed.strip(), country or None)
+        found = phonenumbers.parse(text, country or None)
     except NumberParseException:
         return ""
     valid = phonenumbers.is_valid_number(found) and not found.extension and phonenumbers.number_type(found) in _MOBILE

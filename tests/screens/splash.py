@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from portal.doors import Institution, Venue
 from portal.words import date
-from proxeny.demo_adverts import SHOPS, sow
+from proxeny.demo_adverts import sow
 from store.session import transaction
 from tests.portal.shops import read
 
@@ -28,23 +28,17 @@ INSTITUTIONS = tuple(
 )
 
 
-def shown(page: Callable[[World, str], str], *, house: bool = False) -> Callable[[World, str], str]:
-    """This page where the sample city's shops are shown; `house`: where none of them is, but the city itself."""
+def from_the_city(page: Callable[[World, str], str]) -> Callable[[World, str], str]:
+    """This page where no shop is shown, and so the city's own advert is."""
 
     def state(city: World, language: str) -> str:
         with transaction(city.database) as session:
             sow(session, date(city.time))
         read(city)
-        wanted = SHOPS[-1 if house else 0].slug
-        city.adverts = [replace(run, places=frozenset({("city", "")})) for run in city.adverts if run.advert.shop == wanted]
+        city.adverts = [run for run in city.adverts if run.advert.house]
         return page(city, language)
 
     return state
-
-
-def shop(city: World, language: str) -> str:
-    """Of a guest who is not online yet."""
-    return f"/p/{SHOPS[0].slug}?lang={language}"
 
 
 def at(city: World, language: str) -> str:

@@ -57,4 +57,9 @@ def locale(language: str, country: str) -> Locale:
 
 def text(texts: Mapping[str, str], language: str) -> str:
     """A text of the portal's own: in this language, else in English, else in whichever it has; "" for none."""
-    return texts.get(language) or texts.get("en") or next((each for each in texts.values() if each), "")
+    return texts.get(told_in(texts, language), "")
+
+
+def told_in(texts: Mapping[str, str], language: str) -> str:
+    """The language of that text; this one for none."""
+    return next((each for each in (language, SOURCE, *texts) if texts.get(each)), language)

@@ -43,6 +43,7 @@ class Splash(NamedTuple):
     token: str  # of its link
     link: str  # outside, for whoever is online
     host: str
+    language: str  # of its words
 
 
 def splash(visit: Visit, door: Door, *, first: bool = False) -> Splash | None:
@@ -80,9 +81,11 @@ def _number(visit: Visit) -> str:
 
 
 def _told(advert: Advert, token: str) -> Splash:
+    spoken = languages.told_in(advert.title, g.language)
     said = {name: languages.text(getattr(advert, name), g.language) for name in ("title", "text", "alt")}
     return Splash(
         **said,
+        language=spoken,
         picture=advert.picture,
         width=advert.width,
         height=advert.height,

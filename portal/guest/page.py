@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from flask import Response, current_app, g, make_response, render_template, request
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -43,11 +44,20 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "words": words,
         "href": href,
         "text": lambda texts: languages.text(texts, g.language),
+        "marked": marked,
+        "lang": lambda texts: marked(languages.told_in(texts, g.language)),
         "here": _here,
         "at": g.get("token", ""),
         "choices": choices(door, g.get("token", ""), tools.house.providers, g.language) if door is not None else [],
     }
     return make_response(render_template(template, **shared | values), status)
+
+
+def marked(language: str) -> Markup:
+    """What an element says of its text where that is in another language than the page (WCAG 2.2, 3.1.2)."""
+    if language == g.language:
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(language, languages.locale(language, "").text_direction)
 
 
 def network() -> str:

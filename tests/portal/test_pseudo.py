@@ -25,13 +25,18 @@ ENGLISH = """names => [...document.querySelectorAll('title, main, header, footer
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), found = [];
     while (walker.nextNode()) {
         const text = walker.currentNode.textContent;
-        if (!walker.currentNode.parentElement.closest('[lang]:not(html), .number, .foreign, .advert')) found.push(text);
+        if (!walker.currentNode.parentElement.closest('[lang]:not(html), [translate=no], .number')) found.push(text);
     }
     return found;
-}).concat([...document.querySelectorAll('[aria-label], [placeholder], [alt]')].filter(each => !each.closest('.advert')).flatMap(each =>
-    ['aria-label', 'placeholder', 'alt'].map(name => each.getAttribute(name) || '')))
-.map(text => names.reduce((left, name) => left.replaceAll(name, ''), text).trim()).filter(text => /[A-Za-z]{3}/.test(text))"""
+}).concat([...document.querySelectorAll('[aria-label], [placeholder], [alt]')]
+    .filter(each => !each.closest('[lang]:not(html)'))
+    .flatMap(each => ['aria-label', 'placeholder', 'alt'].map(name => each.getAttribute(name) || '')))
+.map(text => text.replace(/\\S+@\\S+/g, ''))
+.map(text => names.reduce((left, name) => left.replaceAll(name, ''), text).trim())
+.filter(text => /[A-Za-z]{3}/.test(text))"""
 NAMES = [  # what a city, a gateway or a guest called something, in whatever language
+    "cat.eduroam.org", "geteduroam", "Android", "iPhone, iPad", "Mac", "Windows", "Chromebook", "Miller’s Oven", "12 Mill Street",
+    "bakery.example", "Chain & Spoke", "Three Pots", "Northlake University",
     "Central Library", "City Wi-Fi", "City account", "From the City of Example.", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
     "uni-a.example", "WCAG", "http", "https",
 ]  # fmt: skip

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from portal.words import date
-from store import grants, outbox, usage
+from store import grants, outbox
 from store.models import OrderKind
 from store.session import transaction
 from tests.portal import vouchers
-from tests.portal.world import CWA_KEY, STATION, VISITOR, coova, cwa
+from tests.portal.world import CWA_KEY, coova, cwa
+from tests.screens import splash
+from tests.screens.parties import PARTIES
+from tests.screens.steps import Posted, arrived, connect, connected, grant, offer, use
+from tests.screens.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from flask.testing import FlaskClient
 
     from tests.portal.world import World
 
@@ -39,14 +39,6 @@ def offering(*ways: str) -> Callable[[World, str], str]:
     return page
 
 
-def offer(city: World, *ways: str) -> None:
-    """From now on every door has these ways in."""
-    served = dict.fromkeys(ways, VISITOR)
-    made = {key: replace(door, ways=served) for key, door in city.doors.by_key.items()}
-    city.doors = replace(city.doors, by_key=made)
-    city.house = replace(city.house, providers={"city": {"en": "City account", "fr": "Compte de la Ville"}})
-
-
 def failed(city: World, language: str) -> str:
     return arrived(city, language, coova(city.url, res="failed", reason="reject"))
 
@@ -57,14 +49,14 @@ def signed_out_by_gateway(city: World, language: str) -> str:
 
 def online(city: World, language: str) -> str:
     stay = connected(city, language)
-    _use(city, 2_100, 262_000_000)
+    use(city, 2_100, 262_000_000)
     city.time += 2_100
     return stay
 
 
 def ending(city: World, language: str) -> str:
     stay = connected(city, language)
-    _use(city, 6_950, 941_000_000)
+    use(city, 6_950, 941_000_000)
     city.time += 6_950
     return stay
 
@@ -77,7 +69,7 @@ def ended(city: World, language: str) -> str:
 
 def spent(city: World, language: str) -> str:
     stay = connected(city, language)
-    _use(city, 900, 1_000_000_000)
+    use(city, 900, 1_000_000_000)
     return stay
 
 
@@ -88,14 +80,14 @@ def connecting(city: World, language: str) -> str:
 def gave_up(city: World, language: str) -> str:
     stay = connected(city, language, cwa(city))
     with transaction(city.database) as session:
-        order = outbox.latest(session, _grant(city, session).id, OrderKind.GRANT)
+        order = outbox.latest(session, grant(city, session).id, OrderKind.GRANT)
         assert order is not None
         outbox.settle(session, order.id, done=False, outcome="no answer", now=date(city.time))
     return stay
 
 
 def signed_out(city: World, language: str) -> str:
-    guest, stay = _connect(city, language)
+    guest, stay = connect(city, language)
     guest.post(stay.replace("?", "/out?"))
     return stay
 
@@ -103,7 +95,7 @@ def signed_out(city: World, language: str) -> str:
 def stopped(city: World, language: str) -> str:
     stay = connected(city, language)
     with transaction(city.database) as session:
-        grants.revoke(session, _grant(city, session), "kicked", date(city.time))
+        grants.revoke(session, grant(city, session), "kicked", date(city.time))
     return stay
 
 
@@ -121,13 +113,6 @@ def unreadable(city: World, language: str) -> str:
 
 def too_old(city: World, language: str) -> str:
     return f"/v/nothing?lang={language}"
-
-
-class Posted(NamedTuple):
-    """A page that answers a form."""
-
-    path: str
-    fields: dict[str, str]
 
 
 def voucher(city: World, language: str) -> str:
@@ -166,42 +151,6 @@ def text(name: str) -> Callable[[World, str], str]:
     return page
 
 
-def arrived(city: World, language: str, path: str) -> str:
-    """The path of page one in this language, of a guest who came by that one."""
-    action = re.search(r'(?:action|href)="(/v/[^"/?]+)', city.client().get(path).text)
-    assert action is not None
-    return f"{action[1]}?lang={language}"
-
-
-def connected(city: World, language: str, path: str = "") -> str:
-    """The status page's path of a guest who connected."""
-    return _connect(city, language, path)[1]
-
-
-def _connect(city: World, language: str, path: str = "") -> tuple[FlaskClient, str]:
-    guest = city.client()
-    come = guest.get(path or coova(city.url), headers={"Accept-Language": language})
-    action = re.search(r'action="(/v/[^"]+)"', come.text)
-    assert action is not None, come.text
-    assert 303 == guest.post(action[1].replace("&amp;", "&")).status_code
-    stay = guest.get("/").headers["Location"]
-    return guest, f"{stay}?lang={language}"
-
-
-def _grant(city: World, session: object) -> object:
-    found = grants.live(session, city.privacy.device(STATION), date(city.time))
-    assert found is not None
-    return found
-
-
-def _use(city: World, seconds: int, octets: int) -> None:
-    from portal.cases.remainders import time_zone
-
-    with transaction(city.database) as session:
-        whose = grants.subject(_grant(city, session))
-        usage.spend(session, [(whose, date(city.time) + timedelta(seconds=1), seconds, octets)], time_zone(city.doors.timezone))
-
-
 STATES: dict[str, Callable[[World, str], str | Posted]] = {
     "welcome": welcome,
     "welcome-ways": offering(*EVERY),
@@ -219,11 +168,17 @@ STATES: dict[str, Callable[[World, str], str | Posted]] = {
     "signed-out": signed_out,
     "signed-out-by-gateway": signed_out_by_gateway,
     "stopped": stopped,
+    "welcome-from-the-city": splash.from_the_city(welcome),
+    "at": splash.at,
+    "eduroam-found": splash.found,
+    "eduroam-not-found": splash.nothing_found,
     "front": front,
     "voucher": voucher,
     "voucher-wrong": voucher_wrong,
     "voucher-waits": voucher_waits,
     "voucher-used": voucher_used,
+    **WAYS,
+    **PARTIES,
     "unknown-door": unknown_door,
     "unreadable": unreadable,
     "too-old": too_old,

@@ -24,6 +24,7 @@ from proxeny.calling import Ended
 from radius.nas.family import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from proxeny.parts_messages import Mail
@@ -60,7 +61,23 @@ def send(mail: Mail, letter: Letter) -> Ended:
         return _later(mail_text.hushed(str(getattr(fault, "strerror", None) or fault) or type(fault).__name__, letter))
 
 
-def _sent(mail: Mail, letter: Letter, octets: bytes) -> Ended:
+def greeted(mail: Mail) -> str:
+    """Whether the server would take mail of ours: "" where it greets, encrypts and knows us, else why not. Sends nothing."""
+    try:
+        with _open(mail):
+            return ""
+    except smtplib.SMTPResponseException as fault:
+        words = fault.smtp_error.decode("utf-8", "replace") if isinstance(fault.smtp_error, bytes) else str(fault.smtp_error)
+        return f"{fault.smtp_code} {' '.join(words.split())[:200]}"
+    except ssl.SSLCertVerificationError as fault:
+        return f"its certificate is not trusted: {fault.verify_message}"
+    except (OSError, smtplib.SMTPException, _UnusableError) as fault:
+        return str(getattr(fault, "strerror", None) or fault) or type(fault).__name__
+
+
+@contextlib.contextmanager
+def _open(mail: Mail) -> Iterator[_Conversation]:
+    """A conversation in which a mail may be sent."""
     server = mail.server
     conversation = _Conversation(mail)
     try:
@@ -69,11 +86,16 @@ def _sent(mail: Mail, letter: Letter, octets: bytes) -> Ended:
             conversation.encrypt()
         if server.user and mail.password is not None:
             conversation.sign_in(server.user, mail.password.octets)
+        yield conversation
+    finally:
+        conversation.leave()
+
+
+def _sent(mail: Mail, letter: Letter, octets: bytes) -> Ended:
+    with _open(mail) as conversation:
         options = () if letter.to.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
         conversation.sendmail(mail_text.address(mail.sender), [mail_text.reachable(letter.to)], octets, options)
         return Ended(Outcome(done=True, text=mail_text.hushed(f"250 {conversation.last}", letter)), heard=True)
-    finally:
-        conversation.leave()
 
 
 def _ended(code: int, words: Any, letter: Letter, *, ours: bool) -> Ended:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests
+from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests, survey_messages
 from proxeny.addresses import is_ours
 from proxeny.faults import Fault
 from radius import dictionary
@@ -55,6 +55,8 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
     found.faults += survey_guests.faults(settings, file, datetime.now(UTC))
     found.warnings += survey_guests.warnings(settings, file, datetime.now(UTC))
     found.warnings += survey_guests.duties(settings, file)
+    found.faults += survey_messages.faults(settings, file)
+    found.warnings += survey_messages.warnings(settings, file)
     if settings.not_served:
         words = ", ".join(f"[{name}]" for name in settings.not_served)
         found.notes.append(f"Not served by this version, and without effect: {words}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, g, request
 from flask_babel import gettext as _
+from werkzeug.exceptions import MethodNotAllowed
 
 from portal.capabilities import Capability, open_stay
 from portal.cases import addresses, codes
@@ -15,7 +16,6 @@ from portal.guest import cookie
 from portal.guest.codes import desk
 from portal.guest.page import away, href, page
 from portal.kit import kit
-from portal.troubles import Trouble, TroubleError
 from portal.words import date
 from portal.writing import writing
 from radius.nas.family import Misfit
@@ -45,7 +45,7 @@ def link() -> Any:
     There is no token in this form. Whoever forges it makes us write to the address's owner, as seldom as anybody may.
     """
     if not _mails():
-        raise TroubleError(Trouble.METHOD)
+        raise MethodNotAllowed(["GET", "HEAD"])
     typed = request.form.get("email", "")
     if not (address := addresses.email(typed)):
         error = _("That is no e-mail address. It looks like name@example.org.")

@@ -1,4 +1,4 @@
-"""/v/<token>/sms: a code by text message. The same answer to every number that may be written to, whatever became of it."""
+"""/v/<token>/sms: a code by text message. Every number that may be written to gets the same answer; never says what became of it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from store.session import transaction
 from tests.portal import vouchers
 from tests.portal.world import CWA_KEY, coova, cwa
 from tests.screens import splash
+from tests.screens.own import OWN
 from tests.screens.parties import PARTIES
 from tests.screens.steps import Posted, arrived, connect, connected, grant, offer, use
 from tests.screens.ways import WAYS
@@ -179,6 +180,7 @@ STATES: dict[str, Callable[[World, str], str | Posted]] = {
     "voucher-used": voucher_used,
     **WAYS,
     **PARTIES,
+    **OWN,
     "unknown-door": unknown_door,
     "unreadable": unreadable,
     "too-old": too_old,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,13 @@ def test_what_an_answer_means(tmp_path: Path, success: str, status: int, body: b
     sms = sms_settings(tmp_path, f'[sms]\nurl = "https://sms.example/{{to}}/{{text}}"\ncountries = ["CA"]\n{success}')
     outcome = texting.judged(sms, Response(status, {}, body))
     assert (done, again) == (outcome.done, outcome.again)
+
+
+def test_no_log_has_a_number_or_a_code(phone: Phone, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Not even where all of it stands in the URL, and the log is at its finest."""
+    caplog.set_level(logging.DEBUG)
+    assert texting.send(sms_settings(tmp_path, GET.format(url=phone.url, key=KEY)), sms_letter()).outcome.done
+    assert [] == [record for record in caplog.records if record.name.startswith(("http", "proxeny"))]
 
 
 def test_what_is_kept_of_an_answer(phone: Phone, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from proxeny import doors, opening, snapshot
+from proxeny import doors, opening, portal_checks, snapshot
 from proxeny.faults import Fault, FaultyError, did_you_mean
 from proxeny.verbs import options
 from radius.nas import FAMILIES, guide
@@ -52,4 +52,12 @@ def text(network: Network, settings: Settings, name: str) -> str:
         acct_port=acct.port if acct else 1813,
         ssid=next((each.name for each in network.of("ssid") if each.profile == "portal"), "City Wi-Fi"),
     )
-    return guide.render(guide.template(family), words)
+    elsewhere = guide.before_sign_in(_elsewhere(network, settings, cast("Client", row)))
+    return guide.render(guide.template(family), words).rstrip("\n") + "\n" + elsewhere
+
+
+def _elsewhere(network: Network, settings: Settings, client: Client) -> tuple[str, ...]:
+    """The hosts of the providers at which this client's guests may sign in."""
+    portal = portal_checks.portal_of(client, network)
+    names = [way.partition(":")[2] for way in portal.ways] if portal is not None else []
+    return tuple(dict.fromkeys(host for name in names if name in settings.oidc for host in settings.oidc[name].hosts))

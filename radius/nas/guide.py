@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from radius.nas.generic import INTERIM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from radius.nas.family import Gateway
 
@@ -95,3 +95,19 @@ def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: i
         "fas_key_hint": _STORED.format("`fas_key`", gateway.name),
         "api_secret_hint": _STORED.format("`api_secret`", gateway.name),
     }
+
+
+def before_sign_in(hosts: Sequence[str]) -> str:
+    """A guide's last section, where guests sign in at hosts that are not ours; "" where they do not."""
+    if not hosts:
+        return ""
+    listed = "".join(f"- `{host}`\n" for host in hosts)
+    return f"""
+## Before sign-in
+
+Guests sign in at a provider whose pages they must reach while they are not online yet. Let these names through, port 443, as
+well as name look-ups (the gateway calls it walled garden, passthrough, pre-authorization access or allowed domains):
+
+{listed}
+Never let through the names by which phones look for a portal, or the whole of a large provider's domain: no portal would open.
+"""

@@ -140,6 +140,17 @@ def test_a_card_is_found_by_its_own_filter(city) -> None:
     directory.close()
 
 
+def test_a_guest_gives_a_card_or_a_name(city) -> None:
+    """The card's filter is asked first, then that of names; without one, names alone. Wrong is wrong in either."""
+    directory = Directory(city.reach())
+    for typed in (slapd.CARDS["ada"].encode(), b"ada"):
+        assert "Ada" == directory.guest(typed, PASSWORD).name
+        assert Refusal.WRONG_PASSWORD is directory.guest(typed, b"0000")
+    assert [Refusal.UNKNOWN_USER] * 2 == [directory.guest(typed, PASSWORD) for typed in (b"*", b"nobody")]
+    assert "Ada" == Directory(city.reach(card_filter="")).guest(b"ada", PASSWORD).name
+    directory.close()
+
+
 def test_a_filter_can_ask_for_more_than_a_name(city) -> None:
     """Only people of the staff group's shape, say: whom the operator's filter leaves out does not exist."""
     directory = Directory(city.reach(filter="(&(uid={user})(employeeNumber=*))"))

@@ -46,3 +46,16 @@ def test_what_is_missing_is_told(installed: Installation) -> None:
         result.stderr,
     )
     assert "guest: there is no such section, so no page to send guests to. Write [guest] with a url" in installed.run("guide", "box").stderr
+
+
+def test_hosts_that_guests_need_before_they_are_online(installed: Installation) -> None:
+    """Where a portal has a provider, its guide ends with the names to let through; elsewhere there is no such section."""
+    provider = 'issuer = "https://id.city.example/wifi"\nclient_id = "w"\nclient_secret = "s"\nlabel = "City"\n'
+    gate = GATEWAY.format(nas="coova", secret=f'secret = "{SECRET}"\n', options="")
+    portal = '[[plan]]\nname = "visitor"\n[[portal]]\nname = "city"\nplan = "visitor"\nways = ["terms"]\n'
+    installed.settings.write_text(f'{SETTINGS}{GUEST}[oidc.city]\n{provider}walled_garden = ["*.login.example"]\n')
+    assert 0 == installed.apply(portal + gate).exit_code
+    assert "## Before sign-in" not in installed.run("guide", "box").stdout
+    assert 0 == installed.apply(portal.replace('"terms"', '"terms", "oidc:city"') + gate).exit_code
+    told = installed.run("guide", "box").stdout.partition("## Before sign-in")[2]
+    assert ["- `id.city.example`", "- `*.login.example`"] == [line for line in told.splitlines() if line.startswith("- ")]

@@ -264,7 +264,7 @@ def test_erased(city: World) -> None:
     assert ("Erase what is kept about me", True) == (heading(asked), "kept until March 8, 2027, because" in plain(asked))
     page = guest.post(forms(asked)[0])
     assert "Erased" == heading(page)
-    for words in ("2 devices are forgotten.", "The record of one connection: kept until March 8, 2027"):
+    for words in ("2 devices are forgotten.", "The record of one connection is kept until March 8, 2027, because"):
         assert words in plain(page)
     assert [0, 0, 0, 1] == [count(city, table) for table in (m.Account, m.Consent, m.GuestUsage, m.Session)]
     assert [None, None] == [live(city, station(number)) for number in (7, 8)]

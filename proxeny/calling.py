@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from radius.nas.family import Request
 
 _log = logging.getLogger("proxeny.calling")
-for _name in ("httpx", "httpcore"):  # they log URLs and headers, in which a gateway's key, a number or a code may stand
-    logging.getLogger(_name).setLevel(logging.WARNING)
 CONNECT: Final = 3.0  # seconds
 PATIENCE: Final = 6.0  # seconds for one request, from first to last octet
 WHOLE: Final = 12.0  # seconds for a conversation: less than an order's lease

@@ -35,7 +35,8 @@ def to_standard_error(level: str) -> None:
     root = logging.getLogger()  # libraries' own lines, and those of rooms that may not know structlog
     root.handlers = [_Through()]
     root.setLevel(LEVELS[level])
-    for chatty in ("alembic", "sqlalchemy", "asyncio"):
+    # httpx and its like log URLs and headers, in which a gateway's key, a number or a code may stand
+    for chatty in ("alembic", "sqlalchemy", "asyncio", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

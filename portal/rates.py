@@ -24,6 +24,7 @@ _SIGN_IN: Final = frozenset(
     {
         "visits.go",
         "stays.again",
+        "visits.resume",
         "voucher.redeem",
         "email.ask",
         "sms.ask",

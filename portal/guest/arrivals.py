@@ -14,6 +14,7 @@ from portal.capabilities import Capability, Stay, Visit, open_back, seal_stay, s
 from portal.cases.arrive import arrive
 from portal.guard import open_to, recognise
 from portal.guest import adverts, gateways
+from portal.guest.choices import again, choices
 from portal.guest.page import away, href, page
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
@@ -90,7 +91,18 @@ def welcome(visit: Visit, door: Door) -> Response:
         raise TroubleError(Trouble.CLOSED)
     template = _TEMPLATES.get(visit.arrival.state, "welcome.html")
     advert = adverts.splash(visit, door, first=True) if template == "welcome.html" else None
-    return page(template, plan=door.plan, heading=_heading(door), advert=advert, g=g)
+    offered = choices(door, g.token, kit().house.providers, g.language)
+    if known(visit) is not None:
+        offered.insert(0, again(g.token))
+    return page(template, plan=door.plan, heading=_heading(door), advert=advert, choices=offered, g=g)
+
+
+def known(visit: Visit) -> Grant | None:
+    """The live grant of this device that belongs to an account: its gateway has forgotten it, or asks anew after a pause."""
+    if all(way == "terms" for way in g.door.ways):
+        return None  # the same button does it, and no row need be read
+    grant = _held(visit)
+    return grant if grant is not None and grant.account_id is not None and not grant.provisional else None
 
 
 def _heading(door: Door) -> tuple[str, str]:

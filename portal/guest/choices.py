@@ -31,6 +31,11 @@ def choices(door: Door, token: str, providers: Mapping[str, Mapping[str, str]], 
     return [_choice(way, token, providers, language) for way in door.ways]
 
 
+def again(token: str) -> Choice:
+    """For a device that was let in before, and may still be."""
+    return Choice("again", _("Connect"), _("Connect again"), f"/v/{token}/again", True)
+
+
 def _choice(way: str, token: str, providers: Mapping[str, Mapping[str, str]], language: str) -> Choice:
     kind, _colon, name = way.partition(":")
     if kind == "oidc":

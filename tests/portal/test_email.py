@@ -383,3 +383,24 @@ def test_a_door_without_it(city: World, guest: FlaskClient) -> None:
         assert 404 == guest.get(f"{at}/{path}").status_code
         assert 404 == guest.post(f"{at}/{path}", data={"email": ADDRESS, "code": "123456"}).status_code
     assert [] == sent(city)
+
+
+def test_a_device_that_its_gateway_forgot(city: World, guest: FlaskClient) -> None:
+    """Whoever was let in for an account comes back by one button, without another mail; nobody else does, nor after the end."""
+    by_code(city, "email", "terms")
+    stay = online(guest)
+    assert "/again" not in guest.get(visit(guest)).text
+    guest.post(f"{stay}/code", data={"code": newest(city).code})
+    city.time += 1_800
+    page = guest.get(visit(guest))
+    paths = forms(page)
+    assert ["again", "go"] == [path.rpartition("/")[2] for path in paths]
+    assert "Connect again" in page.text
+    answer = guest.post(paths[0])
+    assert (303, "http://10.1.0.1:3990/logon") == (answer.status_code, answer.headers["Location"].partition("?")[0])
+    assert (1, 5_400) == (count(city), lasts(city))
+    stranger = visit(city.client(), LAPTOP)
+    assert 410 == guest.post(f"{stranger}/again").status_code
+    city.time += 5_401
+    assert "/again" not in guest.get(visit(guest)).text
+    assert 410 == guest.post(f"{visit(guest)}/again").status_code

@@ -12,6 +12,7 @@ from tests.flow.city import PASSWORD, station, student
 from tests.peers import controller, eapol
 from tests.peers.controller import client, home, network, realm
 from tests.peers.freeradius import FreeRadius, freeradius
+from tests.peers.program import busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +56,10 @@ def test_a_home_that_goes_away_costs_five_seconds_once(
     one.program.signal(how)
     outcome, took = _timed(tmp_path, running.auth, authority)
     assert outcome.success, outcome.output[-1500:]
-    assert took < 6.0  # five, and what a login takes
+    assert took < 5.0 + 1.0 * busy()  # and what a login takes
     outcome, took = _timed(tmp_path, running.auth, authority)
     assert outcome.success
-    assert took < 2.0
+    assert took < min(2.0 * busy(), 4.9)
     assert two.program.alive
     if how is signal.SIGSTOP:
         one.program.signal(signal.SIGCONT)  # its stale answers disturb nobody

@@ -37,8 +37,14 @@ def found(name: str) -> str:
     return path
 
 
+def busy() -> float:
+    """How many times as long as on an idle machine things may take: by how many wait for each processor; five times at most."""
+    return min(5.0, 1 + os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def until(ask: Callable[[], T], what: str, seconds: float = 30.0, pause: float = 0.02) -> T:
-    """Ask again and again until the answer is true; fails with `what` when the time is over."""
+    """Ask again and again until the answer is true; fails with `what` when the time, an idle machine's, is over."""
+    seconds *= busy()
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
         if time.monotonic() > deadline:

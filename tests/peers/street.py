@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from tests.peers import spaces
 from tests.peers.program import PeerError, Program, found, until
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class Street:
 def street(folder: Path, names: Mapping[str, str] | None = None) -> Iterator[Street]:
     """Lay it out, with DHCP and DNS; `names` are further names of the gateway's DNS."""
     folder.mkdir(parents=True, exist_ok=True)
-    tag = f"{os.getpid() % 65536:04x}{random.randrange(256):02x}"
-    net = random.randrange(1, 250)
+    tag, net = spaces.tag(), spaces.network()
     made = Street(folder, f"pxgw{tag}", f"pxgu{tag}", f"198.18.{net}.1", f"198.18.{net}.2", f"198.18.{net}.5")
     up = f"pxu{tag}"
     with contextlib.ExitStack() as undo:

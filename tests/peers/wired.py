@@ -9,13 +9,12 @@ no namespace and no interface behind.
 from __future__ import annotations
 
 import contextlib
-import os
-import random
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.peers import spaces
 from tests.peers.freeradius import SECRET
 from tests.peers.program import PeerError, Program, found, until
 
@@ -47,8 +46,7 @@ class Wires:
 @contextmanager
 def wires() -> Iterator[Wires]:
     """Lay both wires; take them up again afterwards."""
-    tag = f"{os.getpid() % 65536:04x}{random.randrange(256):02x}"
-    net = random.randrange(1, 250)  # 198.18.0.0/15 is for benchmarking (RFC 2544): no real network has it
+    tag, net = spaces.tag(), spaces.network()
     made = Wires(f"pxap{tag}", f"pxst{tag}", f"pxp{tag}", f"pxd{tag}", f"198.18.{net}.1", f"198.18.{net}.2")
     up, down = f"pxu{tag}", f"pxn{tag}"
     try:

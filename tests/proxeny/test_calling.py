@@ -11,7 +11,7 @@ import pytest
 from proxeny import calling
 from radius.nas.family import Outcome, Request
 from tests.peers.authority import Authority
-from tests.peers.program import free_port
+from tests.peers.program import busy, free_port
 from tests.peers.stubs.controller import Asked, Mood, Said, Stub, serving
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_who_hangs_is_left(echo: Stub, authority: Authority, monkeypatch: pytest
     echo.mood = mood
     begun = time.monotonic()
     outcome, heard = calling.perform(once(f"{echo.url}/"), authority.file)
-    assert 2.0 > time.monotonic() - begun
+    assert 2.0 * busy() > time.monotonic() - begun
     assert (False, True, False) == (outcome.done, outcome.again, heard)
 
 

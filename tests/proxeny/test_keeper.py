@@ -36,7 +36,7 @@ from store.models import AuthEvent, DropMinute, OddRecord, Order, OrderKind, Ord
 from store.models import HomeChange as Changed
 from store.session import reading, transaction
 from store.spool import Spool
-from tests.peers.program import until
+from tests.peers.program import busy, until
 from tests.proxeny.installation import NETWORK, SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,7 @@ def test_a_login_is_in_the_trace_within_a_second(parts):
         told = time.monotonic()
         keeper.take([login(), HomeChange(told, "uni-a-1", "zombie", "silent"), HomeChange(told, "uni-a-1", "zombie", "again")])
         until(lambda: count(database, AuthEvent) == 1, "the login", 2.0)
-        assert time.monotonic() - told < 1.0
+        assert time.monotonic() - told < 1.0 * busy()
     (event,) = rows(database, AuthEvent)
     assert (event.verdict.value, event.home, event.attempts, event.round_trips) == ("accept", "uni-a-1", ["uni-a-2", "uni-a-1"], 9)
     assert len(event.station_hash) == len(event.user_hash) == 16
@@ -176,7 +176,7 @@ def test_accounting_is_in_the_database_within_two_seconds(parts):
         kept = time.monotonic()
         spooled(loaded, [accounting(0), accounting(10, 3, 100), accounting(10, 3, 100), accounting(20, 2, 300)])
         until(lambda: keeper.draining.counts["accounting"] == 3, "the drain")
-        assert time.monotonic() - kept < 2.0
+        assert time.monotonic() - kept < 2.0 * busy()
         spooled(loaded, [accounting(1, session=b"S-2", extra=attribute(30, b"02-00-5E-99-99-99:city"))])
         until(lambda: keeper.draining.counts["accounting"] == 4, "the second")
         until(lambda: keeper.draining.backlog == 0, "the count")

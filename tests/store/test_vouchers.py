@@ -217,9 +217,12 @@ def test_of_two_devices_at_once_one_wins(database: Engine, marks: Privacy, url: 
         assert 1 == session.scalar(select(func.count()).select_from(Grant))
 
 
-def test_of_many_devices_at_once_as_many_win_as_may(database: Engine, marks: Privacy, url: str) -> None:
-    """A voucher for three devices lets three in, whoever comes at once."""
+@pytest.mark.parametrize("begun", [False, True])
+def test_of_many_devices_at_once_as_many_win_as_may(database: Engine, marks: Privacy, url: str, *, begun: bool) -> None:
+    """A voucher for three devices lets three in, whoever comes at once, and whether one of them has begun with it before."""
     _, (code,) = made(database, marks, devices=3)
+    if begun:
+        come(database, marks, code, bytes([0]) * 16)
     found = at_once(url, [partial(_bring, marks, code, bytes([number]) * 16) for number in range(8)])
     assert 3 == sum(isinstance(each, Redeemed) for each in found)
     assert 1 == len({each.account for each in found if isinstance(each, Redeemed)})
@@ -227,9 +230,13 @@ def test_of_many_devices_at_once_as_many_win_as_may(database: Engine, marks: Pri
 
 def test_who_comes_while_it_is_taken_back_is_out(database: Engine, marks: Privacy, url: str) -> None:
     """Whichever is first: afterwards nobody is online by a voucher that was taken back."""
-    batch, codes = made(database, marks, 4)
-    with reading(database) as session:
+    batch, codes = made(database, marks, 6)
+    for number, code in enumerate(codes[:3]):
+        come(database, marks, code, bytes([number]) * 16)
+    with transaction(database) as session:
         ids = [row.id for row in batches.vouchers(session, batch)]
+        for grant in session.scalars(select(Grant)):
+            grants.revoke(session, grant, "signed out", NOW)
     work: list[Any] = [partial(_bring, marks, code, bytes([number]) * 16) for number, code in enumerate(codes)]
     at_once(url, [*work, lambda connection: batches.revoke(connection, ids, NOW)])
     with reading(database) as session:

@@ -87,9 +87,9 @@ def test_codes_are_counted(city: World) -> None:
 
 def test_by_the_card(city: World) -> None:
     """The directory vouches for the very entry; another's card is wrong, and makes no account here."""
-    city.more["directory"] = lambda name, _: (
-        Person("uid=" + name.decode(), "k-" + name.decode()) if name != b"nobody" else Refusal.UNKNOWN_USER
-    )
+    known = {name: Person(f"uid={name.decode()}", f"k-{name.decode()}") for name in (b"2004000017", b"2004000018")}
+    gone: list[bool] = []
+    city.more["directory"] = lambda name, _: Refusal.UNREACHABLE if gone else known.get(name, Refusal.UNKNOWN_USER)
     guest, stay = owned(city, Way.CARD, "k-2004000017", "2004000017")
     said = [
         guest.post(f"{stay}/me", data={"name": name, "password": "1234"}).status_code for name in ("2004000018", "nobody", "", "2004000017")
@@ -97,7 +97,7 @@ def test_by_the_card(city: World) -> None:
     assert [422, 422, 422, 303] == said
     with reading(city.database) as session:
         assert 1 == len(session.scalars(select(Account.id)).all())
-    city.more["directory"] = lambda *_: Refusal.DIRECTORY_UNAVAILABLE
+    gone.append(True)
     assert 503 == guest.post(f"{stay}/me", data={"name": "2004000017", "password": "1234"}).status_code
 
 

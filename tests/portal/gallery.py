@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jinja2 import FileSystemBytecodeCache
+
+from portal.apps import guest_app
 from store.schema import prepare
 from store.sealed import Seal, create_keys
 from store.session import engine
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flask import Flask
     from playwright.sync_api import Page, Route
     from werkzeug.test import TestResponse
 
@@ -37,6 +41,21 @@ def shape(folder: Path) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return folder
+
+
+class Steady(World):
+    """A world whose app is made once for each way in which it is furnished, and whose templates are compiled once for all."""
+
+    compiled: FileSystemBytecodeCache
+
+    @property
+    def app(self) -> Flask:
+        furnished = (self.house, dict(self.more))
+        if getattr(self, "made", (None, None))[0] != furnished:
+            app = guest_app(self.kit)
+            app.jinja_env.bytecode_cache = self.compiled
+            self.made = (furnished, app)
+        return self.made[1]
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,10 @@ class Gallery:
         """A new one."""
         home = self.folder / name
         shutil.copytree(self.shaped, home)
-        return world(engine(f"sqlite:///{home}/proxeny.db"), Seal(home / "keys" / "seal.key"))
+        database = engine(f"sqlite:///{home}/proxeny.db")
+        made = Steady(database, world(database, Seal(home / "keys" / "seal.key")).privacy)
+        made.compiled = FileSystemBytecodeCache(str(self.folder))
+        return made
 
     def close(self) -> None:
         """Let go of every database."""

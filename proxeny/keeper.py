@@ -25,7 +25,7 @@ from proxeny.network_view import NetworkView
 from proxeny.quota_watch import QuotaWatch
 from proxeny.translation import Calendar
 from radius import records
-from store import deletions, keys, sessions, trace
+from store import deletions, keys, messages, sessions, trace
 from store.privacy import Privacy, privacy
 from store.retention import Kept
 from store.session import engine, transaction
@@ -245,6 +245,7 @@ class Keeper:
             self._sweep_at = moment + SWEEP
             with transaction(database) as session:
                 sessions.mark_stale(session, now)
+                messages.give_up(session, now)  # also where nobody sends any more: their words go in time
         if moment >= self._purge_at:
             self._purge_at = moment + PURGE
             threading.Thread(target=self._purge, args=(database, now), name="purge", daemon=True).start()

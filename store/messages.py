@@ -107,9 +107,9 @@ def hashed(privacy: Privacy, kind: MessageKind, to: str) -> bytes:
 
 
 def waiting(session: Session, kinds: Collection[MessageKind], now: datetime, most: int = 64) -> list[Waiting]:
-    """The messages of these kinds that may be sent now, the oldest first."""
-    found = select(Message.id, Message.kind).where(Message.kind.in_(kinds), _free(now)).order_by(Message.id).limit(most)
-    return [Waiting(*row) for row in session.execute(found)]
+    """The messages that may be sent now, of each kind the oldest: one whose server is away hides no other."""
+    found = select(Message.id, Message.kind).where(_free(now)).order_by(Message.id).limit(most)
+    return sorted(Waiting(*row) for kind in kinds for row in session.execute(found.where(Message.kind == kind)))
 
 
 def take(session: Session, privacy: Privacy, message: int, now: datetime) -> Letter | None:
@@ -160,18 +160,6 @@ def withdraw(session: Session, challenge: str, now: datetime) -> list[int]:
     mine = and_(Message.challenge_id == challenge, Message.state == MessageState.QUEUED)
     gone = update(Message).where(mine).values(_ended(MessageState.EXPIRED, now)).returning(Message.id)
     return sorted(session.scalars(gone.execution_options(**_BARE)))
-
-
-def sent_since(session: Session, to_hash: bytes, since: datetime) -> int:
-    """How many messages were queued for this address from then on, whatever became of them."""
-    mine = select(func.count()).select_from(Message).where(Message.to_hash == to_hash, Message.queued_at >= since)
-    return session.scalars(mine).one()
-
-
-def queued_since(session: Session, kind: MessageKind, since: datetime, most: int) -> int:
-    """How many messages of a kind were queued from then on, counted up to `most`: for a day's cap."""
-    some = select(Message.id).where(Message.kind == kind, Message.queued_at >= since).limit(most).subquery()
-    return session.scalars(select(func.count()).select_from(some)).one()
 
 
 def sent_of(session: Session, kind: MessageKind, since: datetime, most: int) -> int:

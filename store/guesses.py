@@ -126,10 +126,15 @@ def _taking(dialect: str) -> ReturningInsert[int]:
     return row.on_conflict_do_update(index_elements=["name"], set_=changed, where=room).returning(Guess.count)
 
 
-def forgive(session: Session, name: str) -> None:
-    """The try that was counted last, in this transaction, was no guess; those before it stay."""
-    if not affected(session.execute(delete(Guess).where(Guess.name == name, Guess.count <= 1))):
-        session.execute(update(Guess).where(Guess.name == name).values(count=Guess.count - 1, not_before=None))
+def forgive(session: Session, name: str, at: datetime | None = None) -> None:
+    """The try that was counted last was no guess; those before it stay.
+
+    `at`: when it was counted, if that was in another transaction: what others have tried since goes on to be waited for.
+    """
+    if affected(session.execute(delete(Guess).where(Guess.name == name, Guess.count <= 1))):
+        return
+    mine = update(Guess).where(Guess.name == name).values(count=Guess.count - 1)
+    session.execute(mine.values(not_before=null() if at is None else case((Guess.until > at + WINDOW, Guess.not_before), else_=null())))
 
 
 def forget(session: Session, name: str) -> None:

@@ -87,6 +87,18 @@ def test_what_was_no_guess_is_taken_back_alone(database: Engine) -> None:
     assert now + 8 * SECOND == tried(database, now).wait
 
 
+def test_a_try_that_is_taken_back_late_frees_no_others(database: Engine) -> None:
+    """Whoever has a good password on its way, and guesses meanwhile, waits for the guesses all the same."""
+    for number in range(8):
+        tried(database, NOW + number * guesses.LONGEST)
+    at = NOW + 8 * guesses.LONGEST
+    assert None is tried(database, at).wait
+    assert None is tried(database, at + guesses.LONGEST).wait
+    with transaction(database) as session:
+        guesses.forgive(session, PHONE, at)
+    assert at + guesses.LONGEST + 16 * SECOND == tried(database, at + guesses.LONGEST).wait
+
+
 def test_a_good_first_try_leaves_no_row(database: Engine) -> None:
     """Who guesses nothing is not kept."""
     with transaction(database) as session:

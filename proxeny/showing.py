@@ -13,6 +13,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.cases.adverts import Shown
@@ -41,7 +42,9 @@ class Showing:
         self._next = 0.0
         self._before: dict[str, int] = {}  # campaign -> shown before today
         self._today: datetime | None = None
+        self._lost = 0
         self._lock = threading.Lock()
+        self._log = structlog.get_logger(part="guest")
 
     def look(self, now: datetime, zone: tzinfo) -> bool:
         """Write and read, where it is time; whether it was. Raises what the store does."""
@@ -53,6 +56,9 @@ class Showing:
             self._next = now.timestamp() + PERIOD
             self._write()
             self._read(now, zone)
+            if (lost := self.figures.lost) != self._lost:
+                self._log.warning("views and clicks were not counted: too many sums waited", lost=lost - self._lost)
+                self._lost = lost
             return True
 
     def end(self) -> None:

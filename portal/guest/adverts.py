@@ -1,13 +1,14 @@
 """The advert of a page, and /a/<token>: whoever clicks it goes to the shop's own page with us, never outside.
 
-What is shown is chosen once for a visit, and counted once, when page one is shown to a browser. Never writes a row: figures wait
-in memory (portal/figures.py), and no person is in them.
+What is shown is chosen once for a visit, and counted once, when page one is given to a browser and not to a machine that only looks
+whether there is a portal. Never writes a row: figures wait in memory (portal/figures.py), and no person is in them.
 """
 
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, g, request
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from store.adverts import Advert
 
 blueprint = Blueprint("adverts", __name__)
+# Parts of systems that look for a portal, and follow its redirect before they open a window, or without one
+_MACHINES: Final = re.compile(r"CaptiveNetworkSupport|wispr|NCSI|NetworkManager|Dalvik", re.IGNORECASE)
 
 
 class Splash(NamedTuple):
@@ -57,7 +60,7 @@ def splash(visit: Visit, door: Door, *, first: bool = False) -> Splash | None:
     if advert is None:
         return None
     what = Placement(advert.creative, advert.campaign, door.site, g.language)
-    if first and request.method == "GET":
+    if first and request.method == "GET" and not _MACHINES.search(request.user_agent.string):
         tools.figures.shown(what, number, now)
     g.pictures = g.pictures or bool(advert.picture)
     return _told(advert, seal_click(tools.tokens, Click(*what[:2], advert.shop, *what[2:], number), now))

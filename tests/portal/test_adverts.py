@@ -136,6 +136,16 @@ def test_what_is_no_view_counts_nothing(city: World, guest: FlaskClient) -> None
 
 
 @pytest.mark.usefixtures("bakery")
+def test_a_system_that_looks_counts_nothing(city: World, guest: FlaskClient) -> None:
+    """It follows the redirect to page one before a window opens; the person who then sees it counts."""
+    for agent in ("CaptiveNetworkSupport-390.60.1 wispr", "Microsoft NCSI", "Dalvik/2.1.0 (Linux; U; Android 15)", "NetworkManager/1.52"):
+        guest.get(coova(), headers={"User-Agent": agent})
+    assert [] == written(city)
+    guest.get(coova(), headers={"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"})
+    assert [(HERE, "en", 1, 0)] == written(city)
+
+
+@pytest.mark.usefixtures("bakery")
 def test_another_visit_counts_again(city: World, guest: FlaskClient) -> None:
     """Another device's at once, the same device's once its first is over; hours are counted apart."""
     guest.get(coova())

@@ -36,8 +36,8 @@ ENGLISH = """names => [...document.querySelectorAll('title, main, header, footer
 .filter(text => /[A-Za-z]{3}/.test(text))"""
 NAMES = [  # what a city, a gateway or a guest called something, in whatever language
     "cat.eduroam.org", "geteduroam", "Android", "iPhone, iPad", "Mac", "Windows", "Chromebook", "Miller’s Oven", "12 Mill Street",
-    "bakery.example", "millers-oven.example", "Chain & Spoke", "Three Pots", "City of Example", "Northlake University", "Northlake College of Art",
-    "University of the North", "École polytechnique du Lac", "Hochschule Talbrücke",
+    "bakery.example", "millers-oven.example", "Chain & Spoke", "Three Pots", "City of Example",
+    "Northlake University", "Northlake College of Art", "University of the North", "École polytechnique du Lac", "Hochschule Talbrücke",
     "Central Library", "City Wi-Fi", "City account", "From the City of Example.", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
     "uni-a.example", "WCAG", "http", "https",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proxeny import dispatch, lines, opening, settings, sweeping
+from proxeny import dispatch, keeper, lines, opening, settings, sweeping
 from store import messages
 from store.messages import Content
 from store.models import Message, MessageKind, MessageState, OrderKind
@@ -323,3 +323,32 @@ def test_the_stub_in_a_bad_mood_is_tried_again(office: Office, phone: Phone) -> 
     phone.mood = Mood()
     assert MessageState.SENT is office.settled(message)[0]
     assert 1 == len(phone.got)
+
+
+def test_words_go_even_where_nobody_sends_any_more(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """[mail] was taken out: no jobs process looks, and the recorder forgets what is too old."""
+    office = Office(installed)
+    message = office.queue(minutes=-1)
+    recorder = keeper.Keeper(office.settings, lambda _errand: None)
+    monkeypatch.setattr(recorder, "_sweep_at", 0.0)
+    recorder.thread.start()
+    try:
+        assert (MessageState.EXPIRED, "") == office.settled(message)
+        assert (None, None) == (office.row(message).to, office.row(message).content)
+    finally:
+        recorder.end(5.0)
+        recorder.thread.join(10)
+
+
+def test_a_dead_sms_gateway_delays_no_mail(installed: Installation, mailbox: Mailbox) -> None:
+    """A hundred SMS wait for it; the mail behind them leaves at once."""
+    dead = f'[sms]\nurl = "http://127.0.0.1:{free_port()}/{{to}}/{{text}}"\ncountries = ["CA"]\n'
+    office = Office(installed, MAIL.format(url=mailbox.url), dead)
+    try:
+        for number in range(100):
+            office.queue(f"+1416555{number:04}", content=Content("code"))
+        sweep = office.begin()
+        until(lambda: sweep.told()["senders_quiet"], "the gateway to be left alone")
+        assert MessageState.SENT is office.settled(office.queue(), 10)[0]
+    finally:
+        office.end()

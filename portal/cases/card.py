@@ -24,11 +24,15 @@ from store.models import Guess, Way
 from store.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from portal.cases.proof import Prove
     from radius.nas.plan import Plan
     from store.privacy import Privacy
+
+    Alert = Callable[[str, int], None]  # who, how many tries
 
 TRIES: Final = 4  # wrong ones against one name in any span of WINDOW: less than what makes a directory lock it
 WINDOW: Final = timedelta(minutes=15)
@@ -41,11 +45,16 @@ def canonical(name: str) -> str:
     return letters or name.strip()
 
 
-def counted(session: Session, privacy: Privacy, device: bytes, name: str, now: datetime) -> Denied | None:
-    """Count a try of this device against this name; Denied where it is not to be made, and then only the device's is kept."""
-    tried = guesses.tried(session, _device(privacy, device), now)
+def counted(session: Session, privacy: Privacy, whose: bytes, name: str, now: datetime, alert: Alert | None = None) -> Denied | None:
+    """Count a try against this name; Denied where it is not to be made, and then only whoever tries is counted.
+
+    `whose` it is: the device, and whence it comes, where anyone could say to be that device.
+    """
+    tried = guesses.tried(session, _device(privacy, whose), now)
     if tried.wait is not None:
         return Denied(No.WAIT, tried.wait.timestamp())
+    if tried.top and alert is not None:
+        alert("device", tried.times)
     span = _span(now)
     before = session.scalar(select(Guess.count).where(Guess.name == _target(privacy, name, span - 1), Guess.until > now)) or 0
     ends = datetime.fromtimestamp((span + 1) * WINDOW.total_seconds(), UTC)
@@ -55,12 +64,12 @@ def counted(session: Session, privacy: Privacy, device: bytes, name: str, now: d
     return Denied(No.WAIT, ends.timestamp()) if full is not None else None
 
 
-def vouched(privacy: Privacy, plan: Plan, device: bytes, name: str, found: Person | Refusal, at: datetime, language: str) -> Prove:
+def vouched(privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person | Refusal, at: datetime, language: str) -> Prove:
     """The proof of whom the directory has vouched for; `at` is when the try was counted."""
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         if isinstance(found, Person) or found.ours or found in _ASIDE:
-            forgiven(session, privacy, device, name, at)
+            forgiven(session, privacy, whose, name, at)
         if isinstance(found, Refusal):
             return Denied(No.AWAY if found.ours or found is Refusal.BUSY else No.WRONG)
         account = accounts.known(session, privacy, Way.CARD, found.key, now, language, found.mail or found.name or name)
@@ -69,18 +78,18 @@ def vouched(privacy: Privacy, plan: Plan, device: bytes, name: str, found: Perso
     return prove
 
 
-def forgiven(session: Session, privacy: Privacy, device: bytes, name: str, at: datetime) -> None:
+def forgiven(session: Session, privacy: Privacy, whose: bytes, name: str, at: datetime) -> None:
     """The try that was counted then was no guess."""
-    for counter in (_device(privacy, device), _target(privacy, name, _span(at))):
-        guesses.forgive(session, counter)
+    for counter in (_device(privacy, whose), _target(privacy, name, _span(at))):
+        guesses.forgive(session, counter, at)
 
 
 def _span(now: datetime) -> int:
     return int(now.timestamp() // WINDOW.total_seconds())
 
 
-def _device(privacy: Privacy, device: bytes) -> str:
-    return guesses.named(privacy, "card device", device)
+def _device(privacy: Privacy, whose: bytes) -> str:
+    return guesses.named(privacy, "card device", whose)
 
 
 def _target(privacy: Privacy, name: str, span: int) -> str:

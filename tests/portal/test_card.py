@@ -189,6 +189,7 @@ def test_a_device_waits_longer_each_time(city) -> None:
         typed(guest, path, f"person-{city.time}", "wrong")
         city.time += 0.5
     assert len(asked.calls) <= 5 + 5 + 300 // 30 + 1
+    assert [("card", "device")] == [(line["what"], line["whose"]) for line in city.lines if line["event"] == "guessing"]
 
 
 def test_a_right_password_takes_the_try_back(city) -> None:

@@ -6,13 +6,14 @@ Never signs in the device that opened the link, and never gives an account more 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from portal.capabilities import Stay, Visit
 from portal.cases import codes, remainders
 from portal.cases.connect import Crowded, Exhausted
 from portal.cases.orders import tell
 from portal.cases.proof import Denied, Proof
+from portal.cases.standing import DENIED
 from radius.nas import targets
 from store import challenges, consents, grants
 from store.challenges import Refusal
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from radius.nas.family import Family
     from store.models import Challenge, Grant
     from store.privacy import Privacy
-
-DENIED: Final = "denied"  # why such a grant was revoked
 
 
 @dataclass(frozen=True, slots=True)

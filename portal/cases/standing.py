@@ -27,6 +27,7 @@ AFTER: Final = timedelta(hours=24)  # a session token still tells how the sessio
 ENDING: Final = 300  # seconds before the end from which a page warns
 PATIENCE: Final = timedelta(seconds=40)  # an order of which nobody has heard by then is not coming
 SIGNED_OUT: Final = "signed out"
+DENIED: Final = "denied"  # by whoever reads mail at the address that was given
 FORGOTTEN: Final = "forgotten"  # by its owner, on the account's pages
 
 
@@ -39,6 +40,7 @@ class State(Enum):
     SPENT = "spent"
     ENDED = "ended"
     SIGNED_OUT = "signed-out"
+    DENIED = "denied"
     STOPPED = "stopped"  # by staff
     GONE = "gone"  # there is nothing to show any more
 
@@ -71,6 +73,8 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
         return Standing(State.GONE)
     if grant.revoked_at is not None and grant.why in (SIGNED_OUT, FORGOTTEN, ERASURE):
         return Standing(State.SIGNED_OUT, support=grant.support)
+    if grant.revoked_at is not None and grant.why == DENIED:
+        return Standing(State.DENIED, support=grant.support)
     plan = door.plans.get(grant.plan) if door is not None else None
     if plan is None:
         return Standing(State.STOPPED, support=grant.support)

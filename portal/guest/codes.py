@@ -157,6 +157,8 @@ def _words(denied: Denied) -> Any:
             return _("As many codes were sent as may be in a day. The next can be sent from %(time)s", time=at)
         case No.FULL:
             return _("As many codes were sent as may be. The newest one counts.")
+        case No.NOT_YET if "code" in request.form:
+            return _("Type the six digits that we sent.")
         case No.NOT_YET:
             return _("The button in the e-mail was not pressed yet.")
     return _("That code is too old. Ask for another.")

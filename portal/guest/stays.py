@@ -26,6 +26,7 @@ _TEMPLATES: Final = {
     State.ONLINE: "online.html",
     State.SPENT: "spent.html",
     State.ENDED: "ended.html",
+    State.DENIED: "denied.html",
     State.STOPPED: "stopped.html",
     State.SIGNED_OUT: "signed_out.html",
 }

@@ -120,6 +120,7 @@ def test_no(city: World, guest: FlaskClient) -> None:
     told = order(city, OrderKind.REVOKE)
     assert told is not None
     assert told.target is not None
+    assert "We could not confirm your address" == heading(guest.get(stay))
     at = visit(guest)
     answer = guest.post(f"{at}/email/code", data={"code": letter.code})
     assert 422 == answer.status_code

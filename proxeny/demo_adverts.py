@@ -66,7 +66,11 @@ def _put(session: Session, shop: Shop, now: datetime) -> None:
     )
     session.add(business)
     session.flush()
-    begun = now - timedelta(days=30)
+    _run(session, shop, business, now - timedelta(days=30))
+
+
+def _run(session: Session, shop: Shop, business: Business, begun: datetime) -> None:
+    """Its campaign, approved and live."""
     campaign = Campaign(
         business_id=business.id,
         name=shop.title[0],
@@ -86,7 +90,7 @@ def _put(session: Session, shop: Shop, now: datetime) -> None:
             state=CreativeState.APPROVED,
             title=_both(shop.title),
             text=_both(shop.text),
-            picture=picture,
+            picture=business.picture,
             alt=_both(shop.alt),
             created_at=begun,
             decided_at=begun,

@@ -71,20 +71,25 @@ def of_account(session: Session, account: Account, days: Mapping[str, int], now:
     mine = select(func.max(Grant.ends_at)).where(Grant.account_id == account.id)
     last = max(each for each in (session.scalar(mine), account.last_seen) if each is not None)
     own = session.execute(select(func.count(), func.max(Device.last_seen)).where(Device.account_id == account.id)).one()
-    lines = [Line(Held.ACCOUNT, 1, last + timedelta(days=days[Kept.ACCOUNT]))]
+    ends = last + timedelta(days=days[Kept.GRANT])  # the grants go then, or with their devices
+    lines = []
     if own[0]:
         gone = max(own[1], last) + timedelta(days=days[Kept.DEVICE])
+        ends = min(ends, gone)
         lines.append(Line(Held.DEVICE, own[0], gone))
-        lines += [Line(Held.GRANT, len(names), min(last + timedelta(days=days[Kept.GRANT]), gone))] if names else []
-    elif names:
-        lines.append(Line(Held.GRANT, len(names), last + timedelta(days=days[Kept.GRANT])))
+    if names:
+        lines.append(Line(Held.GRANT, len(names), ends))
+    age = timedelta(days=days[Kept.ACCOUNT])
+    until = max(account.last_seen + age, min(last + age, ends) if names else account.last_seen + age)
+    lines.insert(0, Line(Held.ACCOUNT, 1, until))
     lines += _traces(session, names, days)
     lines += _used(belongings.used(session, account.id), days)
     if agreed := belongings.consents(session, account.id):
-        lines.append(Line(Held.CONSENT, len(agreed), lines[0].until))
+        lines.append(Line(Held.CONSENT, len(agreed), until))
     if sent := belongings.messages(session, account):
         lines.append(Line(Held.MESSAGE, len(sent), sent[0].queued_at + timedelta(days=days[Kept.MESSAGE])))
-        lines.append(Line(Held.CODE, 1, sent[0].expires_at + CHALLENGE)) if sent[0].expires_at + CHALLENGE > now else None
+        if sent[0].expires_at + CHALLENGE > now:
+            lines.append(Line(Held.CODE, 1, sent[0].expires_at + CHALLENGE))
     return lines
 
 

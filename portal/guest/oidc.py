@@ -47,7 +47,7 @@ _OURS: Final = frozenset({"invalid_request", "unauthorized_client", "unsupported
 def ask(token: str, name: str) -> Any:  # noqa: ARG001  the guard has opened it
     """What is to be known before, and the button."""
     provider = _provider(name)
-    return page("oidc.html", label=_label(provider), hint=_hint(provider), name=name)
+    return _page(provider, name=name)
 
 
 @blueprint.post("/v/<token>/oidc/<name>")
@@ -68,7 +68,7 @@ def begin(token: str, name: str) -> Any:
             url = provider.address(_back(name), state, oidc.nonce(key, chance), oidc.verifier(key, chance), g.language, tools.now())
     except AwayError as fault:
         return _away(provider, str(fault))
-    answer = away(url) if provider.reached(url) else page("oidc.html", label=_label(provider), hint=_hint(provider), url=url)
+    answer = away(url) if provider.reached(url) else _page(provider, url=url)
     secure = tools.house.secure
     answer.set_cookie(MARK, oidc.mark(key, chance), max_age=int(ROUND), httponly=True, samesite="Lax", secure=secure, path="/oidc")
     return answer
@@ -151,6 +151,11 @@ def _one(said: Any, key: str) -> str:
 
 def _label(provider: Provider) -> str:
     return languages.text(provider.registered.label, g.language) or provider.registered.name
+
+
+def _page(provider: Provider, **more: str) -> Any:
+    spoken = languages.told_in(provider.registered.hint, g.language)
+    return page("oidc.html", label=_label(provider), hint=_hint(provider), spoken=spoken, **more)
 
 
 def _hint(provider: Provider) -> str:

@@ -65,7 +65,7 @@ def test_each_page(shown: tuple[str, Shown]) -> None:
     assert ("'none'", f"'sha256-{digest}'", "'none'", "'none'") == tuple(
         policy[name] for name in ("default-src", "style-src", "frame-ancestors", "base-uri")
     )
-    assert set() == set(policy["form-action"].split()) - {"'self'", "http://10.1.0.1:3990"}
+    assert set() == set(policy["form-action"].split()) - {"'self'", "http://10.1.0.1:3990", "https://id.city.example"}
     assert ("no-referrer", "no-store", "nosniff") == tuple(
         page.headers[name] for name in ("Referrer-Policy", "Cache-Control", "X-Content-Type-Options")
     )

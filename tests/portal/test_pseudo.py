@@ -38,7 +38,7 @@ NAMES = [  # what a city, a gateway or a guest called something, in whatever lan
     "cat.eduroam.org", "geteduroam", "Android", "iPhone, iPad", "Mac", "Windows", "Chromebook", "Miller’s Oven", "12 Mill Street",
     "bakery.example", "millers-oven.example", "Chain & Spoke", "Three Pots", "City of Example",
     "Northlake University", "Northlake College of Art", "University of the North", "École polytechnique du Lac", "Hochschule Talbrücke",
-    "Central Library", "City Wi-Fi", "City account", "From the City of Example.", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
+    "Central Library", "City Wi-Fi", "City account", "Guest Seventeen", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
     "uni-a.example", "WCAG", "http", "https",
 ]  # fmt: skip
 

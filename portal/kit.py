@@ -64,7 +64,7 @@ class Kit:
     places: Semaphore = field(default_factory=lambda: Semaphore(WRITERS))  # for those who write (portal/writing.py)
     turn: Turn = field(default_factory=Turn)
     rates: Rates = field(default_factory=Rates)
-    directory: Callable[[bytes, bytes], Person | Refusal] | None = None  # name or card number, password; waits three seconds at most
+    directory: Callable[[bytes, bytes, Callable[[str], bool]], Person | Refusal] | None = None  # store.directory.Directory.guest
     oidc: Mapping[str, Provider] = field(default_factory=dict)  # by the name that a way has after "oidc:"
     asking: Semaphore = field(default_factory=lambda: Semaphore(ASKERS))  # for those who wait for the directory
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway

@@ -38,8 +38,8 @@ def directory(part: parts_web.Directory, patience: float = math.inf) -> Director
     )
 
 
-def of_guests(settings: Settings) -> Callable[[bytes, bytes], Person | Refusal] | None:
-    """How the guests' pages ask it: a card's number or a name, and a password; None where there is none to ask."""
+def of_guests(settings: Settings) -> Callable[[bytes, bytes, Callable[[str], bool]], Person | Refusal] | None:
+    """How the guests' pages ask it: a card's number or a name, a password, and whose may be tried; None where there is none to ask."""
     if settings.directory is None:
         return None
     try:

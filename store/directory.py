@@ -144,9 +144,12 @@ class Directory:
         """The same by `card_filter`: a library card's number and its PIN."""
         return self._sign_in((self._reach.card_filter,), number, password) if self._reach.card_filter else Refusal.MISCONFIGURED
 
-    def guest(self, name: bytes, password: bytes) -> Person | Refusal:
-        """The person of this card or, where no card has that number, of this name."""
-        return self._sign_in((self._reach.card_filter, self._reach.filter), name, password)
+    def guest(self, name: bytes, password: bytes, may: Callable[[str], bool] = lambda _key: True) -> Person | Refusal:
+        """The person of this card or, where no card has that number, of this name.
+
+        `may` says of a person's key whether the password is to be tried: a person has several names, and one lock.
+        """
+        return self._sign_in((self._reach.card_filter, self._reach.filter), name, password, may)
 
     def close(self) -> None:
         """Hang up what is idle, for good."""
@@ -157,7 +160,9 @@ class Directory:
 
     # One sign-in
 
-    def _sign_in(self, templates: tuple[str, ...], user: bytes, password: bytes) -> Person | Refusal:
+    def _sign_in(
+        self, templates: tuple[str, ...], user: bytes, password: bytes, may: Callable[[str], bool] = lambda _key: True
+    ) -> Person | Refusal:
         if not password:
             return Refusal.EMPTY_PASSWORD
         if not is_name(user):
@@ -171,7 +176,7 @@ class Directory:
         try:
             with self._place(until) as place:
                 filters = [template.replace("{user}", escaped(user)) for template in templates if template]
-                outcome = self._vouch(place, filters, password, until)
+                outcome = self._vouch(place, filters, password, may, until)
         except LineError as fault:
             outcome, words = fault.refusal, str(fault)
         finally:
@@ -200,13 +205,15 @@ class Directory:
             self.fault, self.words = None, ""
             self.breaker.succeeded()
 
-    def _vouch(self, place: _Place, filters: list[str], password: bytes, until: float) -> Person | Refusal:
+    def _vouch(self, place: _Place, filters: list[str], password: bytes, may: Callable[[str], bool], until: float) -> Person | Refusal:
         found = next(filter(None, (self._found(place, words, until) for words in filters)), [])
         if len(found) != 1 or not found[0].dn:
             return Refusal.NOT_UNIQUE if found else Refusal.UNKNOWN_USER
         entry = found[0]
         if _shut(entry):
             return Refusal.DISABLED
+        if not may(_person(entry).key):
+            return Refusal.WRONG_PASSWORD
         bound = place.tryer.use(lambda line: line.bind(entry.dn, password, until), until)
         return _person(entry) if bound.code == 0 else _no(bound, entry)
 

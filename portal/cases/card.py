@@ -2,9 +2,11 @@
 
 Theory of operation. The directory is asked outside any transaction, for it may be slow. So a try is counted before, in a
 transaction of its own, and taken back afterwards where it was right, or where the directory did not answer. It is counted
-for the device, which waits longer each time, and against the name that was typed: whatever the number of devices, a name
-is tried wrongly TRIES times in any quarter of an hour. Directories lock an entry after five or more wrong passwords; so
-no stranger at our page can lock somebody's account, and the owner waits a quarter of an hour at most.
+for the device, which waits longer each time, and against the name that was typed; and once the directory has found whose
+name it is, against that person, who may have several. So whatever the number of devices, a person's password is tried wrongly
+TRIES times in any quarter of an hour. Directories lock an entry after five or more; so no stranger at our page can lock
+somebody's account, and the owner waits a quarter of an hour at most. What is refused for the person's sake looks like a
+wrong password: else it would tell that two names are one person's.
 
 Never says whether it was the name or the password that was wrong, and never keeps what was typed.
 """
@@ -55,13 +57,13 @@ def counted(session: Session, privacy: Privacy, whose: bytes, name: str, now: da
         return Denied(No.WAIT, tried.wait.timestamp())
     if tried.top and alert is not None:
         alert("device", tried.times)
-    span = _span(now)
-    before = session.scalar(select(Guess.count).where(Guess.name == _target(privacy, name, span - 1), Guess.until > now)) or 0
-    ends = datetime.fromtimestamp((span + 1) * WINDOW.total_seconds(), UTC)
-    if before >= TRIES:
-        return Denied(No.WAIT, ends.timestamp())
-    full = guesses.taken(session, _target(privacy, name, span), now, most=TRIES - before, window=2 * WINDOW)
-    return Denied(No.WAIT, ends.timestamp()) if full is not None else None
+    full = _taken(session, privacy, "card name", canonical(name), now)
+    return Denied(No.WAIT, full.timestamp()) if full is not None else None
+
+
+def allowed(session: Session, privacy: Privacy, key: str, now: datetime) -> bool:
+    """Whether this person's password may be tried once more, by whichever of their names; if so, it is counted."""
+    return _taken(session, privacy, "card person", key, now) is None
 
 
 def vouched(privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person | Refusal, at: datetime, language: str) -> Prove:
@@ -69,7 +71,7 @@ def vouched(privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         if isinstance(found, Person) or found.ours or found in _ASIDE:
-            forgiven(session, privacy, whose, name, at)
+            forgiven(session, privacy, whose, name, at, found.key if isinstance(found, Person) else "")
         if isinstance(found, Refusal):
             return Denied(No.AWAY if found.ours or found is Refusal.BUSY else No.WRONG)
         account = accounts.known(session, privacy, Way.CARD, found.key, now, language, found.mail or found.name or name)
@@ -78,10 +80,23 @@ def vouched(privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person
     return prove
 
 
-def forgiven(session: Session, privacy: Privacy, whose: bytes, name: str, at: datetime) -> None:
-    """The try that was counted then was no guess."""
-    for counter in (_device(privacy, whose), _target(privacy, name, _span(at))):
-        guesses.forgive(session, counter, at)
+def forgiven(session: Session, privacy: Privacy, whose: bytes, name: str, at: datetime, key: str = "") -> None:
+    """The try that was counted then was no guess; `key` is the person's whose password was right."""
+    span = _span(at)
+    counters = [_device(privacy, whose), _target(privacy, "card name", canonical(name), span)]
+    for counter in [*counters, _target(privacy, "card person", key, span)] if key else counters:
+        guesses.forgive(session, counter)
+
+
+def _taken(session: Session, privacy: Privacy, kind: str, whose: str, now: datetime) -> datetime | None:
+    """Take one of TRIES in any span of WINDOW; where none is left, when there may be one."""
+    span = _span(now)
+    last = select(Guess.count).where(Guess.name == _target(privacy, kind, whose, span - 1), Guess.until > now)
+    left = TRIES - (session.scalar(last) or 0)
+    here = _target(privacy, kind, whose, span)
+    if left > 0 and guesses.taken(session, here, now, most=left, window=2 * WINDOW) is None:
+        return None
+    return datetime.fromtimestamp((span + 1) * WINDOW.total_seconds(), UTC)
 
 
 def _span(now: datetime) -> int:
@@ -92,6 +107,6 @@ def _device(privacy: Privacy, whose: bytes) -> str:
     return guesses.named(privacy, "card device", whose)
 
 
-def _target(privacy: Privacy, name: str, span: int) -> str:
+def _target(privacy: Privacy, kind: str, whose: str, span: int) -> str:
     """Two of them side by side cover any span: what was tried in the last one counts in this one, too."""
-    return guesses.named(privacy, "card name", f"{span} {canonical(name)}".encode())
+    return guesses.named(privacy, kind, f"{span} {whose}".encode())

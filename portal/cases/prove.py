@@ -64,5 +64,5 @@ def by_card(
     mine = isinstance(found, Person) and privacy.account(Way.CARD, found.key) == account.identity_hash
     ours = isinstance(found, Refusal) and (found.ours or found is Refusal.BUSY)
     if mine or ours:
-        card.forgiven(session, privacy, device, name, at)
+        card.forgiven(session, privacy, device, name, at, found.key if isinstance(found, Person) else "")
     return None if mine else Denied(No.AWAY if ours else No.WRONG)

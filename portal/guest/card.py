@@ -71,10 +71,16 @@ def _alert(whose: str, times: int) -> None:
 def ask(name: str, password: str) -> Person | Refusal:
     """What the directory says; BUSY where as many are asking as may."""
     tools = kit()
+    at = date(tools.now())
+
+    def may(key: str) -> bool:
+        with writing() as session:
+            return card.allowed(session, tools.privacy, key, at)
+
     if tools.directory is None or not tools.asking.acquire(blocking=False):
         return Refusal.BUSY
     try:
-        return tools.directory(name.encode("utf-8", "replace"), password.encode("utf-8", "replace"))
+        return tools.directory(name.encode("utf-8", "replace"), password.encode("utf-8", "replace"), may)
     finally:
         tools.asking.release()
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.portal.world import World
 
 CARD, PIN = slapd.CARDS["ada"], slapd.PASSWORD
+AS_ADA = 'BIND dn="cn=Ada,ou=people,dc=city,dc=example" method=128'  # in slapd's own log
 WRONG = "That number or name and that PIN or password do not belong together."
 
 
@@ -45,7 +46,7 @@ class Asked:
         self.answer = answer
         self.calls: list[tuple[bytes, bytes]] = []
 
-    def __call__(self, name: bytes, password: bytes) -> Person | Refusal:
+    def __call__(self, name: bytes, password: bytes, _may: object) -> Person | Refusal:
         self.calls.append((name, password))
         return self.answer
 
@@ -179,6 +180,19 @@ def test_four_in_any_span(city) -> None:
     assert 422 == typed(guest, come(guest, 20), "grace", "wrong").status_code
 
 
+@pytest.mark.peer("slapd")
+def test_a_person_with_two_names_has_four_tries(city, library) -> None:
+    """By card and by name together four binds in a quarter of an hour; nobody learns that both are one person's."""
+    real(city, library)
+    guest, before = city.client(), library.searches.count(AS_ADA)
+    for number in range(8):
+        answer = typed(guest, come(guest, number), [CARD, "ada"][number % 2], "wrong")
+        assert (422, True) == (answer.status_code, WRONG in plain(answer))
+    assert card.TRIES == library.searches.count(AS_ADA) - before
+    city.time += card.WINDOW.total_seconds() * 2
+    assert 303 == typed(guest, come(guest, 9), "ada").status_code
+
+
 def test_a_device_waits_longer_each_time(city) -> None:
     """Who tries many names from one device is slowed, to a try in half a minute."""
     asked = asks(city)
@@ -241,7 +255,7 @@ def test_no_transaction_is_open_while_the_directory_is_asked(city) -> None:
     asks(city)
     guest, other = city.client(), []
 
-    def slow(name: bytes, password: bytes) -> Refusal:
+    def slow(name: bytes, _password: bytes, _may: object) -> Refusal:
         with city.database.begin() as connection:
             connection.exec_driver_sql("DELETE FROM guess WHERE name = 'nobody'")
         other.append(name)

@@ -89,7 +89,7 @@ def test_by_the_card(city: World) -> None:
     """The directory vouches for the very entry; another's card is wrong, and makes no account here."""
     known = {name: Person(f"uid={name.decode()}", f"k-{name.decode()}") for name in (b"2004000017", b"2004000018")}
     gone: list[bool] = []
-    city.more["directory"] = lambda name, _: Refusal.UNREACHABLE if gone else known.get(name, Refusal.UNKNOWN_USER)
+    city.more["directory"] = lambda name, *_: Refusal.UNREACHABLE if gone else known.get(name, Refusal.UNKNOWN_USER)
     guest, stay = owned(city, Way.CARD, "k-2004000017", "2004000017")
     said = [
         guest.post(f"{stay}/me", data={"name": name, "password": "1234"}).status_code for name in ("2004000018", "nobody", "", "2004000017")

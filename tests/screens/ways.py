@@ -38,7 +38,7 @@ def ready(city: World, *ways: str) -> None:
     """Every door has these ways, and whoever they need answers."""
     offer(city, *ways, "terms")
     mail.by_code(city, *ways, "terms")
-    city.more["directory"] = lambda _name, _password: Refusal.WRONG_PASSWORD
+    city.more["directory"] = lambda *_: Refusal.WRONG_PASSWORD
 
 
 def said(way: str, **fields: str) -> State:
@@ -95,9 +95,23 @@ def link_pressed(answer: str) -> State:
     return lambda city, language: Posted(link(city, language), {"answer": answer})
 
 
+def denied(city: World, language: str) -> str:
+    """The status page, after whoever reads the mail has said no."""
+    stay = provisional(city, language)
+    city.client().post(mail.newest(city).link, data={"answer": "no"})
+    return stay
+
+
+def forgotten(city: World, language: str) -> str:
+    """Page one of a device that was let in by mail, and that its gateway has forgotten."""
+    stay = provisional(city, language)
+    city.client().post(stay.replace("?", "/code?"), data={"code": mail.newest(city).code})
+    return arrived(city, language, coova(city.url))
+
+
 def card_away(city: World, language: str) -> Posted:
     path = str(at("card")(city, language))
-    city.more["directory"] = lambda _name, _password: Refusal.UNREACHABLE
+    city.more["directory"] = lambda *_: Refusal.UNREACHABLE
     return Posted(path, {"name": "21234000000017", "password": "0000"})
 
 
@@ -124,7 +138,7 @@ def crowded(city: World, language: str) -> Posted:
     path = str(at("card")(city, language))
     plans = {key: replace(door, ways={"card": replace(door.ways["card"], devices=1)}) for key, door in city.doors.by_key.items()}
     city.doors = replace(city.doors, by_key=plans)
-    city.more["directory"] = lambda _name, _password: Person("uid=guest-017,dc=example", "17")
+    city.more["directory"] = lambda *_: Person("uid=guest-017,dc=example", "17")
     fields = {"name": "21234000000017", "password": "0000"}
     other = arrived(city, language, coova(city.url, mac="02-00-5E-00-00-09")).replace("?", "/card?")
     assert city.client().post(other, data=fields).status_code in {302, 303}
@@ -142,6 +156,10 @@ WAYS: dict[str, State] = {
     "provisional": provisional,
     "provisional-wrong": provisional_wrong,
     "provisional-over": provisional_over,
+    "provisional-address": lambda city, language: provisional(city, language).replace("?", "/email?"),
+    "provisional-denied": denied,
+    "welcome-again": forgotten,
+    "front-link": lambda city, language: (ready(city, "email"), Posted(f"/?lang={language}", {"email": mail.ADDRESS}))[1],
     "mail-link": link,
     "mail-yes": link_pressed("yes"),
     "mail-no": link_pressed("no"),

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from proxeny import mailing
 from store import messages
@@ -212,6 +214,43 @@ def test_servers_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert time.monotonic() - begun < 20
         assert (False, True, False) == ended[:3]
         assert words in ended[3]
+
+
+_REPLY = some.one_of(
+    some.binary(max_size=40),
+    some.sampled_from(
+        [
+            b"220 hello",
+            b"250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN",
+            b"250 OK",
+            b"354 go",
+            b"421 no",
+            b"550 no",
+            b"250-",
+            b"-",
+            b"999 x",
+            b"250\xff",
+        ]
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(replies=some.lists(_REPLY, max_size=8))
+def test_whatever_a_server_says(tmp_path: Path, replies: list[bytes]) -> None:
+    """Octets of any kind are an outcome in words, and never a fault of ours."""
+
+    def play(found: socket.socket) -> None:
+        for reply in replies:
+            found.sendall(reply + b"\r\n")
+            found.settimeout(0.01)
+            with suppress(OSError):
+                found.recv(65536)
+
+    with raw(play) as url:
+        outcome = mailing.send(mail_settings(tmp_path, url, timeout=1), letter()).outcome
+        assert (True, True) == (bool(outcome.text), outcome.text.isprintable() or not outcome.text.isascii())
+        assert GUEST not in outcome.text
 
 
 def test_a_conversation_ends_before_its_lease() -> None:

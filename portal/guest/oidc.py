@@ -153,7 +153,7 @@ def _label(provider: Provider) -> str:
     return languages.text(provider.registered.label, g.language) or provider.registered.name
 
 
-def _page(provider: Provider, **more: str) -> Any:
+def _page(provider: Provider, **more: Any) -> Any:
     spoken = languages.told_in(provider.registered.hint, g.language)
     return page("oidc.html", label=_label(provider), hint=_hint(provider), spoken=spoken, **more)
 

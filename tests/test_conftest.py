@@ -19,10 +19,13 @@ def test_something():
 '''
 LEAVES_A_PROCESS = '''
 import subprocess
+from pathlib import Path
 
 def test_something():
     """A promise that forgets a process which detaches itself."""
-    subprocess.Popen(["sleep", "60"], start_new_session=True)
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    while not Path(f"/proc/{process.pid}/environ").read_bytes():  # exec(3) has let us go before it had one
+        pass
 '''
 
 

@@ -14,6 +14,7 @@ from store.adverts import shop
 from store.session import reading
 from tests.portal.guests import connect, heading, links, plain
 from tests.portal.shops import opened
+from tests.portal.world import COOVA_KEY
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -121,3 +122,29 @@ def test_a_shops_page_tells_nobody(city: World, guest: FlaskClient) -> None:
     opened(city)
     page = guest.get(PAGE)
     assert ([], None, "no-referrer") == (city.figures.take(), page.headers.get("Set-Cookie"), page.headers["Referrer-Policy"])
+
+
+WORDS = ["", "a", "%00", "%2e%2e", "..", "é" * 40, "\u202e", "x" * 3_000, "' OR 1=1 --", "<b>", "\\", "//evil.example", "0" * 64, "a-" * 40]
+
+
+@pytest.mark.parametrize(
+    "path", ["/p/{}", "/{}/p/millers-oven", "/fr/p/{}", "/at/{}", "/a/{}", "/media/{}.webp", "/capport/{}", "/capport/{}/sign-in"]
+)
+def test_whatever_an_address_holds(city: World, guest: FlaskClient, path: str) -> None:
+    """A page that says no, in its words and in any token beside it; never a fault of ours, never a way outside."""
+    opened(city)
+    for word in WORDS:
+        answer = guest.get(path.format(word), query_string={"at": word, "q": word, "m": word, "s": word, "lang": word})
+        assert answer.status_code in {303, 400, 404, 405, 410, 414, 421}, (path, word)
+        assert "evil" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("path", ["/p/millers-oven", "/eduroam", f"/capport/{COOVA_KEY}", "/"])
+def test_whatever_stands_beside_it(city: World, guest: FlaskClient, path: str) -> None:
+    """What is no token, no language and no device is as if it were not there."""
+    opened(city)
+    for word in WORDS:
+        for name in ("at", "q", "m", "s", "lang"):
+            answer = guest.get(path, query_string={name: word})
+            assert answer.status_code in {200, 404}, (path, name, word)
+            assert "<b>" not in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from tests.proxeny.test_sweeping import City
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -40,13 +42,25 @@ WORDS = Content(f"Your code is:\n\n{CODE[:3]} {CODE[3:]}\n", "Your code", f"<p>{
 MAIL = '[mail]\nurl = "{url}"\nfrom = "wifi@city.example"\ntimeout = 2\n'
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _shaped(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A data folder of the newest shape, to be copied."""
+    folder = tmp_path_factory.mktemp("shaped")
+    (folder / "proxeny.toml").write_text("[radius]\n")
+    opening.store(settings.load(folder / "proxeny.toml", {}))[0].dispose()
+    Office.shaped = folder / "var"
+
+
 class Office:
     """A database with what is queued, and one sweep over it or several."""
+
+    shaped: Path
 
     def __init__(self, installed: Installation, *sections: str) -> None:
         self.file = installed.settings
         self.file.write_text("\n".join(("[radius]", *sections)))
         self.settings = settings.load(self.file, {})
+        shutil.copytree(self.shaped, self.settings.data_dir, dirs_exist_ok=True)
         self.database: Engine
         self.database, seal = opening.store(self.settings)
         with transaction(self.database) as session:

@@ -55,7 +55,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 
 def marked(language: str) -> Markup:
     """What an element says of its text where that is in another language than the page (WCAG 2.2, 3.1.2)."""
-    if language == g.language:
+    if language in ("", g.language):  # "": for all of them
         return Markup("")
     return Markup(' lang="{}" dir="{}"').format(language, languages.locale(language, "").text_direction)
 

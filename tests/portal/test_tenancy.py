@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TAKES = {
     "/v/<token>": "visit",
     "/v/<token>/go": "visit",
+    "/v/<token>/again": "visit",
     "/v/<token>/voucher": "visit",
     "/v/<token>/email": "visit",
     "/v/<token>/email/code": "visit",

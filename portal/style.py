@@ -1,6 +1,7 @@
 """The one style sheet, inlined: design tokens, the portal's accent among them, and the hash that the CSP allows.
 
-An accent is only used with an ink that can be read on it (WCAG 2.2, 1.4.3). Never an inline style beside it.
+An accent is only used with an ink that can be read on it, and as the colour of links only as far as those can be read (WCAG 2.2,
+1.4.3). Never an inline style beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from typing import Final, NamedTuple
 _ACCENT: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _SHEET: Final = Path(__file__).parent / "templates" / "guest" / "style.css"
 _OURS: Final = ("#0c6b62", "#5fd0bf")  # light, dark
+_GROUNDS: Final = (
+    ("#f5f4ef", "#fffefb", "#eceae1"),
+    ("#101615", "#171f1d", "#212c29"),
+)
+_READ: Final = 4.5
+_STEPS: Final = 20
 _LIGHT, _DARK = "#ffffff", "#000000"  # one of them reaches 4.5 to 1 on any colour
 
 
@@ -28,14 +35,31 @@ class Style(NamedTuple):
 @lru_cache(maxsize=64)
 def style(accent: str) -> Style:
     """With this accent, or ours where it is none."""
-    light, dark = (accent.lower(), accent.lower()) if _ACCENT.fullmatch(accent) else _OURS
-    tokens = (
-        f":root{{--accent:{light};--on-accent:{ink(light)}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark};--on-accent:{ink(dark)}}}}}"
-    )
+    light, dark = (_tokens(accent, ours, dark=dark) for ours, dark in zip(_OURS, (False, True), strict=True))
+    tokens = f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     sheet = _tight(_SHEET.read_text(encoding="utf-8")) + tokens
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return Style(sheet, f"'sha256-{digest}'")
+
+
+def _tokens(accent: str, ours: str, *, dark: bool) -> str:
+    """The button's colour with its ink; and the links', where the portal has a colour."""
+    if not _ACCENT.fullmatch(accent):
+        return f"--accent:{ours};--on-accent:{ink(ours)}"
+    return f"--accent:{accent.lower()};--on-accent:{ink(accent)};--link:{link(accent, dark=dark)}"
+
+
+def link(accent: str, *, dark: bool) -> str:
+    """The accent, as much nearer to white or black as it takes to be read on every ground of this scheme."""
+    grounds, goal = _GROUNDS[dark], _LIGHT if dark else _DARK
+    shades = (_mixed(accent.lower(), goal, step / _STEPS) for step in range(_STEPS + 1))
+    return next(shade for shade in shades if all(contrast(shade, ground) >= _READ for ground in grounds))
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    """One colour with this share of the other."""
+    pairs = ((int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(mine + (its - mine) * share):02x}" for mine, its in pairs)
 
 
 def ink(ground: str) -> str:

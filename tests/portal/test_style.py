@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from portal.style import contrast, ink, style
 
 
-def tokens(scheme: str) -> dict[str, str]:
+def tokens(scheme: str, accent: str = "") -> dict[str, str]:
     """The colours of one scheme, by name."""
-    sheet = style("").sheet
+    sheet = style(accent).sheet
     light, dark = ({}, {})
     for block in re.findall(r"(@media \(prefers-color-scheme:dark\)\{)?:root\{([^}]*)\}", sheet):
         found = dict(re.findall(r"--([a-z-]+):(#[0-9a-f]{6})", block[1]))
@@ -33,6 +33,15 @@ def test_colours_can_be_read(scheme: str) -> None:
     for ground in ("ground", "panel"):
         assert contrast(colour["edge"], colour[ground]) >= 3
     assert contrast(colour["on-accent"], colour["accent"]) >= 4.5
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_links_take_an_accents_colour_as_far_as_it_can_be_read(colour: int) -> None:
+    """On every ground, in both schemes; a colour that can be read already is taken as it is."""
+    for scheme in ("light", "dark"):
+        colours = tokens(scheme, f"#{colour:06x}")
+        assert min(contrast(colours["link"], colours[ground]) for ground in ("ground", "panel", "wash")) >= 4.5
+    assert ("#005ea5", "#8a1538") == (tokens("light", "#005ea5")["link"], tokens("light", "#8A1538")["link"])
 
 
 @given(st.integers(0, 0xFFFFFF))

@@ -1,7 +1,7 @@
 """A provider of OpenID Connect over HTTP on this machine, of Authlib's server: its own sign-in form, keys, codes that work once.
 
 A test may make it lie: what it says of itself, what stands in its tokens, by whom they are signed, how slowly it answers.
-Never listens beyond 127.0.0.1.
+Never listens beyond this machine and the test's own namespaces.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,7 @@ class Provider:
     """A running one."""
 
     issuer: str = ""
+    elsewhere: str = ""
     back: list[str] = field(default_factory=list)  # the addresses to which it may send a browser back
     key: Any = field(default_factory=lambda: jwk.RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
     now: Callable[[], float] = time.time
@@ -214,16 +215,26 @@ def application(provider: Provider) -> Flask:  # noqa: C901  a small server, who
 
 
 @contextmanager
-def running(**settings: Any) -> Iterator[Provider]:
-    """A provider for the time of a `with`."""
+def running(page_at: str = "", **settings: Any) -> Iterator[Provider]:
+    """A provider for the time of a `with`; at `page_at` too, from where tests/peers/forward.py brings it into a namespace."""
     provider = Provider(**settings)
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # http, on this machine
-    server = make_server("127.0.0.1", 0, application(provider), threaded=True, request_handler=Quiet)
-    provider.issuer = f"http://127.0.0.1:{server.server_port}"
+    app = application(provider)
+    with ExitStack() as undo:
+        undo.callback(os.environ.pop, "AUTHLIB_INSECURE_TRANSPORT", None)
+        provider.issuer = undo.enter_context(_served(app, "127.0.0.1"))
+        if page_at:
+            provider.elsewhere = undo.enter_context(_served(app, page_at))
+        yield provider
+
+
+@contextmanager
+def _served(app: Flask, address: str) -> Iterator[str]:
+    """The origin at which it answers."""
+    server = make_server(address, 0, app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
-        yield provider
+        yield f"http://{address}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
-        os.environ.pop("AUTHLIB_INSECURE_TRANSPORT", None)

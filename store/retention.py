@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Delete, Engine, and_, delete, exists, func, null, or_, select, tuple_
+from sqlalchemy import Delete, Engine, and_, delete, exists, func, literal, null, or_, select, true, tuple_
 
 from store.ids import first_id
 from store.models import (
@@ -41,7 +41,7 @@ from store.models import (
     VoucherBatch,
     Way,
 )
-from store.session import affected, transaction
+from store.session import affected, reading, transaction
 from store.slices import slices
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants
     Account: Grant.account_id == Account.id,
 }
 _ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
+_USED: Final = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
 _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
 
 
@@ -134,7 +135,7 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
     gone = {kind: sum(_purge(database, table, column, before[kind]) for table, column in _AGED.get(kind, ())) for kind in before}
     gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, before[Kept.ACCOUNTING_KEY])
     for kind in _OWN:
-        gone[kind] = _purge_grants(database, _ended(kind, before[kind]))
+        gone[kind] = _purge_grants(database, kind, before[kind])
     return gone
 
 
@@ -157,37 +158,58 @@ def late(session: Database, kind: Kept, before: datetime) -> datetime | None:
         for table, column in _AGED.get(kind, ())
     ]
     if kind in _OWN:
-        found.append(session.scalar(select(Grant.ends_at).where(_ended(kind, before)).order_by(Grant.ends_at).limit(1)))
+        found.append(session.scalar(select(Grant.ends_at).where(_ended(session, kind, before)).order_by(Grant.ends_at).limit(1)))
     return min((each for each in found if each is not None), default=None)
 
 
-def _ended(kind: Kept, before: datetime) -> ColumnElement[bool]:
+def _ended(session: Database, kind: Kept, before: datetime) -> ColumnElement[bool]:
     """The grants that go before the others of their class."""
     if kind is Kept.ERASED:
-        return and_(Grant.why == ERASURE, Grant.ends_at < before, Grant.ends_at >= before - ERASED_AT)
-    heard = exists().where(Session.client == Grant.client, Session.started_at > before - LOOKED_AT)  # else its gateway tells of nobody
-    used = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
-    ended = and_(Grant.ends_at < before, Grant.ends_at >= before - LOOKED_AT)
-    return and_(ended, Grant.way == Way.TERMS, Grant.account_id.is_(None), ~used, heard)
+        return and_(Grant.ends_at < before, Grant.ends_at >= before - ERASED_AT, Grant.why == ERASURE)
+    ended = and_(Grant.ends_at < before, Grant.ends_at >= before - LOOKED_AT, Grant.way == Way.TERMS, Grant.account_id.is_(None))
+    recent = Session.started_at > before - LOOKED_AT
+    heard = [  # the others tell of nobody's session: there a grant is all that is known
+        client
+        for client in session.scalars(select(Grant.client).where(ended).distinct())
+        if session.scalar(select(Session.id).where(Session.client == client, recent).limit(1)) is not None
+    ]
+    return and_(ended, Grant.client.in_(heard), ~_USED)
 
 
-def _purge_grants(database: Engine, ended: ColumnElement[bool]) -> int:
-    """With the orders that name them, and devices of which nothing else is known."""
-    gone, went = 0, BATCH
-    while went >= BATCH:
+def _purge_grants(database: Engine, kind: Kept, before: datetime) -> int:
+    """With the orders that name them, and devices of which nothing else is known. Found without a lock, and looked at again under it."""
+    gone, last = 0, None
+    with reading(database) as session:
+        ended = _ended(session, kind, before)
+    while True:
+        with reading(database) as session:
+            onward = () if last is None else (tuple_(Grant.ends_at, Grant.id) > last,)
+            page = select(Grant.ends_at, Grant.id, Grant.device_hash).where(ended, *onward).order_by(Grant.ends_at, Grant.id)
+            rows = session.execute(page.limit(BATCH)).all()
+        if not rows:
+            return gone
+        last = tuple_(*(literal(value, column.type) for value, column in zip(rows[-1], (Grant.ends_at, Grant.id), strict=False)))
         with transaction(database) as session:
-            rows = session.execute(select(Grant.id, Grant.device_hash).where(ended).order_by(Grant.ends_at).limit(BATCH)).all()
-            went, devices = len(rows), sorted({bytes(row[1]) for row in rows})
-            for some in slices([row[0] for row in rows]):
-                session.execute(delete(Order).where(Order.grant_id.in_(some)))
-                session.execute(delete(Grant).where(Grant.id.in_(some)))
-            for few in slices(devices):
-                session.execute(select(Device.hash).where(Device.hash.in_(few)).order_by(Device.hash).with_for_update())
-                alone = and_(Device.account_id.is_(None), ~exists().where(Grant.device_hash == Device.hash))
-                left = session.scalars(delete(Device).where(Device.hash.in_(few), alone).returning(Device.hash)).all()
-                session.execute(delete(GuestUsage).where(GuestUsage.subject.in_(["d" + bytes(each).hex() for each in left])))
-        gone += went
-    return gone
+            gone += _delete_grants(session, [row[1] for row in rows], ~_USED if kind is Kept.UNUSED else true())
+            _forget_devices(session, sorted({bytes(row[2]) for row in rows}))
+
+
+def _delete_grants(session: Database, names: list[str], still: ColumnElement[bool]) -> int:
+    gone: list[str] = []
+    for some in slices(names):
+        gone += session.scalars(delete(Grant).where(Grant.id.in_(some), still).returning(Grant.id)).all()
+    for some in slices(gone):
+        session.execute(delete(Order).where(Order.grant_id.in_(some)))
+    return len(gone)
+
+
+def _forget_devices(session: Database, devices: list[bytes]) -> None:
+    """Those that are nobody's, and have no other grant."""
+    for some in slices(devices):
+        session.execute(select(Device.hash).where(Device.hash.in_(some)).order_by(Device.hash).with_for_update())
+        alone = and_(Device.account_id.is_(None), ~exists().where(Grant.device_hash == Device.hash))
+        left = session.scalars(delete(Device).where(Device.hash.in_(some), alone).returning(Device.hash)).all()
+        session.execute(delete(GuestUsage).where(GuestUsage.subject.in_(["d" + bytes(each).hex() for each in left])))
 
 
 def _purge_trails(database: Engine, before: datetime) -> int:

@@ -50,7 +50,7 @@ def front(token: str) -> Any:
         shared = devices.sharing(session, _world(), account.id, now)
         said = contact(tools.privacy, account)
         who = said if account.way is Way.VOUCHER else addresses.masked(said)
-        return _page("me.html", token, who=who, way=account.way.value, devices=mine, may_add=not isinstance(shared, No))
+    return _page("me.html", token, who=who, way=account.way.value, devices=mine, may_add=not isinstance(shared, No))
 
 
 @blueprint.get("/me/<token>/device/<name>")
@@ -58,7 +58,8 @@ def front(token: str) -> Any:
 def device(token: str, name: str) -> Any:
     """One of them."""
     with reading(kit().database) as session:
-        return _page("device.html", token, device=_mine(session, name))
+        found = _mine(session, name)
+    return _page("device.html", token, device=found)
 
 
 @blueprint.post("/me/<token>/device/<name>/name")
@@ -105,11 +106,10 @@ def add(token: str) -> Any:
     typed, label = request.form.get("address", "")[:64], request.form.get("label", "")[:200]
     with writing() as session:
         found = devices.add(session, _world(), _account(session).id, typed, label, _now())
-        if isinstance(found, No):
-            g.why = f"device {found.name}"
-            return _page("add.html", token, 422, error=_said(found), value=typed, label=label, barred="", until=None)
-        changing = devices.private(devices.station_of(typed))
-        return _page("added.html", token, label=label, until=found.ends_at, changing=changing)
+    if isinstance(found, No):
+        g.why = f"device {found.name}"
+        return _page("add.html", token, 422, error=_said(found), value=typed, label=label, barred="", until=None)
+    return _page("added.html", token, until=found.ends_at, changing=devices.private(devices.station_of(typed)))
 
 
 @blueprint.get("/me/<token>/data")
@@ -119,7 +119,8 @@ def everything(token: str) -> Any:
     with reading(kit().database) as session:
         account = _account(session)
         lines = kept.of_account(session, account, kit().house.kept, _now())
-        return _page("data.html", token, found=dossier(session, kit().privacy, account, lines, _now()), lines=lines, shown=SHOWN)
+        found = dossier(session, kit().privacy, account, lines, _now())
+    return _page("data.html", token, found=found, lines=lines, shown=SHOWN)
 
 
 @blueprint.get("/me/<token>/data.json")

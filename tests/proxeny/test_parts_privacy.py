@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.doors import KEPT
 from proxeny.faults import FaultyError
 from proxeny.parts import MOST_DAYS
 from proxeny.settings import load
 from proxeny.survey_guests import duties
+from proxeny.web import house
 from tests.proxeny.test_settings import written
 
 if TYPE_CHECKING:
@@ -72,3 +74,13 @@ def test_nothing_of_a_person_is_kept_for_longer_than_three_years(tmp_path: Path)
     for key in ("logins", "sessions", "orders", "devices", "grants", "accounts", "guest_usage", "vouchers", "messages"):
         assert 1 == len(told(written(tmp_path, f"[retention]\n{key} = {MOST_DAYS + 1}\n")))
     assert 1 == len(told(written(tmp_path, '[retention]\npreset = "forever"\n')))
+
+
+def test_the_pages_say_what_the_settings_say(tmp_path: Path) -> None:
+    """The notice and every class's days reach /privacy; what is told of all of it is the longest."""
+    told = house(load(written(tmp_path, f'[guest]\n{WHOLE}[retention]\npreset = "eu-min"\norders = 200\n'), {}))
+    assert told.notice is not None
+    assert ("La loi", {}) == (told.notice.authority["fr"], told.notice.officer_address)
+    assert (184, 200, 30, 200) == (told.kept["session"], told.kept["orders"], told.kept["device"], told.retention_days)
+    assert set(KEPT) <= set(told.kept)
+    assert dict(house(load(written(tmp_path, "[guest]\n"), {})).kept) | KEPT == house(load(written(tmp_path, "[guest]\n"), {})).kept

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 _ACCENT: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _SHEET: Final = Path(__file__).parent / "templates" / "guest" / "style.css"
 _OURS: Final = ("#0c6b62", "#5fd0bf")  # light, dark
-_GROUNDS: Final = (
+_GROUNDS: Final = (  # of the sheet: what links stand on
     ("#f5f4ef", "#fffefb", "#eceae1"),
     ("#101615", "#171f1d", "#212c29"),
 )

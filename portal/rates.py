@@ -35,7 +35,9 @@ _SIGN_IN: Final = frozenset(
         "sponsor.check",
     }
 )
-_SENDS: Final = frozenset({"sms.ask", "codes.resend", "front.link"})  # each may be a message to somebody
+_SENDS: Final = frozenset({"sms.ask"})  # each is a message that costs money
+# each may be a mail to somebody: five times as many, so that a conference gets in
+_MAILS: Final = frozenset({"email.ask", "email.change", "codes.resend", "codes.stay_resend", "prove.send"})
 
 
 def by_address() -> None:
@@ -45,7 +47,7 @@ def by_address() -> None:
         return
     whence = address()
     _take(f"address {whence}", Rate(house.address_rate, 1.0))
-    if request.endpoint in _SENDS:
+    if request.endpoint == "front.link":  # nobody's device is known
         _take(f"sending {whence}", Rate(house.sending_rate, 600.0))
 
 
@@ -61,6 +63,10 @@ def by_device() -> None:
     _take(hmac.digest(kit().privacy.device_key, words.encode(), "sha256")[:12].hex(), Rate(house.device_rate, 60.0))
     if request.endpoint in _SIGN_IN:  # now: a device that has no room of its own takes none of its neighbours'
         _take(f"sign-in {address()}", Rate(house.sign_in_rate, 60.0))
+    if request.endpoint in _SENDS:
+        _take(f"sending {address()}", Rate(house.sending_rate, 600.0))
+    if request.endpoint in _MAILS:
+        _take(f"mailing {address()}", Rate(5 * house.sending_rate, 600.0))
 
 
 def _take(whose: str, rate: Rate) -> None:

@@ -225,8 +225,7 @@ def _grant() -> Grant:
 
 def _contact(found: Challenge | Refusal) -> str:
     """The address, where it is this very device that asks: not every gateway signs whose request it sends us."""
-    sure = g.stay is not None or g.visit.arrival.proven
-    return addresses.masked(challenges.contact(kit().privacy, found)) if sure and not isinstance(found, Refusal) else ""
+    return addresses.masked(challenges.contact(kit().privacy, found)) if g.visit.arrival.proven and not isinstance(found, Refusal) else ""
 
 
 def _device() -> bytes:

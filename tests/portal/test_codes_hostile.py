@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from portal.capabilities import Visit, seal_visit
 from portal.words import date
+from radius.nas.family import Arrival
 from store import accounts, grants
 from store.models import Account, Challenge, Grant, Message, Way
 from store.session import reading, transaction
 from tests.portal.mail import ADDRESS, LAPTOP, NUMBER, OTHER, PHONE, ask, by_code, newest, online, other, sent, visit
+from tests.portal.world import COOVA_KEY
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -118,6 +121,9 @@ def test_no_page_leaks_the_address(city: World) -> None:
     page = guest.get(f"{at}/email/code")
     assert [False, True] == [ADDRESS in page.text, "gu…@example.org" in page.text]
     assert "no-referrer" == page.headers["Referrer-Policy"]
+    unsigned = seal_visit(city.tokens, Visit(COOVA_KEY, Arrival(PHONE), "K7Q-42M"), city.time)
+    forged = guest.get(f"/v/{unsigned}/email/code")
+    assert [200, False, True] == [forged.status_code, "gu…" in forged.text, "We sent you a code." in forged.text]
 
 
 def test_two_at_once_confirm_one_grant(city: World) -> None:

@@ -404,3 +404,11 @@ def test_a_device_that_its_gateway_forgot(city: World, guest: FlaskClient) -> No
     city.time += 5_401
     assert "/again" not in guest.get(visit(guest)).text
     assert 410 == guest.post(f"{visit(guest)}/again").status_code
+
+
+def test_a_swarm_of_devices_of_one_address(city: World) -> None:
+    """Who invents stations writes to so many strangers and to no more, for one address of the network; the limit is a conference's."""
+    city.house = replace(city.house, sending_rate=1)
+    guest = city.client()  # rates are an app's own
+    said = [ask(guest, f"guest-{each}@example.org", f"02-00-5E-00-01-0{each}")[1].status_code for each in range(6)]
+    assert [303, 303, 303, 303, 303, 429] == said

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from portal.capabilities import Me, open_account, seal_account
 from portal.words import date
+from radius.nas import targets
 from store import deletions, grants, outbox, usage
 from store import models as m
 from store.session import reading, transaction
 from tests.portal.accounts import devices, me, sign_in
 from tests.portal.guests import connect, forms, heading, links, plain
 from tests.portal.vouchers import codes, form, say, station, take
-from tests.portal.world import VISITOR, coova
+from tests.portal.world import VISITOR, coova, cwa
 from tests.store import rows
 
 if TYPE_CHECKING:
@@ -287,3 +289,37 @@ def test_what_others_share_is_not_erased(city: World) -> None:
     deletions.purge(city.database, {}, date(city.time) + timedelta(minutes=11))
     assert [1, 1, 1] == [count(city, table) for table in (m.Account, m.Device, m.Grant)]
     assert theirs is not guest
+
+
+def test_a_mail_read_elsewhere_opens_them_too(city: World) -> None:
+    """Without a visit there is no door and no device in hand: the list is whole, and devices can be added and put out."""
+    guest, stay, _ = sign_in(city)
+    online(city, station(7), "mine")
+    found = open_account(city.tokens, me(guest, stay).removeprefix("/me/"), city.time)
+    assert isinstance(found, Me)
+    reader, path = city.client(), f"/me/{seal_account(city.tokens, Me(found.account), city.time)}"
+    page = reader.get(path)
+    assert ("My devices and data", "this device" in page.text, "Online now" in page.text) == (heading(page), False, True)
+    for more in ("add", "data", "data.json", "erase"):
+        assert 200 == reader.get(f"{path}/{more}").status_code
+    assert "Added" == heading(reader.post(f"{path}/add", data={"address": TV}))
+    reader.post(f"{devices(reader, path)[0]}/out")
+    reader.post(f"{devices(reader, path)[0]}/out")
+    assert [None, None] == [live(city, station(7)), live(city, TV)]
+
+
+def test_whoever_has_a_device_put_out_is_not_asked_where(city: World) -> None:
+    """At gateways that tell of no session the guest is named as when let in: by the order's own target, sealed."""
+    guest, stay, code = sign_in(city, 7)
+    other = city.client()
+    page = other.get(cwa(city, station=station(8)))
+    answer = other.post(next(link for link in links(page) if "/voucher" in link), data={"code": code})
+    assert 303 == answer.status_code
+    path = me(guest, stay)
+    for link in devices(guest, path):
+        if "in your hand" not in guest.get(link).text:
+            guest.post(f"{link}/out")
+    with reading(city.database) as session:
+        order = session.scalars(select(m.Order).where(m.Order.kind == m.OrderKind.REVOKE)).one()
+        target = targets.unpack(city.privacy.opened(order.target, "outbox", str(order.id), "target"))
+        assert (station(8), "0a0b0c0d", "library-cisco-cwa") == (target.station, target.session, order.client)

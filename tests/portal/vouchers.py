@@ -42,7 +42,7 @@ def station(number: int) -> str:
 def form(guest: FlaskClient, number: int = 7, url: str = "") -> str:
     """Where a device's page one sends a code."""
     path = coova(url, mac=station(number)) if url else coova(mac=station(number))
-    return re.sub(r"/(go|voucher)$", "/voucher", arrive(guest, path))
+    return re.sub(r"^(/v/[^/?]+).*$", r"\1/voucher", arrive(guest, path))
 
 
 def say(guest: FlaskClient, path: str, code: str) -> TestResponse:

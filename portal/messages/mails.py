@@ -1,4 +1,4 @@
-"""The mails: a code with its link, a sign-in link, a question to a sponsor, and the sponsor's answer.
+"""The mails: a code with its link, a sign-in link and a question to a sponsor.
 
 Values in, words out. Never says whether somebody has an account, and never names one person to another but the guest who
 asks to the sponsor who is asked.
@@ -67,20 +67,6 @@ def mail_sponsor(language: str, place: str, network: str, guest: str, link: str,
             Part(Style.SAID, texts.gettext("You can answer for %(time)s.", time=texts.minutes(minutes))),
             Part(Style.SMALL, texts.gettext("Say yes only to somebody you expect. If you know nothing of it, do nothing.")),
         ],
-    )
-
-
-def mail_answer(language: str, place: str, network: str, *, approved: bool) -> Content:
-    """The sponsor's answer, for a guest who left an address."""
-    texts = Texts(language)
-    if approved:
-        subject = texts.gettext("Your Wi-Fi request was approved")
-        said = texts.gettext("Go back to the page that is open on your device: you can connect now.")
-    else:
-        subject = texts.gettext("Your Wi-Fi request was declined")
-        said = texts.gettext("Ask the person you are visiting, or try another way to connect.")
-    return letter(
-        texts, _titled(subject, place, network), [_where(place, network), Part(Style.SAID, f"{subject}."), Part(Style.SAID, said)]
     )
 
 

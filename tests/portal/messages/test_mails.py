@@ -23,8 +23,6 @@ def every(language: str, place: str = PLACE, network: str = NETWORK) -> list[Con
         messages.mail_code(language, place, network, "482913", LINK, 15),
         messages.mail_sign_in(language, network, LINK, 15),
         messages.mail_sponsor(language, place, network, "Guest 017", LINK, 120),
-        messages.mail_answer(language, place, network, approved=True),
-        messages.mail_answer(language, place, network, approved=False),
     ]
 
 
@@ -76,7 +74,7 @@ def test_french_is_french() -> None:
 
 def test_a_language_from_right_to_left_is_set_so() -> None:
     """Even before it has a catalogue."""
-    assert 'lang="ar" dir="rtl"' in messages.mail_answer("ar", PLACE, NETWORK, approved=True).html
+    assert 'lang="ar" dir="rtl"' in messages.mail_sign_in("ar", NETWORK, LINK, 15).html
 
 
 def test_names_are_words_and_nothing_else() -> None:

@@ -59,6 +59,12 @@ class Provider:
         parts = urlsplit(self.registered.issuer)
         return (f"{parts.scheme}://{parts.netloc}", *(f"https://{host}" for host in self.registered.hosts))
 
+    def reachable(self, now: float) -> None:
+        """Raises AwayError where its document or its keys cannot be had, or are of no use."""
+        until = time.monotonic() + PATIENCE
+        if not self._signers(self._known(now, until), now, until):
+            raise AwayError("it has no key that we can use")
+
     def address(self, back: str, state: str, nonce: str, verifier: str, language: str, now: float) -> str:
         """Where the guest's browser goes. Raises AwayError."""
         until = time.monotonic() + PATIENCE

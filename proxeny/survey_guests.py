@@ -1,6 +1,6 @@
-"""What `check` looks at for guests' sake: their pages' certificate, ports that others hold, and the city's directory.
+"""What `check` looks at for guests' sake: their pages' certificate, ports that others hold, the city's directory, providers.
 
-Each look is bounded: the directory has its own time-out. Never changes anything, and never signs anybody in.
+Each look is bounded: the directory has its own time-out, a provider four seconds. Never changes anything, and never signs anybody in.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from portal.fetching import AwayError
+from proxeny import providers
 from proxeny.addresses import Endpoint, is_ours
 from proxeny.faults import Fault
 
@@ -46,6 +48,7 @@ def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     if settings.guest:
         yield from _ending(settings.guest, file, now)
         yield from _believing(settings.guest, file)
+    yield from _providers(settings, file, now)
     if not _runs(settings):
         yield from _taken(settings, file)
 
@@ -55,6 +58,16 @@ def duties(settings: Settings, file: str) -> Iterator[Fault]:
     if settings.guest and settings.privacy is None:
         what = "is missing: /privacy names no authority, no purpose and nobody to ask"
         yield Fault(file, "privacy", what, "Write [privacy]: many a law wants it, Ontario's MFIPPA in s. 29 (2)")
+
+
+def _providers(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
+    """Each is asked for its document and its keys, as a guest's sign-in would."""
+    for name, provider in providers.providers(settings).items():
+        try:
+            provider.reachable(now.timestamp())
+        except AwayError as fault:
+            remedy = "Guests are told that it is away: is issuer written as it writes it itself, and may this machine reach it?"
+            yield Fault(file, f"oidc.{name}.issuer", f"{provider.registered.issuer} cannot be used: {fault}", remedy)
 
 
 # The pages' certificate

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from proxeny import survey_guests
 from proxeny.settings import load
-from tests.peers import slapd
+from tests.peers import oidc, slapd
 from tests.peers.authority import Authority
 from tests.peers.program import free_port
 
@@ -152,3 +152,17 @@ def test_a_real_directory_is_asked(tmp_path: Path) -> None:
         (fault,) = survey_guests.faults(bad, "", NOW)
     assert "does not take our own name and password" in fault.what
     assert "wrong-one" not in str(fault)
+
+
+def test_a_provider_is_asked_for_its_document_and_keys(tmp_path: Path) -> None:
+    """One that answers is nothing to tell; one that is another's, or is gone, is said with what to look at."""
+    section = '[oidc.city]\nissuer = "{}"\nclient_id = "w"\nclient_secret = "s"\nlabel = "City"\n'
+    with oidc.running() as provider:
+        found = settings(tmp_path, section.format(provider.issuer))
+        asked = [[str(each) for each in survey_guests.warnings(found, "", NOW)]]
+        provider.documented["issuer"] = "https://elsewhere.example"
+        asked.append([str(each) for each in survey_guests.warnings(found, "", NOW)])
+    asked.append([str(each) for each in survey_guests.warnings(found, "", NOW)])
+    words = [[f"oidc.city.issuer: {provider.issuer} cannot be used" in each for each in told] for told in asked]
+    assert [[], [True], [True]] == words
+    assert "its discovery document is another issuer's" in asked[1][0]

@@ -40,7 +40,7 @@ class Words:
     terms: Mapping[str, str] = field(default_factory=dict)
     provisional: int = 600  # seconds online, for who has yet to read the mail
     sponsors: tuple[str, ...] = ()  # addresses, or domains with "@" before them, that may let guests in
-    logo: str = ""
+    logo: str = ""  # the digest of a picture that we serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,7 @@ class House:
     retention_days: int = 365  # until what tells of a guest is purged: logins, sessions, grants
     device_days: int = 30  # until a device is forgotten, after its last grant
     kept: Mapping[str, int] = field(default_factory=lambda: dict(KEPT))  # days of each class (store.retention.Kept)
+    most_days: int = 1_096  # that anything which tells of a person may be kept, whatever is set
     notice: Notice | None = None
     address_rate: int = ADDRESS_RATE
     device_rate: int = DEVICE_RATE

@@ -23,6 +23,7 @@ from portal.cases.remainders import time_zone
 from portal.doors import Doors, House, Notice
 from portal.kit import Kit
 from proxeny import directories, portal_doors, providers, quotas, snapshot, ways
+from proxeny.parts import MOST_DAYS
 from proxeny.showing import Showing
 from radius.nas import FAMILIES
 from radius.nas.tokens import Tokens
@@ -188,6 +189,7 @@ def house(settings: Settings) -> House:
         sms_countries=settings.sms.countries if settings.sms is not None else (),
         sms_per_day=settings.sms.per_day if settings.sms is not None else 0,
         kept={name: age.days for name, age in kept.kept.items()},
+        most_days=MOST_DAYS,
         notice=_notice(settings),
     )
 

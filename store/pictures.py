@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from store.models import Media
 from store.session import insert
@@ -33,19 +33,37 @@ class PictureError(Exception):
     """It is no picture that we take; the text says why."""
 
 
+class Prepared(NamedTuple):
+    """A picture as it will be kept."""
+
+    sha: str
+    octets: bytes
+    width: int
+    height: int
+
+
+def prepared(octets: bytes, size: tuple[int, int] = (WIDEST, HIGHEST), weight: int = WEIGHT) -> Prepared:
+    """The picture within so many pixels and octets; the same picture is the same again. PictureError where we do not take it."""
+    image = _decoded(octets)
+    image.info.clear()  # comments, positions, colour profiles: whatever a version of Pillow may write again
+    image.thumbnail(size)
+    made = _encoded(image, weight)
+    while len(made) > weight:
+        image = image.resize((max(1, int(image.width * _SMALLER)), max(1, int(image.height * _SMALLER))))
+        made = _encoded(image, weight)
+    return Prepared(hashlib.sha256(made).hexdigest(), made, image.width, image.height)
+
+
 def keep_picture(session: Session, octets: bytes, now: datetime) -> str:
     """Its digest once it is kept; whoever sends the same twice has it once. PictureError where we do not take it."""
-    image = _decoded(octets)
-    image.info.clear()  # comments, positions, colour profiles: Pillow would write some of them again
-    image.thumbnail((WIDEST, HIGHEST))
-    made = _encoded(image)
-    while len(made) > WEIGHT:
-        image = image.resize((max(1, int(image.width * _SMALLER)), max(1, int(image.height * _SMALLER))))
-        made = _encoded(image)
-    sha = hashlib.sha256(made).hexdigest()
-    row = insert(session, Media).values(sha=sha, octets=made, width=image.width, height=image.height, created_at=now)
+    return keep(session, prepared(octets), now)
+
+
+def keep(session: Session, picture: Prepared, now: datetime) -> str:
+    """The same of one that is prepared."""
+    row = insert(session, Media).values(**picture._asdict(), created_at=now)
     session.execute(row.on_conflict_do_nothing())
-    return sha
+    return picture.sha
 
 
 def _decoded(octets: bytes) -> Image:
@@ -75,13 +93,13 @@ def _decoded(octets: bytes) -> Image:
         raise PictureError("it is no JPEG, PNG or WebP that can be read") from fault
 
 
-def _encoded(image: Image) -> bytes:
+def _encoded(image: Image, weight: int) -> bytes:
     """The best of these qualities that is light enough, else the least."""
     made = b""
     for quality in _QUALITIES:
         out = io.BytesIO()
         image.save(out, "WEBP", quality=quality, method=4)
         made = out.getvalue()
-        if len(made) <= WEIGHT:
+        if len(made) <= weight:
             break
     return made

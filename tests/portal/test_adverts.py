@@ -109,6 +109,8 @@ def test_a_page_with_one_weighs_little(city: World, guest: FlaskClient) -> None:
 def test_one_view_and_one_click(city: World, guest: FlaskClient, bakery: str) -> None:
     """Exactly one impression and one click, of this creative, at this site, in this language, in this hour."""
     page = guest.get(coova())
+    assert 303 == guest.head(clicks(page)[0]).status_code
+    assert [(HERE, "en", 1, 0)] == written(city)
     for _ in range(3):  # a second click is the same visit's
         answer = guest.get(clicks(page)[0])
         assert (303, "/p/millers-oven") == (answer.status_code, urlsplit(answer.headers["Location"]).path)

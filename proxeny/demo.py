@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import declare, demo_adverts, demo_vouchers, network_file, opening, snapshot
+from proxeny import declare, demo_adverts, demo_vouchers, logos, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
@@ -85,12 +85,14 @@ def _applied(city: Sample) -> tuple[Engine, list[str]]:
     """The city's network in its database, as `proxeny apply` would put it there; its adverts; two vouchers to try."""
     database, seal = opening.store(city.settings)
     declaration = network_file.read(city.network, {})
+    pictures = logos.named(declaration, sample.SHIPPED)
     book = dictionary.load()
     with transaction(database) as session:
         stored = snapshot.read(session, seal)
         sample.refuse_strangers(stored, city)
         declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True))
         now = datetime.now(UTC)
+        logos.store(session, pictures, now)
         demo_adverts.sow(session, now)
         codes = demo_vouchers.codes(session, privacy(session, seal, now), now)
     return database, codes

@@ -102,7 +102,6 @@ def _keys(network: Network) -> Iterator[Finding]:
 
 def warnings(network: Network, settings: Settings) -> Iterator[Finding]:
     """What may stand and is said aloud."""
-    yield from _unserved(network)
     yield from _districts(network)
     yield from _undecided(network)
     yield from _strangers(network)
@@ -135,12 +134,6 @@ def _without_settings(network: Network, settings: Settings) -> Iterator[Finding]
     if settings.guest is None:
         for portal in network.of("portal"):
             yield Finding("portal", portal.name, "", "has no page: guests are turned away", "Write [guest] into proxeny.toml")
-
-
-def _unserved(network: Network) -> Iterator[Finding]:
-    for portal in network.of("portal"):
-        if portal.logo:
-            yield Finding("portal", portal.name, "logo", "is not shown by this version")
 
 
 def _districts(network: Network) -> Iterator[Finding]:

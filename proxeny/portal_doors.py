@@ -112,4 +112,5 @@ def _words(portal: declared.Portal) -> Words:
         terms=portal.terms,
         provisional=portal.provisional,
         sponsors=portal.sponsors,
+        logo=portal.logo,
     )

@@ -29,6 +29,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     offered = [way.partition(":")[2] for way in door.ways if way.startswith("oidc:")] if door is not None else []
     g.origins = (*g.origins, *(each for name in offered if name in tools.oidc for each in tools.oidc[name].origins))
     accent = door.words.accent if door is not None else ""
+    g.pictures = g.pictures or bool(door is not None and door.words.logo)
     shared = {
         "style": style.style(accent).sheet,
         "door": door,

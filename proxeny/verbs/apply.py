@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from proxeny import declare, network_checks, network_file, opening, snapshot
+from proxeny import declare, logos, network_checks, network_file, opening, snapshot
 from proxeny.difference import difference, summary
 from proxeny.verbs import options
 from radius import dictionary
@@ -29,6 +30,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
     path = network.absolute()  # before a switch of user or folder changes what it means
     settings = options.load(config)
     declaration = network_file.read(path, os.environ)
+    pictures = logos.named(declaration, path.parent)
     book = dictionary.load()
     try:
         database, seal = opening.store(settings)
@@ -40,6 +42,8 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         stored = snapshot.read(session, seal)
         wanted = declare.plan(stored, declaration, settings, book, prune=prune)
         changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
+        if not dry_run:
+            logos.store(session, pictures, datetime.now(UTC))
     for change in changes:
         click.echo(str(change))
     for warning in declare.warnings(wanted, settings):

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from portal.words import date
 from proxeny.demo_adverts import sow
+from proxeny.logos import SIZE, WEIGHT
+from proxeny.simulated.sample import SHIPPED
 from store.directory import Person
+from store.pictures import keep, prepared
 from store.refusal import Refusal
 from store.session import transaction
 from tests.portal import mail, shops
@@ -123,9 +126,18 @@ def with_a_shop(show: State) -> State:
             sow(session, date(city.time))
         shops.read(city)
         city.adverts = [run for run in city.adverts if "Bread" in run.advert.title["en"]]
+        crest(city)
         return show(city, language)
 
     return page
+
+
+def crest(city: World) -> None:
+    """The city's own colour and sign."""
+    with transaction(city.database) as session:
+        logo = keep(session, prepared((SHIPPED / "logo.png").read_bytes(), SIZE, WEIGHT), date(city.time))
+    made = {key: replace(door, words=replace(door.words, logo=logo, accent="#005ea5")) for key, door in city.doors.by_key.items()}
+    city.doors = replace(city.doors, by_key=made)
 
 
 def welcome(city: World, language: str) -> str:

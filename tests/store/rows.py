@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 3, 8, 6, 59, 59, 123456, tzinfo=UTC)  # an hour before clocks change in Toronto
-CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(24)]
+CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(25)]
 
 
 def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> list[m.Base]:
@@ -194,6 +194,7 @@ def proofs(seal: Seal) -> list[m.Base]:
             contact=seal.close(CANARIES[18].encode(), Where("challenge", challenge, "contact")),
             code_hash=b"c" * 16,
             device_hash=b"d" * 16,
+            target=seal.close(CANARIES[24].encode(), Where("challenge", challenge, "target")),
             asked=seal.close(CANARIES[20].encode(), Where("challenge", challenge, "asked")),
             sponsor=seal.close(CANARIES[21].encode(), Where("challenge", challenge, "sponsor")),
             created_at=NOW,

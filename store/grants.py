@@ -74,13 +74,15 @@ def admit(
 ) -> Grant:  # fmt: skip
     """The grant of this device from now on, for `seconds` (None: the plan sets no end).
 
-    The live one where it is of the same plan and guest, with its old end; a provisional one is confirmed in place.
+    The live one where it is of the same plan and guest, with its old end. One that was provisional, or nobody's before this
+    account's, is confirmed in place.
     """
     _lock_device(session, device, account, now)
     held = live(session, device, now, lock=True)
     same_guest = held is not None and (account is None or held.account_id in (None, account))
-    goes_on = held is not None and same_guest and held.plan == plan and (provisional or not held.provisional)
-    confirmed = held is not None and same_guest and held.provisional and not provisional
+    named = held is not None and account is not None and (held.account_id, held.plan) == (None, plan)  # it was the device's alone
+    goes_on = held is not None and same_guest and held.plan == plan and (provisional or not (held.provisional or named))
+    confirmed = held is not None and same_guest and (held.provisional or named) and not provisional
     grant = held if held is not None and (goes_on or confirmed) else Grant(device_hash=device, support=_support(session, now))
     grant.portal, grant.terms, grant.language = portal, terms, language
     grant.client, grant.access_point, grant.ssid, grant.site = client, access_point, ssid, site

@@ -93,6 +93,17 @@ def test_another_plan_or_guest_replaces_the_grant(database: Engine, seal: Seal) 
         assert admit(session, plan="resident", account=other).id not in {old, new.id}
 
 
+def test_who_is_online_and_then_says_who_they_are_begins_anew(database: Engine, seal: Seal) -> None:
+    """Under the same plan, in place: a voucher is worth its whole time to a guest who was let in by the terms alone."""
+    later = NOW + timedelta(hours=1)
+    with transaction(database) as session:
+        session.add_all(rows.guests(seal)[:1])
+        old = admit(session)
+        known = admit(session, now=later, account=rows.guests(seal)[0].id)
+        again = admit(session, now=later + timedelta(minutes=1), account=rows.guests(seal)[0].id)
+        assert (old.id, old.id, later + timedelta(hours=2)) == (known.id, again.id, again.ends_at)
+
+
 def test_extending_is_bounded(database: Engine) -> None:
     """As often as the plan says, while the grant lives."""
     with transaction(database) as session:

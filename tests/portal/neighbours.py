@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 LABEL = "The neighbours’ old telephone"
 ROOM = "Local history room"
+SESSION = "0NEIGHBOURLY0000"
 WAYS = ("terms", "voucher", "email", "sms", "card", "sponsor", "oidc:city")
 KINDS = ("visit", "stay", "back", "account", "mail", "sponsor", "round")
 
@@ -62,12 +63,12 @@ class Neighbours:
             found: list[Any] = [session.get_one(m.Device, device), session.get_one(m.Account, account)]
             for table, mine in (
                 (m.Grant, m.Grant.device_hash == device),
-                (m.Session, m.Session.id == "0NEIGHBOURLY0000"),
+                (m.Session, m.Session.id == SESSION),
                 (m.Consent, m.Consent.account_id == account),
                 (m.GuestUsage, m.GuestUsage.subject == account),
                 (m.Challenge, m.Challenge.device_hash == device),
                 (m.Voucher, m.Voucher.account_id == account),
-                (m.Order, m.Order.session_id == "0NEIGHBOURLY0000"),
+                (m.Order, m.Order.session_id == SESSION),
             ):
                 found += session.scalars(select(table).where(mine))
             return [tuple(getattr(row, column.key) for column in inspect(type(row)).column_attrs) for row in found]
@@ -83,12 +84,12 @@ def move_in(city: World) -> Neighbours:
         grant = grants.live(session, device, now)
         assert grant is not None
         whose = {"grant_id": grant.id, "station_hash": city.privacy.station(station(9))}
-        session.add(rows.session(city.privacy.seal, "0NEIGHBOURLY0000", client="library-coova", access_point=ROOM, **whose))
+        session.add(rows.session(city.privacy.seal, SESSION, client="library-coova", access_point=ROOM, **whose))
         asked(city, session, device, now)
         account = grant.account_id or ""
         ref = belongings.ref(city.privacy, account, device)
-        marks = (LABEL, ROOM, grant.id, account, grant.support, device.hex(), ref, "0NEIGHBOURLY0000")
-        fields = {"device": ref, "name": ref, "account": account, "grant": grant.id, "session": "0NEIGHBOURLY0000", "support": grant.support}
+        marks = (LABEL, ROOM, grant.id, account, grant.support, device.hex(), ref, SESSION)
+        fields = {"device": ref, "name": ref, "account": account, "grant": grant.id, "session": SESSION, "support": grant.support}
     guest, own, _ = sign_in(city, 7)
     doors = {key: replace(door, ways=dict.fromkeys(WAYS, VISITOR)) for key, door in city.doors.by_key.items()}
     city.doors, city.house = replace(city.doors, by_key=doors), replace(city.house, sms_countries=("CA",))

@@ -7,6 +7,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install --quiet --require-hashes --only-binary :all:
 
+PROCESSES ?= 3 # of tests, side by side: on two processors, as much of what they do is waiting
+
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/*.po))
 
 .PHONY: help run .venv compiled pure test peers lint types bench fuzz guides screenshots lock clean
@@ -39,8 +41,8 @@ compiled: .venv/dev ## the road as extension modules beside its sources: a third
 pure: ## remove them again: the sources run, as everywhere else
 	@rm -f radius/*.so radius_road__mypyc*.so radius/compiled.sha256
 
-test: .venv/dev pure peers ## every test, with real peers where they install; what was skipped is named at the end (ARGS= for pytest)
-	@exec $(BIN)/python -m pytest $(ARGS)
+test: .venv/dev pure peers ## every test, with real peers where they install; what was skipped is named at the end (ARGS= for pytest, in one process)
+	@exec $(BIN)/python -m pytest $(or $(ARGS),-n $(PROCESSES))
 
 peers: ## the programs the tests meet (FreeRADIUS, hostapd, …), by apt-get where we are root
 	@tests/peers/install.sh

@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proxeny import compiled
+from tests import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 # peer -> the programs that must be there for it; sbin is not on everybody's PATH
 PROGRAMS = {
@@ -54,14 +58,21 @@ there_before: set[str] = set()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put sbin on the path, mark our processes, and remember what was there before."""
-    os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
     loaded_as_meant()
+    if beside(config):
+        return
+    os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
     name, _, value = MARK.partition("=")
     os.environ[name] = value
     there_before.update(strays())
     os.environ.pop("PROXENY_CONFIG", None)  # an operator's own settings have no say in a test
     for key in [key for key in os.environ if key.startswith("PROXENY_") and "__" in key]:
         del os.environ[key]
+
+
+def beside(config: pytest.Config) -> bool:
+    """Whether this is one of several processes: the first has prepared the run, and looks after it."""
+    return hasattr(config, "workerinput")
 
 
 def loaded_as_meant() -> None:
@@ -75,6 +86,12 @@ def loaded_as_meant() -> None:
         raise pytest.UsageError(f"not compiled, or of another tree: {', '.join(sources)}")
 
 
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's, which need not be there
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Side by side, tests go in lanes."""
+    return lanes.scheduler(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what cannot run here, by name; refuse a mark for a peer nobody knows."""
     for item in items:
@@ -86,6 +103,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(absent(f"{name} is not installed"))
         if any(item.iter_markers("root")) and os.geteuid() != 0:
             item.add_marker(absent("needs root"))
+    if beside(config):
+        lanes.arrange(items)
 
 
 def present(program: str) -> bool:
@@ -118,6 +137,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail the run that leaves a process, a namespace or a file behind, and in CI the run that skipped anything."""
+    if beside(session.config):
+        return
     left_behind.extend(stragglers(PATIENCE))
     left_behind.extend(wires())
     if REQUIRED:  # elsewhere a colleague may be at work in the same tree
@@ -148,7 +169,7 @@ def ours() -> Iterator[str]:
 
 
 def wires() -> list[str]:
-    """Namespaces and interfaces of this run: tests/peers/wired.py names them after our process."""
+    """Namespaces and interfaces of this run: tests/peers/spaces.py names them after our process."""
     ours = re.compile(rf"px[a-z]{{1,2}}{os.getpid() % 65536:04x}")
     places = (Path("/run/netns"), Path("/sys/class/net"))
     return [f"{path}" for place in places if place.is_dir() for path in place.iterdir() if ours.match(path.name)]

@@ -5,9 +5,7 @@ Never changed by a test: whoever needs another network starts a controller of it
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +15,6 @@ from tests.flow.city import ABOVE_FREERADIUS, ABOVE_RADSECPROXY, CALLED, PASSWOR
 from tests.peers import certificates, controller, twins
 from tests.peers.controller import client, home, network, realm
 from tests.peers.freeradius import Upstream, freeradius
-from tests.peers.program import Program
 from tests.peers.radsecproxy import radsecproxy
 
 if TYPE_CHECKING:
@@ -25,27 +22,6 @@ if TYPE_CHECKING:
 
     from tests.peers.certificates import Certificates
     from tests.peers.freeradius import FreeRadius
-
-HOME = Path(__file__).parent.parent.parent
-MILLION = "test_a_million_records_come_to_the_generators_ledger"
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The million records are asked about last: they are counted beside everything else."""
-    items.sort(key=lambda item: item.name == MILLION)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def million(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program | None]:
-    """The million records on their way from the first flow on, where anybody will ask; ended with the run."""
-    if not any(item.name == MILLION for item in request.session.items):
-        yield None
-        return
-    folder = tmp_path_factory.mktemp("million")
-    program = Program([sys.executable, "-m", "tests.flow.million.proof", str(folder)], folder / "proof.log", cwd=HOME)
-    yield program
-    program.stop()
 
 
 @pytest.fixture(scope="session")

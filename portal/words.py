@@ -32,7 +32,7 @@ _SPARE: Final = 1.5  # days by which months in a row are longer than that: half 
 def duration(seconds: int) -> str:
     """A plan's time in the largest unit that says it exactly: "2 hours", "90 minutes", "1 day"."""
     size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0 and (seconds >= 2 * size or unit != "duration-day"))
-    return str(format_unit(seconds // size, unit, "long", locale=_locale()))
+    return _whole(format_unit(seconds // size, unit, "long", locale=_locale()))
 
 
 def time_left(seconds: int) -> str:
@@ -43,7 +43,7 @@ def time_left(seconds: int) -> str:
     hours, minutes = divmod(rest, 3_600)
     parts = ((days, "duration-day"), (hours, "duration-hour"), (minutes // 60, "duration-minute"))
     kept = [(count, unit) for count, unit in parts if count][:2]
-    return " ".join(format_unit(count, unit, "short", locale=_locale()) for count, unit in kept)
+    return " ".join(_whole(format_unit(count, unit, "short", locale=_locale())) for count, unit in kept)
 
 
 def amount(octets: int) -> str:
@@ -51,7 +51,7 @@ def amount(octets: int) -> str:
     size, unit = next(((size, unit) for size, unit in _AMOUNTS if octets >= size), _AMOUNTS[-1])
     tenths = octets * 10 // size
     value = tenths // 10 if tenths % 10 == 0 or tenths >= 100 else tenths / 10
-    return str(format_unit(value, unit, "short", locale=_locale()))
+    return _whole(format_unit(value, unit, "short", locale=_locale()))
 
 
 def kept(days: int) -> str:
@@ -104,6 +104,16 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield gettext("%(data)s a day", data=amount(plan.day_data))
     if plan.month_data is not None:
         yield gettext("%(data)s a month", data=amount(plan.month_data))
+
+
+def one_stop(text: str) -> str:
+    """A sentence that ends with "p.m." ends there: one full stop is enough."""
+    return text.replace(".m..", ".m.")
+
+
+def _whole(text: str) -> str:
+    """A number stays with its unit on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _locale() -> Locale:

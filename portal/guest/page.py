@@ -48,10 +48,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "marked": marked,
         "lang": lambda texts: marked(languages.told_in(texts, g.language)),
         "here": _here,
+        "place_of": lambda site: found.name if (found := g.doors.venues.get(site)) is not None else "",
         "at": g.get("token", ""),
         "choices": choices(door, g.get("token", ""), tools.house.providers, g.language) if door is not None else [],
     }
-    return make_response(render_template(template, **shared | values), status)
+    return make_response(words.one_stop(render_template(template, **shared | values)), status)
 
 
 def marked(language: str) -> Markup:

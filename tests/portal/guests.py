@@ -54,5 +54,5 @@ def sent_to(answer: TestResponse) -> tuple[str, dict[str, list[str]]]:
 
 
 def plain(page: TestResponse) -> str:
-    """The page's text with ordinary spaces: which of the narrow ones stands where is the language's own affair."""
-    return re.sub(r"[\u00a0\u202f]", " ", unescape(page.text))
+    """The page's text with ordinary spaces, for which of them stands where is the language's own affair; marks within a line left out."""
+    return re.sub(r"[\u00a0\u202f]", " ", unescape(re.sub(r"</?(?:bdi|span)\b[^>]*>", "", page.text)))

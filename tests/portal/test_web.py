@@ -78,7 +78,7 @@ def test_a_changed_network_is_a_changed_page(running: Controller) -> None:
     """Within two seconds or so, without a restart."""
     before = serving(running)
     running.network(tables(day_data="3 GB"))
-    until(lambda: "3 GB a day" in httpx.get(url(running, GUEST), timeout=5).text, "the new plan", 10)
+    until(lambda: "3\u00a0GB a day" in httpx.get(url(running, GUEST), timeout=5).text, "the new plan", 10)
     assert before == serving(running)
 
 

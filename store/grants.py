@@ -33,33 +33,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
-    "Bad",
-    "account",
-    "admit",
-    "begun_since",
-    "changed_since",
-    "devices",
-    "ending",
-    "extend",
-    "followers",
-    "fresh",
-    "issued",
-    "live",
-    "named",
-    "newest",
-    "of",
-    "of_device",
-    "open_after",
-    "open_of",
-    "open_sessions",
-    "redeem",
-    "revoke",
-    "room",
-    "subject",
-    "token",
-    "told_of",
-    "touch",
-]
+    "Bad", "account", "admit", "begun_since", "changed_since", "devices", "ending", "extend", "followers", "fresh", "issued",
+    "live", "named", "newest", "of", "of_device", "open_after", "open_of", "open_sessions", "redeem", "revoke", "room", "subject",
+    "token", "told_of", "touch",
+]  # fmt: skip
 
 LONGEST: Final = timedelta(days=365)  # of a plan without `session`: it fits every gateway's 32 bits
 SUPPORT: Final = timedelta(days=7)  # a support number is nobody else's for so long

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
-from store.models import Message, MessageState
+from portal.words import date
+from store import grants
+from store.models import Grant, Message, MessageState
 from store.session import reading
 from tests.portal.world import VISITOR, coova
 
@@ -57,6 +59,12 @@ def by_code(city: World, *ways: str, plan: Plan = VISITOR) -> World:
     city.doors = replace(city.doors, by_key=made)
     city.house = replace(city.house, sms_countries=("CA",))
     return city
+
+
+def grant(city: World, station: str = PHONE) -> Grant | None:
+    """Under which this device may be online."""
+    with reading(city.database) as session:
+        return grants.live(session, city.privacy.device(station), date(city.time))
 
 
 def sent(city: World) -> list[Read]:

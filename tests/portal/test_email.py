@@ -13,7 +13,7 @@ from store import accounts, grants, outbox, usage
 from store.models import Account, Grant, OrderKind, Way
 from store.session import reading, transaction
 from tests.portal.guests import forms, heading, links, plain
-from tests.portal.mail import ADDRESS, LAPTOP, OTHER, PHONE, ask, by_code, newest, online, other, sent, visit
+from tests.portal.mail import ADDRESS, LAPTOP, OTHER, PHONE, ask, by_code, grant, newest, online, other, sent, visit
 from tests.portal.world import SHORT, VISITOR, coova, cwa
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _offered(city: World) -> None:
     by_code(city)
-
-
-def grant(city: World, station: str = PHONE) -> Grant | None:
-    with reading(city.database) as session:
-        return grants.live(session, city.privacy.device(station), date(city.time))
 
 
 def lasts(city: World, station: str = PHONE) -> int:

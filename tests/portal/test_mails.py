@@ -14,7 +14,7 @@ from store import accounts, grants, outbox
 from store.models import Account, Challenge, Grant, Message, OrderKind, Way
 from store.session import reading, transaction
 from tests.portal.guests import forms, heading, links, plain
-from tests.portal.mail import ADDRESS, LAPTOP, OTHER, PHONE, ask, by_code, newest, online, sent, visit
+from tests.portal.mail import ADDRESS, LAPTOP, OTHER, PHONE, ask, by_code, grant, newest, online, sent, visit
 from tests.portal.world import VISITOR
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _offered(city: World) -> None:
     by_code(city)
-
-
-def grant(city: World, station: str = PHONE) -> Grant | None:
-    with reading(city.database) as session:
-        return grants.live(session, city.privacy.device(station), date(city.time))
 
 
 def order(city: World, kind: OrderKind) -> outbox.Order | None:

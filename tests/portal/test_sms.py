@@ -9,12 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from portal.cases.sms import PER_RANGE
-from portal.words import date
-from store import grants
-from store.models import Account, Grant, Way
+from store.models import Account, Way
 from store.session import reading
 from tests.portal.guests import forms, heading, links, plain
-from tests.portal.mail import LAPTOP, NUMBER, PHONE, by_code, newest, other, sent, visit
+from tests.portal.mail import LAPTOP, NUMBER, PHONE, by_code, grant, newest, other, sent, visit
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -26,11 +24,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _offered(city: World) -> None:
     by_code(city)
-
-
-def grant(city: World, station: str = PHONE) -> Grant | None:
-    with reading(city.database) as session:
-        return grants.live(session, city.privacy.device(station), date(city.time))
 
 
 def ask(guest: FlaskClient, number: str = "416 555 0123", station: str = PHONE) -> tuple[str, TestResponse]:

@@ -95,6 +95,11 @@ def mark(key: bytes, chance: str) -> str:
     return _derived(key, b"browser", chance)
 
 
+def yes(key: bytes, chance: str) -> str:
+    """What our own question whose device it is has in its form, and no other page."""
+    return _derived(key, b"yes", chance)
+
+
 def _derived(key: bytes, purpose: bytes, chance: str) -> str:
     digest = hmac.digest(key, b"oidc " + purpose + b"\0" + chance.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -2,7 +2,7 @@
 
 Theory of operation. The state that goes along is sealed and holds the visit, so that no cookie is needed and whatever comes
 back is for the device that began. That makes a trap possible: somebody begins here, and has another press "yes" at the
-provider far away. So the browser that began keeps a mark for ten minutes; who comes back without it is asked first whether
+provider far away, which may answer with a form (`response_mode=form_post`) whose button nobody needs to press. So the browser that began keeps a mark for ten minutes; who comes back without it is asked first whether
 that device is theirs, and the code stays unused until they say so. A code is good once, which the provider sees to; a page
 that is loaded again leads to the status page. Of what comes back only the state is believed before the provider is asked.
 
@@ -90,8 +90,9 @@ def back(name: str) -> Any:
     if error or not code:
         g.why = "the guest did not sign in there" if error else "no code"
         return page("oidc_not.html", label=_label(provider), name=name)
-    if request.method == "HEAD" or (request.method == "GET" and not _began_here()):
-        return page("oidc_yours.html", label=_label(provider), name=name, code=code, state=_one(said, "state"), issuer=issuer)
+    if request.method == "HEAD" or not (_began_here() or _said_yes(said)):
+        yes, state = oidc.yes(tools.privacy.account_key, g.round.chance), _one(said, "state")
+        return page("oidc_yours.html", label=_label(provider), name=name, code=code, state=state, issuer=issuer, yes=yes)
     return _finish(provider, code, issuer)
 
 
@@ -135,8 +136,16 @@ def _provider(name: str) -> Provider:
 
 
 def _began_here() -> bool:
-    held = request.cookies.get(MARK, "")
-    return hmac.compare_digest(held.encode("utf-8", "replace"), oidc.mark(kit().privacy.account_key, g.round.chance).encode())
+    return _same(request.cookies.get(MARK, ""), oidc.mark(kit().privacy.account_key, g.round.chance))
+
+
+def _said_yes(said: Any) -> bool:
+    """Whether our own question's button was pressed. A provider that is asked for `form_post` has the browser send a form, too."""
+    return request.method == "POST" and _same(_one(said, "yes"), oidc.yes(kit().privacy.account_key, g.round.chance))
+
+
+def _same(said: str, meant: str) -> bool:
+    return hmac.compare_digest(said.encode("utf-8", "replace"), meant.encode())
 
 
 def _back(name: str) -> str:

@@ -148,6 +148,15 @@ def test_a_browser_that_keeps_no_cookies_gets_in_all_the_same(city, there) -> No
     assert (303, 1) == (answer.status_code, len(rows(city, Grant)))
 
 
+@pytest.mark.parametrize("more", [{}, {"yes": "yes"}, {"yes": "x" * 43}])
+def test_a_form_of_strangers_is_no_yes(city, there, more) -> None:
+    """Whoever has somebody's provider answer by a form (`form_post`) has not had them say whose device it is: they are asked."""
+    stranger, victim = city.client(), city.client()
+    said = parse_qs(urlsplit(says(pressed(stranger), "victim")).query)
+    page = victim.post("/oidc/city", data={name: each[0] for name, each in said.items()} | more)
+    assert ("Is this your device?", 0, []) == (heading(page), there.asked["/token"], rows(city, Grant))
+
+
 def test_a_prefetch_uses_no_code_up(city, there) -> None:
     """HEAD shows what GET would, and changes nothing."""
     guest = city.client()

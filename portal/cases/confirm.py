@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from portal.capabilities import Stay, Visit
 from portal.cases import codes, remainders
-from portal.cases.connect import Crowded, Exhausted
+from portal.cases.connect import Crowded, Exhausted, proven
 from portal.cases.orders import tell
 from portal.cases.proof import Denied, Proof
 from portal.cases.standing import DENIED
@@ -51,6 +51,7 @@ class Confirmed(NamedTuple):
     """The guest stays online."""
 
     grant: Grant
+    proven: str = ""  # the account, where this very request has proven it
 
 
 class Linked(NamedTuple):
@@ -122,7 +123,7 @@ def _in_place(
     if spent is not None:
         return Exhausted(spent, remainders.back_at(spent, used), grant.support)
     if not grants.room(session, account, grant.device_hash, plan.devices, now):
-        return Crowded(account, plan.devices or 0)
+        return Crowded(proven(proof), plan.devices or 0)
     kept = grants.admit(
         session, device=grant.device_hash, plan=plan.name, seconds=plan.session, portal=grant.portal, way=proof.way, terms=grant.terms,
         language=grant.language, client=grant.client, access_point=grant.access_point, ssid=grant.ssid, site=grant.site, account=account,
@@ -134,7 +135,7 @@ def _in_place(
     left = remainders.left(plan, used, kept.ends_at, now)
     way = world.families[door.gateway.family].limit(targets.of(stay.visit.arrival), plan, left, door.gateway)
     tell(session, world.privacy, OrderKind.LIMIT, way, kept, stay, now)
-    return Confirmed(kept)
+    return Confirmed(kept, account)
 
 
 def _stay(world: World, challenge: Challenge, grant: Grant) -> Stay:

@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.capabilities import Capability, seal_mail
-from portal.cases import addresses, codes, confirm, sms
+from portal.cases import addresses, codes, confirm, email, sms
 from portal.cases.proof import Denied, No
 from portal.guard import open_to
-from portal.guest import visits
+from portal.guest import cookie, visits
 from portal.guest.page import away, href, network, page
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
@@ -82,7 +82,10 @@ def stay_on(token: str) -> Any:
     if done is None:
         return visits.admit(g.stay.visit, prove, _stay_page)
     if isinstance(done, confirm.Confirmed):
-        return away(href(f"/s/{token}"))
+        answer = away(href(f"/s/{token}"))
+        if done.proven and typed():  # not where another device pressed the link's button
+            cookie.put(answer, token, done.grant.ends_at, date(tools.now()), visits.own(done.proven, g.stay.visit))
+        return answer
     return visits.outside(done, g.stay.visit, _stay_page)
 
 
@@ -199,8 +202,9 @@ def _again(way: Way) -> Denied | None:
     with writing() as session:
         last = challenges.latest(session, _device(), way, Purpose.SIGN_IN)
         caps: tuple[Cap, ...] = ()
-        if last is not None and way is Way.SMS:
-            caps = sms.caps(challenges.contact(tools.privacy, last), tools.house.sms_per_day)
+        if last is not None:
+            contact = challenges.contact(tools.privacy, last)
+            caps = sms.caps(contact, tools.house.sms_per_day) if way is Way.SMS else email.caps(contact)
         found = codes.again(session, desk(), _device(), way, date(tools.now()), caps=caps)
     return found if isinstance(found, Denied) else None
 

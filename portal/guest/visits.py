@@ -138,8 +138,7 @@ def outside(done: Exhausted | Crowded | Denied, visit: Visit, denied: Callable[[
         return page("spent.html", back_at=done.back_at, now=date(tools.now()), plan=door.plan, spent=done.why.name)
     if isinstance(done, Crowded):
         g.why = "as many devices as the plan allows"
-        me = seal_account(tools.tokens, Me(done.account, cookie.slim(visit)), tools.now()) if done.account else ""
-        return page("crowded.html", devices=done.devices, account=me)
+        return page("crowded.html", devices=done.devices, account=own(done.account, visit))
     g.why = done.why.name
     if denied is None:
         raise TroubleError(Trouble.TOO_OLD, done.why.name)
@@ -156,9 +155,14 @@ def _onward(done: Onward, visit: Visit) -> Any:
         if done.order is not None:
             _wait(done.order)
         answer = away(href(f"/s/{stay}"))
-    me = seal_account(tools.tokens, Me(done.proven, cookie.slim(visit)), tools.now()) if done.proven else ""
-    cookie.put(answer, stay, done.grant.ends_at, date(tools.now()), me)
+    cookie.put(answer, stay, done.grant.ends_at, date(tools.now()), own(done.proven, visit))
     return answer
+
+
+def own(account: str, visit: Visit) -> str:
+    """The token of the account's pages for whoever has just proven that it is theirs; "" for no account."""
+    tools = kit()
+    return seal_account(tools.tokens, Me(account, cookie.slim(visit)), tools.now()) if account else ""
 
 
 def _wait(order: int) -> None:

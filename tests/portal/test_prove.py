@@ -137,3 +137,18 @@ def test_the_cookie_opens_its_own_device_alone(city: World) -> None:
     assert "Is it you?" == heading(guest.get(f"{theirs}/me"))
     assert f"/me/{'x' * 30}" not in links(guest.get(me(guest, stay)))
     assert not isinstance(open_stay(city.tokens, stay.removeprefix("/s/"), city.time), Misfit)
+
+
+def test_the_code_that_kept_them_online_is_proof_enough(city: World) -> None:
+    """In this browser, for a quarter of an hour; a press of the button without a right code proves nothing."""
+    mail.by_code(city)
+    guest = city.client()
+    stay = mail.online(guest)
+    code = mail.newest(city).code
+    assert 303 == guest.post(f"{stay}/code", data={"code": code}).status_code
+    assert (303, "/me/") == ((answer := guest.get(f"{stay}/me")).status_code, answer.headers["Location"][:4])
+    stranger = city.client()
+    assert 303 == stranger.post(f"{stay}/code", data={"code": mail.other(code)}).status_code
+    assert "Is it you?" == heading(stranger.get(f"{stay}/me"))
+    city.time += 901
+    assert "Is it you?" == heading(guest.get(f"{stay}/me"))

@@ -91,6 +91,8 @@ def look(token: str) -> Any:
     now = date(kit().now())
     if found.settled_at is not None or found.expires_at <= now:
         return _over(codes.denied(challenges.over(found)))
+    if not _offered():
+        return _over(Denied(No.EXPIRED))
     said = sponsors.said(kit().privacy, found)
     plan = g.door.plans.get(found.plan) if g.door is not None else None
     return page("sponsor_asked.html", link=token, name=said.name, asked=found.created_at, zone=_zone(), now=now, plan=plan)
@@ -105,6 +107,8 @@ def answer(token: str) -> Any:  # noqa: ARG001  the guard has opened it
     if outcome is None:
         raise TroubleError(Trouble.NOT_FOUND, "neither yes nor no")
     found = _found()
+    if not _offered():
+        return _over(Denied(No.EXPIRED))
     name = sponsors.said(tools.privacy, found).name
     world = World(tools.privacy, g.doors.timezone, lambda _grant: f"{tools.house.url}/")
     with writing() as session:
@@ -145,6 +149,11 @@ def _door(question: Challenge) -> Door | None:
     target = targets.unpack(kit().privacy.opened(question.target, "challenge", question.id, "target"))
     found: Door | None = g.doors.at(key, target.access_point)
     return found
+
+
+def _offered() -> bool:
+    """Whether the guest's place still has this way in: else a yes would let nobody in, whatever its sponsor was told."""
+    return g.door is not None and "sponsor" in g.door.ways
 
 
 def _zone() -> str:

@@ -117,6 +117,14 @@ def test_a_sponsor_says_no(city, guest) -> None:
     assert [] == rows(city, Grant)
 
 
+def test_a_way_that_was_taken_away_meanwhile(city, guest) -> None:
+    """Nobody is told that a guest is let in who is not: the sponsor hears that the question is over, and no answer is kept."""
+    where, desk = question(city, guest, come(guest)), city.client()
+    city.offer("terms")
+    assert ["This question is too old"] * 2 == [heading(desk.get(where)), heading(desk.post(where, data={"answer": "yes"}))]
+    assert (None, []) == (rows(city, Challenge)[0].outcome, rows(city, Grant))
+
+
 @pytest.mark.parametrize(("first", "then", "said"), [("yes", "no", "This guest was let in already"), ("no", "yes", "You said no already")])
 def test_one_answer_counts(city, guest, first, then, said) -> None:
     """Whoever comes second with the same link is told what was said, and changes nothing."""

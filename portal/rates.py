@@ -37,7 +37,7 @@ _SIGN_IN: Final = frozenset(
 )
 _SENDS: Final = frozenset({"sms.ask"})  # each is a message that costs money
 # each may be a mail to somebody: five times as many, so that a conference gets in
-_MAILS: Final = frozenset({"email.ask", "email.change", "codes.resend", "codes.stay_resend", "prove.send"})
+_MAILS: Final = frozenset({"email.ask", "email.change", "codes.resend", "codes.stay_resend", "prove.send", "sponsor.ask"})
 
 
 def by_address() -> None:

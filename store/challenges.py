@@ -115,7 +115,9 @@ def ask(session: Session, privacy: Privacy, entropy: Callable[[int], bytes], wan
     made.contact = privacy.sealed(wanted.contact.encode(), "challenge", made.id, "contact") or b""
     made.target = privacy.sealed(wanted.target, "challenge", made.id, "target")
     code = _fresh(session, privacy, entropy, made, now)
-    return Asked(made, code if told else "")
+    if not told:  # nobody was sent it: then nobody shall guess it either, by as many devices as they like
+        made.code_hash, code = b"", ""
+    return Asked(made, code)
 
 
 def send_again(
@@ -205,6 +207,12 @@ def of_grant(session: Session, grant: str) -> Challenge | None:
 def contact(privacy: Privacy, challenge: Challenge) -> str:
     """The address that it proves."""
     return privacy.opened(challenge.contact, "challenge", challenge.id, "contact").decode()
+
+
+def mailbox(address: str) -> str:
+    """Where mail to this address arrives: what stands behind a + is its owner's own mark (RFC 5233), and there is no end of such."""
+    name, _at, domain = address.lower().rpartition("@")
+    return f"{name.partition('+')[0] or name}@{domain}"
 
 
 def is_open(challenge: Challenge, now: datetime) -> bool:

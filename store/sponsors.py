@@ -69,7 +69,7 @@ def ask(session: Session, privacy: Privacy, question: Question, now: datetime) -
     full = guesses.taken(session, guesses.named(privacy, "sponsor device", question.device), now, most=ASKS, window=HOUR)
     if full is not None:
         return Refusal(Bad.ENOUGH, full)
-    mails = guesses.named(privacy, "sponsor mails", question.sponsor.lower().encode())
+    mails = guesses.named(privacy, "sponsor mails", challenges.mailbox(question.sponsor).encode())
     room = guesses.taken(session, mails, now, most=MAILS, window=DAY) is None
     return Asked(_made(session, privacy, question, now), mail=room)
 

@@ -115,7 +115,10 @@ def by_code(privacy: Privacy, device: bytes, way: Way, plan: Plan, code: str, la
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         found = answer(session, privacy, device, way, code, now)
-        return found if isinstance(found, Denied) else proof(session, privacy, found, plan, language, now)
+        if isinstance(found, Denied):
+            return found
+        made = proof(session, privacy, found, plan, language, now)
+        return made if isinstance(made, Denied) else made._replace(opens=bool(code))
 
     return prove
 

@@ -121,13 +121,13 @@ def _settle(session: Session, proof: Proof, grant: Grant, now: datetime) -> None
     """The proof is used, and what its guest agreed to is written down."""
     if proof.then is not None:
         proof.then(grant)
-    if account := proven(proof):
+    if (account := proof.account) is not None and proof.fresh and not proof.provisional:
         consents.agreed(session, account, consents.TERMS, grant.terms, grant.language, grant.portal, now)
 
 
 def proven(proof: Proof) -> str:
-    """The account that was proven just now; "" for none."""
-    return proof.account if proof.account is not None and proof.fresh and not proof.provisional else ""
+    """The account that was proven just now, on this device; "" for none."""
+    return proof.account if proof.account is not None and proof.opens and proof.fresh and not proof.provisional else ""
 
 
 def _subject(proof: Proof, held: Grant | None, device: bytes) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from portal.cases import codes, remainders
 from portal.cases.proof import Denied, No, Proof
 from store import challenges, grants
+from store.challenges import DAILY, DAY, Cap
 from store.models import Way
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from radius.nas.plan import Plan
     from store.challenges import Wanted
     from store.models import Grant
+
+
+def caps(address: str) -> tuple[Cap, ...]:
+    """What is counted beside the address and the device: the mailbox, of which there may be any number of addresses."""
+    return (Cap("mailbox", challenges.mailbox(address).encode(), DAILY, DAY),)
 
 
 def until_read(desk: Desk, wanted: Wanted, plan: Plan, seconds: int, zone: str) -> Prove:

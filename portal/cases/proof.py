@@ -24,6 +24,7 @@ class Proof(NamedTuple):
     seconds: int | None = None  # that the grant lasts at most; None: as the plan says
     provisional: bool = False  # what proves it is still on its way to the guest
     fresh: bool = True  # False: it was proven some time ago, and somebody holds the token of a session
+    opens: bool = True  # False: a yes elsewhere let this device in, and the account's pages want a proof of whoever holds it
     then: Callable[[Grant], None] | None = None  # called with the grant, once it is made, in the same transaction
 
 

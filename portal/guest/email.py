@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from portal.capabilities import Capability
 from portal.cases import addresses, codes
-from portal.cases.email import until_read
+from portal.cases.email import caps, until_read
 from portal.cases.proof import Denied, No
 from portal.guard import open_to
 from portal.guest import visits
@@ -109,5 +109,5 @@ def _wanted(address: str, plan: Plan, grant: str = "") -> Wanted:
     tools, arrival = kit(), g.visit.arrival
     return codes.wanted(
         tools.privacy, Way.EMAIL, address, tools.privacy.device(arrival.station), grant=grant, client=g.door.gateway.name,
-        portal=g.door.words.portal, plan=plan.name, language=g.language, target=targets.pack(targets.of(arrival)),
+        portal=g.door.words.portal, plan=plan.name, language=g.language, target=targets.pack(targets.of(arrival)), caps=caps(address),
     )  # fmt: skip

@@ -2,9 +2,10 @@
 
 Theory of operation. The state that goes along is sealed and holds the visit, so that no cookie is needed and whatever comes
 back is for the device that began. That makes a trap possible: somebody begins here, and has another press "yes" at the
-provider far away, which may answer with a form (`response_mode=form_post`) whose button nobody needs to press. So the browser that began keeps a mark for ten minutes; who comes back without it is asked first whether
-that device is theirs, and the code stays unused until they say so. A code is good once, which the provider sees to; a page
-that is loaded again leads to the status page. Of what comes back only the state is believed before the provider is asked.
+provider far away, which may even answer with a form of its own (`form_post`). So the browser that began keeps a mark for ten
+minutes; who comes back without it is asked first whether that device is theirs, and the code stays unused until they say so
+on our own page. A code is good once, which the provider sees to; a page that is loaded again leads to the status page. Of
+what comes back only the state is believed before the provider is asked.
 
 Never waits for a provider with more than a third of our threads, and never in a transaction.
 """

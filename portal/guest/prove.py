@@ -12,7 +12,7 @@ from flask import Blueprint, g, request
 from flask_babel import gettext as _
 
 from portal.capabilities import Capability, Me, seal_account
-from portal.cases import addresses, card, codes, kept, prove, sms
+from portal.cases import addresses, card, codes, email, kept, prove, sms
 from portal.cases.proof import Denied, No
 from portal.guard import open_to
 from portal.guest import card as cards
@@ -73,7 +73,7 @@ def send(token: str) -> Any:
     if account is None or account.way not in codes.KINDS:
         raise TroubleError(Trouble.NOT_FOUND)
     contact = tools.privacy.opened(account.contact, "account", account.id, "contact").decode()
-    caps = sms.caps(contact, tools.house.sms_per_day) if account.way is Way.SMS else ()
+    caps = sms.caps(contact, tools.house.sms_per_day) if account.way is Way.SMS else email.caps(contact)
     client = g.door.gateway.name if g.door is not None else ""
     wanted = codes.wanted(
         tools.privacy, account.way, contact, _device(), purpose=Purpose.ACCOUNT, client=client, language=g.language, caps=caps

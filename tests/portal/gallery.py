@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jinja2 import FileSystemBytecodeCache
-
 from portal.apps import guest_app
 from store.schema import prepare
 from store.sealed import Seal, create_keys
@@ -44,18 +42,16 @@ def shape(folder: Path) -> Path:
 
 
 class Steady(World):
-    """A world whose app is made once for each way in which it is furnished, and whose templates are compiled once for all."""
+    """A world that shares its gallery's one app: making one costs more than a page. Whoever asks for a browser furnishes it anew."""
 
-    compiled: FileSystemBytecodeCache
+    apps: list[Flask]
 
     @property
     def app(self) -> Flask:
-        furnished = (self.house, dict(self.more))
-        if getattr(self, "made", (None, None))[0] != furnished:
-            app = guest_app(self.kit)
-            app.jinja_env.bytecode_cache = self.compiled
-            self.made = (furnished, app)
-        return self.made[1]
+        if not self.apps:
+            self.apps.append(guest_app(self.kit))
+        self.apps[0].extensions["guest"] = self.kit
+        return self.apps[0]
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,7 @@ class Gallery:
     folder: Path
     shaped: Path
     hung: dict[tuple[str, str], Shown] = field(default_factory=dict)
+    apps: list[Flask] = field(default_factory=list)
 
     def shown(self, state: str, language: str) -> Shown:
         """The page of this state."""
@@ -93,7 +90,7 @@ class Gallery:
         shutil.copytree(self.shaped, home)
         database = engine(f"sqlite:///{home}/proxeny.db")
         made = Steady(database, world(database, Seal(home / "keys" / "seal.key")).privacy)
-        made.compiled = FileSystemBytecodeCache(str(self.folder))
+        made.apps = self.apps
         return made
 
     def close(self) -> None:

@@ -100,7 +100,7 @@ def test_acknowledged_records_are_counted_exactly_once(tmp_path: Path) -> None:
             until(lambda: len(running.workers) == 2, "both workers back")
             running.fault_free()
 
-        assert len(wanted) > 50
+        assert len(wanted) > 10
         assert sorted(wanted) == sorted(each["acct_session_id"] for each in stored)  # none lost, none twice
         assert wanted == {each["acct_session_id"]: each["input_octets"] for each in stored}
         assert {"ended"} == {each["status"] for each in stored}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.peers.street import Street
 
-pytestmark = [pytest.mark.root, pytest.mark.peer("street"), pytest.mark.peer("opennds"), pytest.mark.peer("chromium")]
+pytestmark = [pytest.mark.root, pytest.mark.timeout(300), *(pytest.mark.peer(name) for name in ("street", "opennds", "chromium"))]
 FAS_KEY = "the-fas-key-of-the-tests"
 
 

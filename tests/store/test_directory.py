@@ -366,6 +366,12 @@ def test_fifty_at_once_wait_in_two_places(tmp_path) -> None:
 def test_who_finds_no_place_is_told_that_it_is_busy(listener) -> None:
     """The others hold all places for their whole time: BUSY, which says nothing about the directory."""
     directory = Directory(reach(listener.port, pool=1, timeout=0.4), Breaker(failures=100))
+    together = threading.Barrier(4)
+
+    def ask(_: int) -> object:
+        together.wait(30)
+        return directory.verify(b"ada", PASSWORD)
+
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: directory.verify(b"ada", PASSWORD), range(4)))
+        answers = list(threads.map(ask, range(4)))
     assert {Refusal.TIMED_OUT, Refusal.BUSY} == set(answers)

@@ -81,4 +81,5 @@ def address() -> str:
         found = ip_address(said)
     except ValueError:  # a socket without addresses, or a proxy's own word
         return said[:64]
-    return str(ip_network((found, 64), strict=False)) if found.version == 6 else said
+    found = getattr(found, "ipv4_mapped", None) or found  # as a socket for both families has IPv4 guests
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)

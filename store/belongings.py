@@ -77,7 +77,8 @@ _HEARD: Final = (
 
 def device(session: Session, privacy: Privacy, account: str, name: str, now: datetime) -> Belonging | None:
     """The device of this account that a form means; None for any other."""
-    return next((each for each in devices(session, privacy, account, now) if hmac.compare_digest(each.ref, name)), None)
+    said = name.encode("utf-8", "replace")
+    return next((each for each in devices(session, privacy, account, now) if hmac.compare_digest(each.ref.encode(), said)), None)
 
 
 def granted(session: Session, account: str) -> Sequence[Grant]:

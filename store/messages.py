@@ -102,8 +102,8 @@ def queue(
 
 
 def hashed(privacy: Privacy, kind: MessageKind, to: str) -> bytes:
-    """What an address is counted by: the same as of the account it would become."""
-    return privacy.account(_WAYS[kind], to)
+    """What an address is counted by: the same as of the account it would become, however it was typed."""
+    return privacy.account(_WAYS[kind], to.lower())
 
 
 def waiting(session: Session, kinds: Collection[MessageKind], now: datetime, most: int = 64) -> list[Waiting]:

@@ -90,14 +90,16 @@ def ask(session: Session, desk: Desk, question: Question, now: datetime) -> Chal
     return asked.challenge
 
 
-def approved(privacy: Privacy, device: bytes, plans: Mapping[str, Plan], plan: Plan) -> Prove:
-    """The proof of whom a sponsor has let in; where they were in already, what is left of that."""
+def approved(privacy: Privacy, device: bytes, here: Collection[str], plans: Mapping[str, Plan], plan: Plan) -> Prove:
+    """The proof of whom one of the sponsors `here` has let in; where they were in already, what is left of that."""
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         found = sponsors.stands(session, device, now)
         if isinstance(found, Refusal):
             return codes.denied(found)
         given = grants.of(session, found.grant_id) if found.grant_id else None
+        if given is None and not found.grant_id and not may(sponsors.said(privacy, found).sponsor, here):
+            return codes.denied(Refusal(Bad.EXPIRED))  # another portal's, or one no more
         if given is None and not found.grant_id:
             return _proof(session, privacy, found, plans.get(found.plan, plan), now)
         if given is None or given.revoked_at is not None or given.ends_at <= now or given.plan not in plans:

@@ -69,7 +69,7 @@ class Standing:
 def standing(session: Session, name: str, door: Door | None, zone: str, now: datetime) -> Standing:
     """Of the grant of this id; GONE a day after its end."""
     grant = grants.of(session, name)
-    if grant is None or now > min(grant.revoked_at or grant.ends_at, grant.ends_at) + AFTER:
+    if grant is None or gone(grant, now):
         return Standing(State.GONE)
     if grant.revoked_at is not None and grant.why in (SIGNED_OUT, FORGOTTEN, ERASURE):
         return Standing(State.SIGNED_OUT, support=grant.support)
@@ -88,6 +88,11 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
     ends_at = now + timedelta(seconds=left.seconds) if left.seconds is not None else None
     extend, owned = may_extend(plan, grant, left), grant.account_id is not None
     return Standing(state, plan, left, used, ends_at, grant.support, extend, provisional=grant.provisional, owned=owned)
+
+
+def gone(grant: Grant, now: datetime) -> bool:
+    """Whether its token tells and does nothing any more: a day after its end."""
+    return now > min(grant.revoked_at or grant.ends_at, grant.ends_at) + AFTER
 
 
 def _over(spent: Spent, grant: Grant, plan: Plan, used: Usage) -> Standing:

@@ -22,7 +22,7 @@ from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date, moment
 from portal.writing import writing
-from store import challenges, grants
+from store import challenges
 from store.challenges import Cap, Refusal
 from store.models import Purpose, Settled, Way
 from store.session import reading
@@ -30,7 +30,7 @@ from store.session import reading
 if TYPE_CHECKING:
     from portal.cases.standing import Standing
     from radius.nas.plan import Plan
-    from store.models import Challenge, Grant
+    from store.models import Challenge
 
 blueprint = Blueprint("codes", __name__)
 _SLOWED: Final = frozenset({No.WAIT, No.FULL})
@@ -211,20 +211,12 @@ def _again(way: Way) -> Denied | None:
 
 def _of_stay() -> tuple[Way, Plan]:
     """How this stay's guest signs in, and under which plan."""
-    grant = _grant()
+    grant = visits.granted()
     door = g.door
     plan = door.ways.get(grant.way.value) or door.plans.get(grant.plan) if door is not None else None
     if plan is None or grant.way not in codes.KINDS:
         raise TroubleError(Trouble.NOT_FOUND)
     return grant.way, plan
-
-
-def _grant() -> Grant:
-    with reading(kit().database) as session:
-        grant = grants.of(session, g.stay.grant)
-    if grant is None:
-        raise TroubleError(Trouble.TOO_OLD, "the grant is gone")
-    return grant
 
 
 def _contact(found: Challenge | Refusal) -> str:

@@ -24,9 +24,7 @@ from portal.words import date
 from portal.writing import writing
 from radius.nas import targets
 from radius.nas.plan import Plan  # noqa: TC001  a view's own helper names it
-from store import grants
 from store.models import Way
-from store.session import reading
 
 if TYPE_CHECKING:
     from store.challenges import Wanted
@@ -97,10 +95,9 @@ def _typed() -> str:
 
 def _provisional() -> Plan:
     """The plan that a confirmed address gives; only where this stay's grant still waits for one."""
-    with reading(kit().database) as session:
-        grant = grants.of(session, g.stay.grant)
+    grant = visits.granted()
     plan: Plan | None = g.door.ways.get("email") if g.door is not None else None
-    if grant is None or not grant.provisional or grant.revoked_at is not None or plan is None:
+    if not grant.provisional or grant.revoked_at is not None or plan is None:
         raise TroubleError(Trouble.NOT_FOUND)
     return plan
 

@@ -17,14 +17,14 @@ from portal.cases.proof import Denied, No
 from portal.guard import open_to
 from portal.guest import card as cards
 from portal.guest import codes as sent
-from portal.guest import cookie
+from portal.guest import cookie, visits
 from portal.guest.page import away, href, page
 from portal.kit import kit
 from portal.rates import address
 from portal.troubles import Trouble, TroubleError
 from portal.words import date, moment
 from portal.writing import writing
-from store import challenges, grants
+from store import challenges
 from store.challenges import Refusal
 from store.models import Purpose, Way
 from store.session import reading
@@ -41,11 +41,8 @@ LONGEST: Final = 256  # characters of a name, and of a password
 def ledger(token: str) -> Any:
     """What is kept about this guest, why, until when."""
     g.token = token
-    tools = kit()
+    tools, grant = kit(), visits.granted()
     with reading(tools.database) as session:
-        grant = grants.of(session, g.stay.grant)
-        if grant is None:
-            raise TroubleError(Trouble.TOO_OLD, "the grant is gone")
         lines = kept.of_grant(session, grant, tools.house.kept)
         owned = prove.account_of(session, grant.id) is not None
     return page("kept.html", lines=lines, owned=owned, zone=_zone(), stay=token)
@@ -149,8 +146,9 @@ def _form(account: Account, error: str = "", status: int = 200) -> Any:
 
 
 def _account() -> Account | None:
+    grant = visits.granted()
     with reading(kit().database) as session:
-        return prove.account_of(session, g.stay.grant)
+        return prove.account_of(session, grant.id)
 
 
 def _said(account: Account, denied: Denied) -> str:

@@ -80,7 +80,7 @@ def ask(token: str) -> Any:
 def check(token: str) -> Any:  # noqa: ARG001  the guard has opened it
     """Has somebody decided?"""
     plan = visits.served("sponsor")
-    return visits.admit(g.visit, sponsor.approved(kit().privacy, _device(), g.door.plans, plan), _not_in)
+    return visits.admit(g.visit, sponsor.approved(kit().privacy, _device(), g.door.words.sponsors, g.door.plans, plan), _not_in)
 
 
 @blueprint.get("/sponsor/<token>")
@@ -91,9 +91,9 @@ def look(token: str) -> Any:
     now = date(kit().now())
     if found.settled_at is not None or found.expires_at <= now:
         return _over(codes.denied(challenges.over(found)))
-    if not _offered():
-        return _over(Denied(No.EXPIRED))
     said = sponsors.said(kit().privacy, found)
+    if not _offered(said.sponsor):
+        return _over(Denied(No.EXPIRED))
     plan = g.door.plans.get(found.plan) if g.door is not None else None
     return page("sponsor_asked.html", link=token, name=said.name, asked=found.created_at, zone=_zone(), now=now, plan=plan)
 
@@ -107,15 +107,15 @@ def answer(token: str) -> Any:  # noqa: ARG001  the guard has opened it
     if outcome is None:
         raise TroubleError(Trouble.NOT_FOUND, "neither yes nor no")
     found = _found()
-    if not _offered():
+    said = sponsors.said(tools.privacy, found)
+    if not _offered(said.sponsor):
         return _over(Denied(No.EXPIRED))
-    name = sponsors.said(tools.privacy, found).name
     world = World(tools.privacy, g.doors.timezone, lambda _grant: f"{tools.house.url}/")
     with writing() as session:
         done = sponsor.decide(session, world, g.challenge, outcome, _door, tools.families, date(tools.now()))
     if isinstance(done, Denied):
         return _over(done)
-    return page("sponsor_done.html", done="no" if outcome is Settled.DENIED else "online" if done.online else "waits", name=name)
+    return page("sponsor_done.html", done="no" if outcome is Settled.DENIED else "online" if done.online else "waits", name=said.name)
 
 
 def _question(name: str, address: str, plan: Plan) -> Question:
@@ -151,9 +151,9 @@ def _door(question: Challenge) -> Door | None:
     return found
 
 
-def _offered() -> bool:
-    """Whether the guest's place still has this way in: else a yes would let nobody in, whatever its sponsor was told."""
-    return g.door is not None and "sponsor" in g.door.ways
+def _offered(address: str) -> bool:
+    """Whether the guest's place still has this way in, and this sponsor: else a yes would let nobody in, whatever its sponsor was told."""
+    return g.door is not None and "sponsor" in g.door.ways and sponsor.may(address, g.door.words.sponsors)
 
 
 def _zone() -> str:

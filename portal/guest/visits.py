@@ -14,7 +14,7 @@ from portal import languages
 from portal.capabilities import Capability, Me, Stay, Visit, seal_account, seal_back, seal_stay
 from portal.cases.connect import Crowded, Exhausted, NoWayError, Onward, Terms, TooOftenError, World, connect
 from portal.cases.proof import Denied, No, Proof
-from portal.cases.standing import State, standing
+from portal.cases.standing import State, gone, standing
 from portal.guard import open_to
 from portal.guest import arrivals, cookie
 from portal.guest.page import away, href, onward, page
@@ -117,6 +117,16 @@ def admit(visit: Visit, prove: Prove, denied: Callable[[Denied], Any] | None = N
         g.why = str(fault)
         return page("failed.html", plan=door.plan)
     return _onward(done, visit) if isinstance(done, Onward) else outside(done, visit, denied)
+
+
+def granted() -> Grant:
+    """The grant of this stay, until a day after its end: a token that is older opens nothing."""
+    tools = kit()
+    with reading(tools.database) as session:
+        found = grants.of(session, g.stay.grant)
+    if found is None or gone(found, date(tools.now())):
+        raise TroubleError(Trouble.TOO_OLD, "the grant is gone")
+    return found
 
 
 def stood() -> Standing:

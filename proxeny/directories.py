@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from store.directory import Directory, Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from proxeny import parts_web
     from proxeny.settings import Settings
-    from store.directory import Person
-    from store.refusal import Refusal
 
 _log = logging.getLogger("proxeny.directories")
 PATIENCE: Final = 3.0  # seconds that a guest waits for it, whatever `timeout` allows the road
@@ -38,12 +34,17 @@ def directory(part: parts_web.Directory, patience: float = math.inf) -> Director
     )
 
 
-def of_guests(settings: Settings) -> Callable[[bytes, bytes, Callable[[str], bool]], Person | Refusal] | None:
-    """How the guests' pages ask it: a card's number or a name, a password, and whose may be tried; None where there is none to ask."""
+def of_guests(settings: Settings) -> Directory | None:
+    """The one that the guests' pages ask, with less patience; None where there is none to ask."""
     if settings.directory is None:
         return None
     try:
-        return directory(settings.directory, PATIENCE).guest
+        return directory(settings.directory, PATIENCE)
     except ValueError:
         _log.exception("the directory cannot be asked")
         return None
+
+
+def told(found: Directory) -> dict[str, Any]:
+    """For metrics and /readyz."""
+    return {"directory": found.state, "directory_up": int(found.fault is None), "directory_opened": found.breaker.opened}

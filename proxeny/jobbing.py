@@ -39,3 +39,8 @@ class Jobbing(Kept):
     def state(self) -> str:
         """For /readyz."""
         return "not needed" if not self.begun else "alive" if self.alive else "restarting"
+
+    @property
+    def senders(self) -> str:
+        """The same: whether the mail server and the SMS gateway answer, or what was heard of who does not."""
+        return str(self.counts.get("messages_fault", "")) or "answer"

@@ -92,6 +92,7 @@ class Line:
         self._counts: Counter[str] = Counter({f"{work.name}_{end}": 0 for end in (work.done, "failed", "put_off", "given_up")})
         self._under_way: dict[int, tuple[str, float]] = {}  # row -> its side, when it was queued
         self._quiet: dict[str, tuple[float, float]] = {}  # side -> until when it is left alone, how long that pause was
+        self._why: dict[str, str] = {}  # side -> what was last heard of it; who is quiet
         self._lock = threading.Lock()
         self._tools: Tools | None = None
         self._queue: JobQueue | None = None
@@ -147,11 +148,13 @@ class Line:
             self._counts[f"{self.work.name}_{self.work.done if end == 'done' else end}"] += 1
             if heard:
                 self._quiet.pop(side, None)
+                self._why.pop(side, None)
                 return
             if side not in self._quiet:
                 self._log.warning("no answer", side=side, work=self.work.name, outcome=why)
             pause = min(self._quiet.get(side, (0.0, QUIET[0] / 2))[1] * 2, QUIET[1])
             self._quiet[side] = (time.monotonic() + pause, pause)
+            self._why[side] = why
 
     def end(self, seconds: float) -> None:
         """Begin nothing more; wait for what is under way."""
@@ -160,8 +163,11 @@ class Line:
             self._queue.end(seconds)
 
     def told(self) -> dict[str, Any]:
-        """Plain numbers."""
-        return {**self._counts, f"{self.work.name}_under_way": len(self._under_way), self.work.quiet: len(self._quiet)}
+        """Plain numbers, and a line for /readyz."""
+        with self._lock:
+            fault = "; ".join(f"{side}: {why}" for side, why in sorted(self._why.items()))
+        numbers = {f"{self.work.name}_under_way": len(self._under_way), self.work.quiet: len(self._quiet)}
+        return {**self._counts, **numbers, f"{self.work.name}_fault": fault}
 
 
 def moment() -> datetime:

@@ -64,8 +64,8 @@ class Serving:
         self.guests.adopt(settings)
 
     def counts(self) -> dict[str, Any]:
-        """What was answered, and the database's fault for /readyz."""
-        return {**self.guests.counts, "connections": self._answering.nr_conns, "database_fault": self.guests.fault}
+        """What was answered, and the faults of database and directory for /readyz."""
+        return {**self.guests.told(), "connections": self._answering.nr_conns}
 
 
 async def serve(spec: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from proxeny import logs, notify, opening, paging, sockets
+from proxeny import aloud, logs, notify, opening, paging, sockets
 from proxeny.control import NAME, Control
 from proxeny.crew import Crew
 from proxeny.faults import Fault, FaultyError
@@ -133,7 +133,12 @@ class Supervisor:
             self._log.warning(small)
         if self.settings.not_served:
             self._log.warning("not served by this version", sections=list(self.settings.not_served))
-        _unsigned(self._network, self._log)
+        self._say()
+
+    def _say(self) -> None:
+        aloud.unsigned(self._network, self._log)
+        if self.paging is not None:
+            aloud.unserved(self._network, self.settings, self._log)
 
     async def _announce(self) -> None:
         """The `ready` line, once every worker serves and has heard of the porter, or has waited for it long enough."""
@@ -177,7 +182,7 @@ class Supervisor:
             self.portering.serve(found)
             self.jobbing.serve(found)
             self._log.info("network adopted", version=found.version)
-            _unsigned(found, self._log)
+            self._say()
 
     async def _reload(self) -> None:
         """SIGHUP: the settings again, whole or not at all."""
@@ -235,6 +240,8 @@ class Supervisor:
             "jobs": self.jobbing.state,
             "guest": self.paging.state if self.paging is not None else "not served",
             **({"directory": self.portering.counts["directory"]} if "directory" in self.portering.counts else {}),
+            **({"guests_directory": self.paging.counts["directory"]} if self.paging and "directory" in self.paging.counts else {}),
+            **({"senders": self.jobbing.senders} if self.settings.mail or self.settings.sms else {}),
             "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",
             "spool": "; ".join(spool) or "writes",
@@ -278,14 +285,6 @@ def _journal() -> tuple[socket.socket, socket.socket]:
             near.setsockopt(socket.SOL_SOCKET, number, JOURNAL_BUFFER)
             break
     return near, far
-
-
-def _unsigned(network: Network, log: Any) -> None:
-    """Peers excused from Message-Authenticator are named aloud (CVE-2024-3596)."""
-    for section in ("client", "home"):
-        names = [row.name for row in network.of(section) if not row.require_message_authenticator]
-        if names:
-            log.warning("excused from Message-Authenticator: anyone on the path can forge what they say", kind=section, names=names[:50])
 
 
 def run(settings: Settings, load: Callable[[], Settings], said: Callable[[str], None], *, pages: bool = True) -> None:

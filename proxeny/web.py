@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from proxeny.network import Network
     from proxeny.settings import Settings
+    from store.directory import Directory
     from store.entries import Entry
 
 PATIENCE: Final = 2  # seconds that a guest waits for a locked database, before a page says so
@@ -77,6 +78,8 @@ class Guests:
         self._stale = True  # the app is to be made anew
         self._lock = threading.Lock()
         self._showing = Showing(self._database)
+        self._directory: Directory | None = None
+        self._directory_fault = ""  # the last that the log has
         self._log = structlog.get_logger(part="guest")
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -90,6 +93,7 @@ class Guests:
     def look(self) -> None:
         """Once a second, in a thread of its own: whatever is new."""
         with self._lock:
+            self._heed_directory()
             try:
                 self._open()
                 self._adopt_network()
@@ -101,6 +105,18 @@ class Guests:
                 self.fault = words
             else:
                 self.fault = ""
+
+    def told(self) -> dict[str, Any]:
+        """Plain numbers for the supervisor's metrics, and lines for /readyz."""
+        directory = directories.told(self._directory) if self._directory is not None else {}
+        return {**self.counts, "database_fault": self.fault, **directory}
+
+    def _heed_directory(self) -> None:
+        """Guests are told that it is away; staff, why."""
+        words = self._directory.state if self._directory is not None and self._directory.fault is not None else ""
+        if words != self._directory_fault and not self._directory_fault:
+            self._log.warning("the directory does not answer the guests' pages", fault=words)
+        self._directory_fault = words
 
     def adopt(self, settings: Settings) -> None:
         """New settings, from the next request on."""
@@ -129,6 +145,7 @@ class Guests:
         network = snapshot.with_settings(read, self.settings)
         self._network, self._doors = network, portal_doors.of(network)
         if self._stale:
+            self._directory = directories.of_guests(self.settings)
             self._app = guest_app(self._kit(network, self._privacy))
             self._stale = False
         self._log.info("network adopted", version=version, doors=len(self._doors.by_key))
@@ -149,7 +166,7 @@ class Guests:
             house=house(self.settings),
             places=threading.Semaphore(third),
             waiting=threading.Semaphore(third),
-            directory=directories.of_guests(self.settings),
+            directory=self._directory.guest if self._directory is not None else None,
             oidc=providers.providers(self.settings),
             asking=threading.Semaphore(third),
             adverts=lambda: self._showing.running,

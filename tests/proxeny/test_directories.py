@@ -35,6 +35,8 @@ def test_a_guest_waits_three_seconds_at_most(tmp_path: Path, timeout: float, wai
 def test_without_a_directory_there_is_nobody_to_ask(tmp_path: Path) -> None:
     """No section, no way to ask; with one that does not answer, the answer is that."""
     assert directories.of_guests(settings(tmp_path, "")) is None
-    ask = directories.of_guests(settings(tmp_path, SECTION))
-    assert ask is not None
-    assert ask(b"ada", b"correct horse", lambda _key: True) in {Refusal.UNREACHABLE, Refusal.TLS_FAILED}
+    found = directories.of_guests(settings(tmp_path, SECTION))
+    assert found is not None
+    assert ("answers", 1) == (directories.told(found)["directory"], directories.told(found)["directory_up"])
+    assert found.guest(b"ada", b"correct horse", lambda _key: True) in {Refusal.UNREACHABLE, Refusal.TLS_FAILED}
+    assert ("The directory", 0) == (directories.told(found)["directory"][:13], directories.told(found)["directory_up"])

@@ -38,6 +38,7 @@ from store.models import (
     SignInToken,
     UnknownAccessPoint,
     UsageHour,
+    Voucher,
     VoucherBatch,
     Way,
 )
@@ -132,6 +133,8 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
     What is still alive (an open session, an order under way, a device with a younger grant) is not aged: it stays.
     """
     before = {kind: now - age for kind, age in ages(kept).items()}
+    if Kept.VOUCHER in before:
+        _purge_vouchers(database, before[Kept.VOUCHER])
     gone = {kind: sum(_purge(database, table, column, before[kind]) for table, column in _AGED.get(kind, ())) for kind in before}
     gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, before[Kept.ACCOUNTING_KEY])
     for kind in _OWN:
@@ -221,6 +224,13 @@ def _purge_trails(database: Engine, before: datetime) -> int:
         .limit(BATCH)
     )
     return _in_batches(database, delete(SessionTrail).where(SessionTrail.session_id.in_(old)))
+
+
+def _purge_vouchers(database: Engine, before: datetime) -> None:
+    """Those of batches that go next: with their batch they would go at once, ten thousand of each."""
+    batches = select(VoucherBatch.id).where(VoucherBatch.expires_at < before)
+    old = select(Voucher.id).where(Voucher.batch_id.in_(batches)).limit(BATCH)
+    _in_batches(database, delete(Voucher).where(Voucher.id.in_(old)))
 
 
 def _aging(table: type[Base], before: datetime) -> list[ColumnElement[bool]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from store import grants, retention
 from store import models as m
@@ -62,6 +63,21 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
     assert counts(filled)["guest_usage"] == 0
+
+
+def test_a_batch_of_vouchers_goes_in_small_transactions(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand vouchers hold nobody's write up: no transaction takes more of them than of anything else. Others' stay."""
+    monkeypatch.setattr(retention, "BATCH", 10)
+    with transaction(database) as session:
+        for name, ends in (("old", NOW), ("new", NOW + timedelta(days=1))):
+            session.add(m.VoucherBatch(id=name, name=name, plan="visitor", created_at=NOW, expires_at=ends))
+            session.flush()
+            session.add_all(m.Voucher(id=f"{name}-{each}", batch_id=name, code_hash=f"{name}-{each}".encode()) for each in range(35))
+    left: list[int] = []
+    event.listen(database, "commit", lambda link: left.append(link.exec_driver_sql("SELECT count(*) FROM voucher").scalar() or 0))
+    gone = purge(database, {Kept.VOUCHER: timedelta(days=30)}, NOW + timedelta(days=30, hours=1))
+    assert (1, 35, 1) == (gone[Kept.VOUCHER], counts(database)["voucher"], counts(database)["voucher_batch"])
+    assert 10 >= max(first - then for first, then in pairwise([70, *left]))
 
 
 def test_a_class_without_a_time_is_kept(filled: Engine) -> None:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 # Those that share the city or its institutions (tests/flow/conftest.py)
 CITY = frozenset(f"tests/flow/test_{name}.py" for name in ("chains", "homes_gone", "plain", "sign_in", "wire"))
+# Those that look at every page (tests/portal/gallery.py)
+GALLERY = frozenset(f"tests/portal/test_{name}.py" for name in ("axe", "pages", "pseudo", "reach"))
 # Each of the first takes minutes; whoever is given one is given another lane at once, for afterwards.
 FIRST = (
     "tests/flow/test_million.py",
     "the city",
+    "the gallery",
     "tests/flow/test_uam.py",
     "tests/test_house.py",
     "tests/proxeny/test_supervisor.py",
@@ -33,7 +36,7 @@ FIRST = (
 def lane(nodeid: str) -> str:
     """Its name."""
     file = nodeid.partition("::")[0]
-    return "the city" if file in CITY else file
+    return "the city" if file in CITY else "the gallery" if file in GALLERY else file
 
 
 def arrange(items: list[pytest.Item]) -> None:

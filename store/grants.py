@@ -47,12 +47,12 @@ _READABLE: Final = "2345679ACDEFGHJKMNPQRTVWXY"  # without 0 O, 1 I L, 8 B, S, U
 
 def admit(
     session: Session, *, device: bytes, plan: str, seconds: int | None, portal: str, way: Way, terms: str, language: str, client: str,
-    access_point: str, ssid: str, site: str, account: str | None, provisional: bool, now: datetime,
+    access_point: str, ssid: str, site: str, account: str | None, provisional: bool, now: datetime, support: str = "",
 ) -> Grant:  # fmt: skip
     """The grant of this device from now on, for `seconds` (None: the plan sets no end).
 
     The live one where it is of the same plan and guest, with its old end. One that was provisional, or nobody's before this
-    account's, is confirmed in place.
+    account's, is confirmed in place. A new one has the number that its guest was shown, `support`, where that is nobody's.
     """
     _lock_device(session, device, account, now)
     held = live(session, device, now, lock=True)
@@ -60,7 +60,7 @@ def admit(
     named = held is not None and account is not None and (held.account_id, held.plan) == (None, plan)  # it was the device's alone
     goes_on = held is not None and same_guest and held.plan == plan and (provisional or not (held.provisional or named))
     confirmed = held is not None and same_guest and (held.provisional or named) and not provisional
-    grant = held if held is not None and (goes_on or confirmed) else Grant(device_hash=device, support=_support(session, now))
+    grant = held if held is not None and (goes_on or confirmed) else Grant(device_hash=device, support=_support(session, support, now))
     grant.portal, grant.terms, grant.language = portal, terms, language
     grant.client, grant.access_point, grant.ssid, grant.site = client, access_point, ssid, site
     grant.account_id = account or grant.account_id
@@ -82,13 +82,12 @@ def _lock_device(session: Session, device: bytes, account: str | None, now: date
     session.execute(row.on_conflict_do_update(index_elements=["hash"], set_=changed | {"last_seen": now}))
 
 
-def _support(session: Session, now: datetime) -> str:
-    """K7Q-42M: no other grant of the last days has it."""
-    while True:
+def _support(session: Session, number: str, now: datetime) -> str:
+    """K7Q-42M: this, or another; no other grant of the last days has it."""
+    while not number or session.scalar(select(Grant.id).where(Grant.support == number, Grant.ends_at > now - SUPPORT)) is not None:
         letters = "".join(secrets.choice(_READABLE) for _ in range(6))
         number = f"{letters[:3]}-{letters[3:]}"
-        if session.scalar(select(Grant.id).where(Grant.support == number, Grant.ends_at > now - SUPPORT)) is None:
-            return number
+    return number
 
 
 def account(session: Session, way: Way, identity_hash: bytes, now: datetime) -> Account:

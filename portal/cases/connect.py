@@ -109,7 +109,7 @@ def connect(
         return Exhausted(spent, remainders.back_at(spent, used), last[0].support if last else "")
     if proof.account is not None and not grants.room(session, proof.account, device, plan.devices, now):
         return Crowded(proven(proof), plan.devices or 0)
-    grant = _admit(session, device, proof, door, visit.arrival, terms, now)
+    grant = _admit(session, device, proof, door, visit, terms, now)
     _settle(session, proof, grant, now)
     login = _login(session, world.privacy, family, grant, door, now)
     arrival = replace(visit.arrival, back=world.back(grant))
@@ -137,7 +137,7 @@ def _subject(proof: Proof, held: Grant | None, device: bytes) -> str:
     return grants.subject(held) if held is not None else f"d{device.hex()}"
 
 
-def _admit(session: Session, device: bytes, proof: Proof, door: Door, arrival: Arrival, terms: Terms, now: datetime) -> Grant:
+def _admit(session: Session, device: bytes, proof: Proof, door: Door, visit: Visit, terms: Terms, now: datetime) -> Grant:
     lasts = [seconds for seconds in (proof.plan.session, proof.seconds) if seconds is not None]
     return grants.admit(
         session,
@@ -149,12 +149,13 @@ def _admit(session: Session, device: bytes, proof: Proof, door: Door, arrival: A
         terms=hashlib.sha256(terms.text.encode()).hexdigest()[:16] if terms.text else "",
         language=terms.language,
         client=door.gateway.name,
-        access_point=arrival.access_point,
-        ssid=arrival.ssid,
+        access_point=visit.arrival.access_point,
+        ssid=visit.arrival.ssid,
         site=door.site,
         account=proof.account,
         provisional=proof.provisional,
         now=now,
+        support=visit.number,
     )
 
 

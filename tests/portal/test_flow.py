@@ -194,6 +194,14 @@ def test_what_is_used_up(city: World, guest: FlaskClient) -> None:
     assert 1 == rows(city, Grant)
 
 
+def test_one_number_from_the_first_page_on(city: World, guest: FlaskClient) -> None:
+    """What the log has of a guest's first page and of each try is what `trace` finds once they are in."""
+    connect(guest)
+    grant = live(city)
+    assert grant is not None
+    assert {grant.support} == {line["number"] for line in city.lines if line.get("route", "").startswith(("/in/", "/v/"))}
+
+
 def test_the_number_of_a_failure_is_the_grants(city: World, guest: FlaskClient) -> None:
     """What the guest reads to the staff finds the sign-in that the gateway did not take."""
     connect(guest)

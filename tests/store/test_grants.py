@@ -224,6 +224,13 @@ def test_a_support_number_is_nobody_elses(database: Engine, monkeypatch: pytest.
         assert admit(session, LAPTOP).support == "NEW-NEW"
 
 
+def test_a_guest_keeps_the_number_that_was_shown(database: Engine) -> None:
+    """The grant has the number of the page before it, unless another grant has it already."""
+    with transaction(database) as session:
+        assert admit(session, support="K7Q-42M").support == "K7Q-42M"
+        assert admit(session, LAPTOP, support="K7Q-42M").support not in {"", "K7Q-42M"}
+
+
 def test_a_guest_is_found_by_the_number_read_aloud(database: Engine) -> None:
     """In capitals or not, with a blank or nothing for the dash, while the grant lives; its id finds it for ever."""
     with transaction(database) as session:

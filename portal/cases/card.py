@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 TRIES: Final = 4  # wrong ones against one name in any span of WINDOW: less than what makes a directory lock it
 WINDOW: Final = timedelta(minutes=15)
+MANY: Final = 500  # wrong ones within an hour, against whichever names: more than a city's libraries mistype
 _ASIDE: Final = frozenset({Refusal.BUSY, Refusal.EMPTY_PASSWORD})  # nobody's password was tried
 
 
@@ -66,12 +67,19 @@ def allowed(session: Session, privacy: Privacy, key: str, now: datetime) -> bool
     return _taken(session, privacy, "card person", key, now) is None
 
 
-def vouched(privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person | Refusal, at: datetime, language: str) -> Prove:
-    """The proof of whom the directory has vouched for; `at` is when the try was counted."""
+def vouched(
+    privacy: Privacy, plan: Plan, whose: bytes, name: str, found: Person | Refusal, at: datetime, language: str, alert: Alert | None = None
+) -> Prove:
+    """The proof of whom the directory has vouched for; `at` is when the try was counted.
+
+    Many names with one PIN, from many devices, is a guess that neither counts: staff hear of it.
+    """
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
         if isinstance(found, Person) or found.ours or found in _ASIDE:
             forgiven(session, privacy, whose, name, at, found.key if isinstance(found, Person) else "")
+        elif alert is not None and guesses.counted(session, guesses.named(privacy, "card all", b""), now) == MANY:
+            alert("all devices", MANY)
         if isinstance(found, Refusal):
             return Denied(No.AWAY if found.ours or found is Refusal.BUSY else No.WRONG)
         account = accounts.known(session, privacy, Way.CARD, found.key, now, language, found.mail or found.name or name)

@@ -59,7 +59,7 @@ def sign_in(token: str) -> Any:
     found = ask(name, password)
     if isinstance(found, Refusal) and not found.ours:
         slowly(began)
-    prove = card.vouched(tools.privacy, plan, whose, name, found, at, g.language)
+    prove = card.vouched(tools.privacy, plan, whose, name, found, at, g.language, _alert)
     return visits.admit(g.visit, prove, lambda denied: _denied(denied, name))
 
 

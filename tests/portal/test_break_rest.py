@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from portal.cases import card
 from portal.words import date
 from store import accounts, messages
 from store.erasure import erase
 from store.messages import Content
 from store.models import Challenge, Grant, Message, MessageKind, Way
+from store.refusal import Refusal
 from store.session import reading, transaction
 from tests.portal import mail
 from tests.portal.accounts import me, sign_in
@@ -83,6 +85,19 @@ def test_a_sponsor_who_was_taken_off_the_list(city: World) -> None:
     city.offer("sponsor", sponsors=("other@city.example",))
     assert 410 == desk.get(found[1]).status_code
     assert 410 == desk.post(found[1], data={"answer": "yes"}).status_code
+
+
+def test_one_pin_for_many_cards_is_told(city: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another device and another card at each try: neither waits, and staff hear of it once an hour."""
+    monkeypatch.setattr(card, "MANY", 4)
+    city.offer("card")
+    city.more["directory"] = lambda *_: Refusal.UNKNOWN_USER
+    for each in range(6):
+        guest = city.client()
+        at = mail.visit(guest, f"02-00-5E-00-02-{each:02X}")
+        assert 422 == guest.post(f"{at}/card", data={"name": f"200400001{each}", "password": "1234"}).status_code
+    told = [(line["what"], line["whose"], line["tries"]) for line in city.lines if line["event"] == "guessing"]
+    assert [("card", "all devices", 4)] == told
 
 
 @pytest.mark.parametrize("name", ["%C3%A9", "%FF", "%00", "a" * 4_000])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests, survey_messages
+from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests, survey_messages, voucher_checks
 from proxeny.addresses import is_ours
 from proxeny.faults import Fault
 from radius import dictionary
@@ -140,6 +140,7 @@ def _network(settings: Settings, found: Survey) -> None:
     database, seal = opening.store(settings)
     with reading(database) as session:
         network = snapshot.read(session, seal)
+        found.warnings += map(_fault, voucher_checks.warnings(session, network, datetime.now(UTC)))
     book = dictionary.load()
     wrong = list(declare.findings(network, settings, book))
     found.faults += map(_fault, wrong)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from store import crockford, grants
 from store.models import Grant, Voucher, VoucherBatch
@@ -50,6 +50,14 @@ def usage(session: Session, now: datetime) -> list[Usage]:
     query = select(VoucherBatch, *counts).outerjoin(Voucher, Voucher.batch_id == VoucherBatch.id).group_by(VoucherBatch.id)
     rows = session.execute(query.order_by(VoucherBatch.created_at.desc(), VoucherBatch.id.desc()))
     return [Usage(batch, made, used, revoked, devices.get(batch.id, 0)) for batch, made, used, revoked in rows]
+
+
+def good(session: Session, now: datetime) -> list[tuple[VoucherBatch, int]]:
+    """Each batch by which guests may come in today or later, and by how many vouchers."""
+    unused = and_(Voucher.ends_at.is_(None), VoucherBatch.expires_at > now)
+    alive = and_(Voucher.revoked_at.is_(None), or_(unused, Voucher.ends_at > now))
+    query = select(VoucherBatch, func.count(Voucher.id)).join(Voucher, Voucher.batch_id == VoucherBatch.id).where(alive)
+    return [(batch, count) for batch, count in session.execute(query.group_by(VoucherBatch.id).order_by(VoucherBatch.id))]
 
 
 def named(session: Session, name: str) -> list[VoucherBatch]:

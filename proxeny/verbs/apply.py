@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxeny import declare, logos, network_checks, network_file, opening, snapshot
+from proxeny import declare, logos, network_checks, network_file, opening, snapshot, voucher_checks
 from proxeny.difference import difference, summary
 from proxeny.verbs import options
 from radius import dictionary
@@ -44,9 +44,10 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
         if not dry_run:
             logos.store(session, pictures, datetime.now(UTC))
+        useless = list(voucher_checks.warnings(session, wanted, datetime.now(UTC)))
     for change in changes:
         click.echo(str(change))
-    for warning in declare.warnings(wanted, settings):
+    for warning in (*declare.warnings(wanted, settings), *useless):
         click.echo(f"Note: {warning}", err=True)
     click.echo(_closing(changes, network_checks.count(wanted), dry_run=dry_run))
 

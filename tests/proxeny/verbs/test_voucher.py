@@ -160,3 +160,21 @@ def test_surprises_are_noted(installed: Installation) -> None:
     told = installed.run("voucher", "make", "--plan", "visitor", "--count", "1", "--devices", "5").stderr
     assert 'no [[portal]] has "voucher" among its ways' in told
     assert "5 take turns" in told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('name = "visitor"', 'name = "guest"', 'there is no plan "visitor": 2 vouchers that would be good let nobody in'),
+        ('"terms", "voucher"', '"terms"', 'no [[portal]] has "voucher" among its ways: 2 vouchers that would be good let nobody in'),
+    ],
+)
+def test_a_network_without_their_plan_or_way_is_warned_of(city: Installation, before: str, after: str, said: str) -> None:
+    """Whoever takes a plan or the way out hears of printed vouchers from apply and check, with the batch; not of those that are over."""
+    batch = made(city, "--plan", "visitor", "--count", "3", "--name", "Fair")
+    over = made(city, "--plan", "visitor", "--count", "1", "--name", "Over")
+    assert [0, 0] == [city.run("voucher", "revoke", each).exit_code for each in (batch["codes"][0], over["id"])]
+    other = PLANS.replace(before, after).replace('plan = "visitor"', f'plan = "{"guest" if "guest" in after else "visitor"}"')
+    for answer in (city.apply(NETWORK + other, "--prune", "--dry-run"), city.apply(NETWORK + other, "--prune"), city.run("check")):
+        assert (True, True, False) == ('voucher batch "Fair"' in answer.output, said in answer.output, '"Over"' in answer.output)
+        assert f"proxeny voucher revoke {batch['id']}" in answer.output

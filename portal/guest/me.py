@@ -6,6 +6,7 @@ What a form names is looked up among the account's own, and nowhere else. Never 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, make_response, request
@@ -22,15 +23,13 @@ from portal.guest import cookie
 from portal.guest.page import away, href, page
 from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
-from portal.words import date
+from portal.words import date, moment
 from portal.writing import writing
 from store import belongings, erasure
 from store.models import Account, Way
 from store.session import reading
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
     from store.belongings import Belonging
@@ -154,6 +153,13 @@ def gone(token: str) -> Any:
         done = erase(session, _world(), g.me.account, _now())
     if done is None:
         raise TroubleError(Trouble.TOO_OLD, "the account is gone")
+    if isinstance(done, datetime):
+        g.why = "erased often"
+        with reading(kit().database) as session:
+            left = erasure.left(session, _account(session).id)
+        again = moment(done, g.door.timezone if g.door is not None else g.doors.timezone, _now())
+        said = _("This was done twice since yesterday. It can be done again at %(time)s.", time=again)
+        return _page("erase.html", token, 429, left=left, stays=_stays(left), error=said)
     answer: Response = _page("erased.html", token, done=done, stays=_stays(done.left))
     cookie.drop(answer)
     return answer

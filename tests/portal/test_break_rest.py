@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from portal.capabilities import Me, seal_account
 from portal.cases import card
 from portal.words import date
 from store import accounts, messages
 from store.erasure import erase
 from store.messages import Content
-from store.models import Challenge, Grant, Message, MessageKind, Way
+from store.models import Account, Challenge, Grant, Message, MessageKind, Way
 from store.refusal import Refusal
 from store.session import reading, transaction
 from tests.portal import mail
@@ -98,6 +99,22 @@ def test_one_pin_for_many_cards_is_told(city: World, monkeypatch: pytest.MonkeyP
         assert 422 == guest.post(f"{at}/card", data={"name": f"200400001{each}", "password": "1234"}).status_code
     told = [(line["what"], line["whose"], line["tries"]) for line in city.lines if line["event"] == "guessing"]
     assert [("card", "all devices", 4)] == told
+
+
+def test_erasing_is_no_way_to_a_plan_without_end(city: World) -> None:
+    """What was used is erased with the account, and a new one has the whole day: twice, then tomorrow. Others are not kept waiting."""
+    guest, statuses = city.client(), []
+    for address in (mail.ADDRESS, mail.ADDRESS, mail.ADDRESS, mail.OTHER):
+        with transaction(city.database) as session:
+            account = accounts.known(session, city.privacy, Way.EMAIL, address, date(city.time)).id
+        path = f"/me/{seal_account(city.tokens, Me(account), city.time)}"
+        statuses.append(guest.post(f"{path}/erase").status_code)
+    assert [200, 200, 429, 200] == statuses
+    with transaction(city.database) as session:
+        account = session.scalars(select(Account.id)).one()
+    city.time += DAY + 60
+    path = f"/me/{seal_account(city.tokens, Me(account), city.time)}"
+    assert 200 == guest.post(f"{path}/erase").status_code
 
 
 @pytest.mark.parametrize("name", ["%C3%A9", "%FF", "%00", "a" * 4_000])

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from portal.cases import erase
 from portal.doors import Notice
 from portal.words import date
-from store import grants, usage
+from store import grants, guesses, usage
+from store.models import Account
 from store.session import transaction
 from tests.portal import vouchers
 from tests.portal.accounts import devices
@@ -82,6 +86,15 @@ def erased(city: World, language: str) -> Posted:
     return Posted(f"{lived(city, language)}/erase?lang={language}", {})
 
 
+def erased_often(city: World, language: str) -> Posted:
+    posted, now = erased(city, language), date(city.time)
+    with transaction(city.database) as session:
+        name = erase.counter(city.privacy, session.scalars(select(Account)).one())
+        for _ in range(erase.MOST):
+            guesses.taken(session, name, now, most=erase.MOST, window=erase.DAY)
+    return posted
+
+
 def proof(city: World, language: str) -> str:
     return f"{signed_in(city, language)[1]}/me?lang={language}"
 
@@ -108,6 +121,7 @@ OWN: dict[str, Callable[[World, str], str | Posted]] = {
     "data": own("/data"),
     "erase": own("/erase"),
     "erased": erased,
+    "erased-often": erased_often,
     "kept": ledger,
     "proof": proof,
     "proof-wrong": proof_wrong,

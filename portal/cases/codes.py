@@ -73,7 +73,7 @@ def link(session: Session, desk: Desk, address: str, now: datetime) -> None:
     known = session.scalar(select(Account.id).where(Account.way == Way.EMAIL, Account.identity_hash == mine)) is not None
     wish = Wanted(Way.EMAIL, mine, address if known else "", b"", Purpose.ACCOUNT, language=desk.language)
     asked = challenges.ask(session, desk.privacy, desk.entropy, wish, now)
-    if known and isinstance(asked, Asked):
+    if isinstance(asked, Asked):
         _sent(session, desk, asked, now)
 
 
@@ -139,16 +139,19 @@ def denied(refusal: Refusal) -> Denied:
 
 
 def _sent(session: Session, desk: Desk, asked: Asked, now: datetime) -> Challenge:
-    """The message of a new code; those before it that are still here are not worth sending."""
+    """The message of a new code; those before it that are still here are not worth sending, nor is one to nobody."""
     challenge = asked.challenge
     if asked.code:
-        messages.withdraw(session, challenge.id, now)
-        purpose = "code" if challenge.device_hash else "link"
+        to = challenges.contact(desk.privacy, challenge)
+        if to:
+            messages.withdraw(session, challenge.id, now)
         messages.queue(
-            session, desk.privacy, KINDS[challenge.way], challenges.contact(desk.privacy, challenge), _content(desk, asked),
-            purpose=purpose, language=desk.language, expires_at=challenge.expires_at, now=now,
+            session, desk.privacy, KINDS[challenge.way], to, _content(desk, asked),
+            purpose="code" if challenge.device_hash else "link", language=desk.language, expires_at=challenge.expires_at, now=now,
             key=f"{challenge.id} {challenge.sent}", challenge=challenge.id,
         )  # fmt: skip
+        if not to:  # it takes as long as one that is sent
+            messages.withdraw(session, challenge.id, now)
     return challenge
 
 

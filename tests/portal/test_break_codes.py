@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.capabilities import Visit, seal_visit
+from portal.words import date
 from radius.nas.family import Arrival
+from store import accounts
 from store.challenges import DAILY
-from store.models import Challenge
+from store.models import Challenge, Way
 from store.privacy import Privacy
-from store.session import reading
+from store.session import reading, transaction
 from tests.portal.guests import heading
-from tests.portal.mail import ADDRESS, LAPTOP, PHONE, ask, by_code, grant, newest, online, sent
+from tests.portal.mail import ADDRESS, LAPTOP, OTHER, PHONE, ask, by_code, grant, newest, online, sent
 from tests.portal.world import COOVA_KEY
 
 if TYPE_CHECKING:
@@ -67,6 +69,21 @@ def test_a_yes_elsewhere_opens_no_account_here(city: World) -> None:
     stay = stranger.get("/").headers["Location"]
     page = stranger.get(f"{stay}/me")
     assert (200, "Is it you?") == (page.status_code, heading(page))
+
+
+def test_a_link_for_nobody_is_as_much_work(city: World, guest: FlaskClient) -> None:
+    """Whoever has a clock learns as little as whoever reads the page: as many statements, whether there is an account or not."""
+    done: list[str] = []
+    with transaction(city.database) as session:
+        accounts.known(session, city.privacy, Way.EMAIL, ADDRESS, date(city.time))
+    event.listen(city.database, "before_cursor_execute", lambda *words: done.append(words[2].split()[0]))
+    said = []
+    for address in (ADDRESS, OTHER):
+        done.clear()
+        guest.post("/", data={"email": address})
+        said.append(sorted(done))
+    assert said[0] == said[1]
+    assert [ADDRESS] == [letter.to for letter in sent(city)]
 
 
 def test_one_mailbox_is_one_however_it_is_written(city: World) -> None:

@@ -201,12 +201,13 @@ def test_a_link_to_ones_own_page(city: World, guest: FlaskClient) -> None:
 
 
 def test_nobody_learns_who_is_known(city: World, guest: FlaskClient) -> None:
-    """Known or not: the same status, the same page, the same rows but the message."""
+    """Known or not: the same status, the same page, the same rows; only that a message to nobody is withdrawn as it is made."""
     known(city)
     pages = [guest.post("/", data={"email": address}) for address in (ADDRESS, OTHER)]
     assert [(200, "Look at your e-mail")] * 2 == [(page.status_code, heading(page)) for page in pages]
     assert pages[0].text == pages[1].text
-    assert (2, 1, 1) == (rows(city, Challenge), rows(city, Message), rows(city, Account))
+    assert [ADDRESS] == [letter.to for letter in sent(city)]
+    assert (2, 2, 1) == (rows(city, Challenge), rows(city, Message), rows(city, Account))
 
 
 def test_five_links_a_day(city: World, guest: FlaskClient) -> None:

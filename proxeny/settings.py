@@ -230,7 +230,8 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
             yield places.fault(path, "is missing")
         else:
             told = _PLAIN.get(found["type"]) or found["msg"][0].lower() + found["msg"][1:].removeprefix("alue error, ")
-            yield places.fault(path, told)
+            nameless = found["type"] == "model_type" and path[:-1] == ("oidc",)
+            yield places.fault(path, told, "Each has a name: write [oidc.NAME], such as [oidc.city]" if nameless else "")
 
 
 def _known(path: tuple[str | int, ...]) -> set[str]:

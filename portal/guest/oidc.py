@@ -173,6 +173,6 @@ def _hint(provider: Provider) -> str:
 
 
 def _away(provider: Provider, why: str) -> Any:
-    g.why = why
+    g.why = f"{provider.registered.name}: {why}"  # the route has no name
     who = _("The sign-in service “%(name)s”", name=_label(provider))
     return page("away.html", 503, who=who, again=f"/v/{g.token}/oidc/{provider.registered.name}")

@@ -305,6 +305,7 @@ def test_a_document_that_is_not_the_providers(city, there, document) -> None:
     answer = guest.post(forms(guest.get(coova()))[0])
     assert (503, "Not at this moment") == (answer.status_code, heading(answer))
     assert "The sign-in service “City account” does not answer. It is not your fault" in plain(answer)
+    assert "city: " == city.lines[-1]["why"][:6]  # staff see which of several
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,11 @@ def test_slips_are_told(tmp_path: Path, changed: dict[str, str | None], told: st
 def test_a_name_is_one_that_a_way_can_have(tmp_path: Path) -> None:
     """`oidc:NAME` in the network file must be able to say it."""
     assert 'oidc.City: "City" is no name' in slips(tmp_path, "City")
+
+
+def test_a_provider_without_a_name_is_told_to_have_one(tmp_path: Path) -> None:
+    """[oidc] alone is what everybody writes first: the remedy is how it is meant."""
+    (tmp_path / "proxeny.toml").write_text('[oidc]\nissuer = "https://id.city.example"\nclient_id = "city-wifi"\n')
+    with pytest.raises(FaultyError) as told:
+        load(tmp_path / "proxeny.toml", {})
+    assert {"Each has a name: write [oidc.NAME], such as [oidc.city]"} == {fault.remedy for fault in told.value.faults}

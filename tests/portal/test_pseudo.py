@@ -39,8 +39,8 @@ NAMES = [  # what a city, a gateway or a guest called something, in whatever lan
     "bakery.example", "millers-oven.example", "Chain & Spoke", "Three Pots", "City of Example",
     "Northlake University", "Northlake College of Art", "University of the North", "École polytechnique du Lac", "Hochschule Talbrücke",
     "Central Library", "City Wi-Fi", "City account", "Guest Seventeen", "eduroam", "news.example", "K7QM‑42XD‑9TRA",
-    "Municipal Act, 2001, s. 11", "To offer public Wi-Fi and keep it safe", "City Clerk", "1 Main Street, Example", "Old tablet", "Television",
-    "uni-a.example", "WCAG", "http", "https",
+    "Municipal Act, 2001, s. 11", "To offer public Wi-Fi and keep it safe", "City Clerk", "1 Main Street, Example", "Old tablet",
+    "Television", "uni-a.example", "WCAG", "http", "https",
 ]  # fmt: skip
 
 

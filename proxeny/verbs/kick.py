@@ -34,6 +34,7 @@ WAIT: Final = 9.5  # seconds: the whole verb takes at most ten
 LOOK: Final = 0.1
 KICKED: Final = "ended by staff"
 NO_WAY: Final = "this access point takes no order to end a session: its family knows none, or its client is not declared any more"
+NO_SESSION: Final = "the guest's grant is ended; no session of it is known, so there is none to end: is the device online at all?"
 NOBODY: Final = "no answer: nobody carried the order out; is the controller running?"
 
 
@@ -52,7 +53,8 @@ def command(name: str, config: Path | None, *, as_json: bool) -> None:
         chosen = choose(work, name)
     with transaction(database) as work:
         queued = _end_guest(work, chosen, network, seal) if isinstance(chosen, Grant) else _end(work, chosen, network)
-    outcomes = [wait(database, order, WAIT / len(queued)) for order in queued] or [(False, NO_WAY)]
+        nothing = NO_SESSION if isinstance(chosen, Grant) and not grants.open_sessions(work, chosen) else NO_WAY
+    outcomes = [wait(database, order, WAIT / len(queued)) for order in queued] or [(False, nothing)]
     done, outcome = all(done for done, _ in outcomes), "; ".join(dict.fromkeys(text for _, text in outcomes))
     if as_json:
         whom = {"grant": chosen.id} if isinstance(chosen, Grant) else {"session": chosen.id, "acct_session_id": chosen.acct_session_id}

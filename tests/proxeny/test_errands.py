@@ -385,6 +385,14 @@ def test_kick_reaches_a_gateway_that_tells_of_no_sessions(world: World, installe
     assert (order.kind, order.via, order.state) == (OrderKind.REVOKE, Via.HTTP, OrderState.FAILED)
 
 
+def test_kick_says_where_no_session_is_known(world: World, installed: Any) -> None:
+    """A guest who pressed the button and never came online: the grant ends, and nobody is told that the gateway is to blame."""
+    grant = world.admit()
+    kicked = installed.run("kick", grant.support)
+    assert (kicked.exit_code, kicked.output, world.orders()) == (1, kick.NO_SESSION + "\n", [])
+    assert "ended already" in installed.run("kick", grant.support).output
+
+
 def test_kick_says_where_there_is_no_way(world: World, installed: Any) -> None:
     """A session at a client that is gone from the network: at once, and no order is left."""
     world.online(world.admit())

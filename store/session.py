@@ -55,7 +55,7 @@ def engine(url: str, *, busy: bool = False, patience: int = BUSY_SECONDS) -> Eng
 
 
 def _sqlite(url: str, pragmas: tuple[str, ...], patience: int) -> Engine:
-    made = create_engine(url, connect_args={"timeout": patience})
+    made = create_engine(url, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(made, "connect", partial(_prepare_sqlite, (f"busy_timeout={patience * 1000}", *pragmas)))
     event.listen(made, "begin", _begin_sqlite)
     event.listen(made, "handle_error", _damaged)
@@ -100,6 +100,7 @@ def _postgresql(url: str, patience: int) -> Engine:
     address = make_url(url).set(drivername="postgresql+psycopg")
     return create_engine(
         address,
+        hide_parameters=True,  # a fault's words reach the log, and a statement's values may be anybody's
         pool_pre_ping=True,  # a server restarted in between costs a reconnection, not an error
         pool_size=2,
         max_overflow=4,

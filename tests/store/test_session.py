@@ -59,6 +59,13 @@ def test_numbers_of_64_bits(database: Engine, seal: Seal) -> None:
         assert session.scalars(select(Session.input_octets)).one() == 2**63 - 1
 
 
+def test_a_fault_repeats_no_value(database: Engine) -> None:
+    """What was to be written stays out of the words that reach the log."""
+    with pytest.raises(StatementError) as fault, transaction(database) as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:station)"), {"station": "02-00-5E-00-00-07"})
+    assert ("nowhere" in str(fault.value), "02-00-5E" in str(fault.value)) == (True, False)
+
+
 def test_what_is_raised_undoes_everything(database: Engine, seal: Seal) -> None:
     """A transaction that fails leaves no trace."""
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 WRITERS: Final = 5  # a third of the threads that [guest] has by default
 ASKERS: Final = 5  # the same: those who ask the directory
-WAITERS: Final = 5  # the same: the last third is for who does neither
+WAITERS: Final = 3  # those who wait for a gateway, or are answered late on purpose; the rest of the last third is for who does none of it
+EXCHANGES: Final = 2  # those who wait for a provider of OpenID Connect, whom none of the former may keep out
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Kit:
     oidc: Mapping[str, Provider] = field(default_factory=dict)  # by the name that a way has after "oidc:"
     asking: Semaphore = field(default_factory=lambda: Semaphore(ASKERS))  # for those who wait for the directory
     waiting: Semaphore = field(default_factory=lambda: Semaphore(WAITERS))  # for those who wait for a gateway
+    exchanging: Semaphore = field(default_factory=lambda: Semaphore(EXCHANGES))  # for those who wait for a provider
     adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last
     figures: Figures = field(default_factory=Figures)
     pictures: Pictures = field(default_factory=Pictures)

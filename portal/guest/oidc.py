@@ -7,7 +7,7 @@ minutes; who comes back without it is asked first whether that device is theirs,
 on our own page. A code is good once, which the provider sees to; a page that is loaded again leads to the status page. Of
 what comes back only the state is believed before the provider is asked.
 
-Never waits for a provider with more than a third of our threads, and never in a transaction.
+Never waits for a provider with more than a few of our threads, and never in a transaction.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _finish(provider: Provider, code: str, issuer: str) -> Any:
 @contextmanager
 def _waiting() -> Iterator[None]:
     """One of the places of those who wait for others; AwayError where none is free."""
-    places = kit().waiting
+    places = kit().exchanging
     if not places.acquire(blocking=False):
         raise AwayError("as many wait as may")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,7 @@ from portal.cases.oidc import Registered
 from portal.provider import PATIENCE, PAUSE, Provider
 from radius.secret import Secret
 from store.models import Account, Grant, Way
+from store.refusal import Refusal
 from store.session import reading
 from tests.peers import oidc
 from tests.portal.guests import forms, heading, plain
@@ -155,6 +157,23 @@ def test_a_form_of_strangers_is_no_yes(city, there, more) -> None:
     said = parse_qs(urlsplit(says(pressed(stranger), "victim")).query)
     page = victim.post("/oidc/city", data={name: each[0] for name, each in said.items()} | more)
     assert ("Is this your device?", 0, []) == (heading(page), there.asked["/token"], rows(city, Grant))
+
+
+def test_who_is_answered_late_keeps_nobody_out(city, there, monkeypatch) -> None:
+    """Wrong cards, whose answers wait, and guests who wait for a gateway take no place of those who come by a provider."""
+    city.offer("oidc:city", "card")
+    city.more |= {"waiting": Semaphore(1), "directory": lambda *_: Refusal.UNKNOWN_USER}
+    meanwhile = []
+
+    def wait(seconds: float) -> None:
+        city.time += seconds
+        meanwhile.append(guest.post(f"{at}/oidc/city").status_code)
+
+    monkeypatch.setattr(city, "pass_time", wait)
+    guest = city.client()
+    at = forms(guest.get(coova()))[0].partition("/oidc")[0]
+    assert 422 == guest.post(f"{at}/card", data={"name": "2004000017", "password": "1234"}).status_code
+    assert [303] == meanwhile
 
 
 def test_a_prefetch_uses_no_code_up(city, there) -> None:
@@ -368,7 +387,7 @@ def test_no_more_wait_than_may(city, there) -> None:
     """Where every place is taken the guest is told at once, and the code stays unused."""
     guest = city.client()
     back = says(pressed(guest))
-    waiting = guest.application.extensions["guest"].waiting
+    waiting = guest.application.extensions["guest"].exchanging
     taken = 0
     while waiting.acquire(blocking=False):
         taken += 1

@@ -26,4 +26,4 @@ def unserved(network: Network, settings: Settings, log: Any) -> None:
     """What guests are offered and these settings cannot give: `apply` refused it, but settings change without `apply`."""
     for found in portal_checks.findings(network, settings):
         words = f"{found.called}: {found.what}. {found.remedy}"
-        log.error("guests are offered what the settings do not serve", fault=words)
+        log.error("guests are offered what the settings in force do not serve", fault=words)

@@ -39,7 +39,7 @@ def test_a_way_whose_settings_went_is_named(tmp_path: Path) -> None:
     """[mail] was taken out and read again: guests are still asked for an address, and the log says what is missing."""
     assert [] == said(tmp_path, '[mail]\nurl = "smtp://127.0.0.1"\nfrom = "wifi@city.example"\n')
     [(level, event, fault)] = said(tmp_path, "")
-    assert ("error", "guests are offered what the settings do not serve") == (level, event)
+    assert ("error", "guests are offered what the settings in force do not serve") == (level, event)
     for part in ('portal "city": ways', '"email"', "[mail]"):
         assert part in fault
 

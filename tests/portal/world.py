@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from store.sealed import Seal
 
 URL = "http://wifi.city.example"
+MAKING = threading.Lock()  # of apps: Werkzeug compiles every map's rules out of the same pieces, one at a time
 UAM = Secret(b"uamsecret-of-enough-length")
 FAS = Secret(b"fas-key-of-enough-length")
 VISITOR = Plan("visitor", session=7200, day_data=1_000_000_000, extend_times=2, extend_by=1800)
@@ -92,7 +94,8 @@ class World:
 
     @property
     def app(self) -> Flask:
-        return guest_app(self.kit)
+        with MAKING:
+            return guest_app(self.kit)
 
     @property
     def kit(self) -> Kit:

@@ -65,7 +65,7 @@ def documented_metrics() -> set[str]:
     return {
         name
         for page in (HOME / "docs").glob("*.md")
-        for name in re.findall(r"\bproxeny_(?!porter_directory)[a-z0-9_]+", page.read_text("utf-8"))
+        for name in re.findall(r"\bproxeny_(?!(?:porter|guest)_directory)[a-z0-9_]+", page.read_text("utf-8"))
     }
 
 

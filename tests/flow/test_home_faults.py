@@ -250,14 +250,14 @@ def test_a_home_that_flaps_loses_no_login(troubled: Troubled, nas: Nas) -> None:
 def test_a_lossy_path_is_bridged_by_repetition(troubled: Troubled, nas: Nas) -> None:
     """20 % lost, 20 % doubled, reordered, spoiled: every login is answered, nearly every one by the home.
 
-    On a busy machine probes wait beside what is lost, and the home may be taken for dead for a moment: then logins are refused.
+    What is lost four times is refused after `request_timeout` (15 s); on a busy machine the home may be taken for dead for a moment, too.
     """
     troubled.behave("shared", twins.accepting())
     sent = [_login("lossy.example", identifier=each) for each in range(60)]
     for octets in sent:
         nas.send(octets, troubled.controller.auth)
         time.sleep(0.01)
-    answers = [nas.answer_to(octets, seconds=14) for octets in sent]
+    answers = [nas.answer_to(octets, seconds=25) for octets in sent]
     codes = Counter(answer and answer.code for answer in answers)
     assert 60 == codes[ACCESS_ACCEPT] + codes[ACCESS_REJECT]
     assert 50 <= codes[ACCESS_ACCEPT]

@@ -11,6 +11,8 @@ from store.models.adverts import (
     PlaceKind,
     PlacementHour,
 )
+from store.models.alerts import Alert, BackupRun, Silence
+from store.models.audit import AuditEntry, AuditKey
 from store.models.base import Base, Moment, Sealed
 from store.models.guests import Account, Device, Grant, GrantFeed, GuestUsage, Period, SignInToken, Way
 from store.models.keys import NamedKey
@@ -24,13 +26,19 @@ from store.models.proofs import Challenge, Consent, Guess, Purpose, Settled, Vou
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
 from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
+from store.models.staff import Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
+from store.models.visitors import Span, VisitorCount, VisitorMark
 
 __all__ = [
     "AccessPoint",
     "Account",
     "AccountingKey",
+    "Alert",
+    "AuditEntry",
+    "AuditKey",
     "AuthEvent",
+    "BackupRun",
     "Base",
     "Business",
     "Campaign",
@@ -67,6 +75,7 @@ __all__ = [
     "Order",
     "OrderKind",
     "OrderState",
+    "Passkey",
     "Period",
     "PlaceKind",
     "PlacementHour",
@@ -77,7 +86,10 @@ __all__ = [
     "Realm",
     "RealmAccounting",
     "RealmAction",
+    "RecoveryCode",
     "RetentionRun",
+    "Role",
+    "SavedFilter",
     "Sealed",
     "Session",
     "SessionAddress",
@@ -86,13 +98,22 @@ __all__ = [
     "SessionTrail",
     "Settled",
     "SignInToken",
+    "Silence",
     "Site",
+    "Source",
+    "Span",
     "Ssid",
+    "Staff",
+    "StaffLink",
+    "StaffSession",
+    "Step",
     "Strategy",
     "UnknownAccessPoint",
     "UsageHour",
     "Verdict",
     "Via",
+    "VisitorCount",
+    "VisitorMark",
     "Voucher",
     "VoucherBatch",
     "Way",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=40")
 
 # Every table but the one that names the revision.
-EMPTIED = """DO $$ DECLARE names text; BEGIN
+EMPTIED = """SET session_replication_role = replica; DO $$ DECLARE names text; BEGIN
   SELECT string_agg(quote_ident(tablename), ', ') INTO names FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version';
   EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY'; END $$"""
 

@@ -133,7 +133,35 @@ def everything(seal: Seal) -> list[m.Base]:
         *guests(seal),
         *proofs(seal),
         *adverts(),
+        *staff(seal),
         m.RetentionRun(at=NOW, kept="session", cutoff=NOW, deleted=3, oldest=NOW),
+    ]
+
+
+def staff(seal: Seal) -> list[m.Base]:
+    """One who works here, with all that proves them, and what they see."""
+    person, later = "0123456789abcdeu", NOW + timedelta(hours=12)
+    return [
+        m.Staff(
+            id=person,
+            name="ops@city.example",
+            role=m.Role.CITY_ADMIN,
+            password="$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$ZGlnZXN0",
+            totp=seal.close(CANARIES[23].encode(), Where("staff", person, "totp")),
+            created_at=NOW,
+        ),
+        m.StaffLink(digest=b"l" * 32, staff_id=person, created_at=NOW, expires_at=later),
+        m.Passkey(id=b"p" * 16, staff_id=person, public_key=b"k", created_at=NOW),
+        m.RecoveryCode(digest=b"r" * 16, staff_id=person),
+        m.StaffSession(digest=b"s" * 32, staff_id=person, step=m.Step.WHOLE, created_at=NOW, seen_at=NOW, proven_at=NOW, ends_at=later),
+        m.SavedFilter(staff_id=person, page="/sessions", name="Library", query="site=central-library"),
+        m.AuditEntry(id=1, at=NOW, actor="ops@city.example", action="sign-in", fields={}, previous=b"", digest=b"d" * 32),
+        m.AuditKey(subject="0123456789abcdej", octets=seal.close(b"k" * 32, Where("audit_key", "0123456789abcdej", "octets"))),
+        m.Alert(rule="home-dead", object="uni-a-1", opened_at=NOW, seen_at=NOW),
+        m.Silence(rule="home-dead", object="uni-b-1", until=later, by="ops@city.example"),
+        m.BackupRun(at=NOW, file="proxeny.db", octets=2**33),
+        m.VisitorMark(span=m.Span.WEEK, begins_at=NOW, mark=b"m" * 16, institution="University A"),
+        m.VisitorCount(span=m.Span.WEEK, begins_at=NOW, institution="University A", country="CA", visitors=1, logins=3),
     ]
 
 

@@ -103,8 +103,17 @@ class Policy:
             self._seen[key] = plan
         return plan
 
+    def stages(self, code: int, realm: str, site: str, client: str, home: Home | None) -> tuple[tuple[Rule, Plan], ...]:
+        """The rules that concern such packets, in their order, each with what it alone does: for people who ask why."""
+        fitting = self._fitting(code, realm, site, client, home)
+        return tuple((self._rules[index][0], self._made(code, [index])) for index in fitting)
+
     def _look(self, code: int, realm: str, site: str, client: str, home: Home | None) -> Plan:
-        fitting = [
+        fitting = self._fitting(code, realm, site, client, home)
+        return self._plans.setdefault((code, *fitting), self._made(code, fitting))
+
+    def _fitting(self, code: int, realm: str, site: str, client: str, home: Home | None) -> list[int]:
+        return [
             index
             for index, (rule, codes, _) in enumerate(self._rules)
             if code in codes
@@ -114,10 +123,12 @@ class Policy:
             and (not rule.foreign or (home is not None and home.foreign))
             and _realm_fits(rule.realm.lower(), realm)
         ]
+
+    def _made(self, code: int, fitting: list[int]) -> Plan:
         steps = tuple(step for index in fitting for step in self._rules[index][2])
         if code != Code.ACCESS_ACCEPT:  # in a Challenge, Session-Timeout is the EAP timer (RFC 3579, 2.6.2)
             steps = tuple(step for step in steps if not isinstance(step, Clamp))
-        return self._plans.setdefault((code, *fitting), Plan(steps))
+        return Plan(steps)
 
 
 def _realm_fits(wanted: str, realm: str) -> bool:

@@ -272,3 +272,22 @@ def test_any_attributes_come_out_as_attributes(given_: list[bytes]) -> None:
     assert all(len(octets) == octets[1] >= 2 for octets in applied)
     mentioned = {6, 11, 26, 27, 56, 57, 58, 59, 64, 65, 81}
     assert [o for o in given_ if o[0] not in mentioned] == [o for o in applied if o[0] not in mentioned]
+
+
+@given(attributes)
+def test_the_stages_of_a_packet_are_its_plan_one_rule_at_a_time(given_: list[bytes]) -> None:
+    """What people are told of each rule adds up to what the road does."""
+    policy = Policy(BUSY, load())
+    one_by_one: list[bytes] | Reason = list(given_)
+    for _, plan_of_one in policy.stages(ACCEPT, "uni.example", "s", "c", FOREIGN):
+        one_by_one = plan_of_one.apply(one_by_one) if not isinstance(one_by_one, Reason) else one_by_one
+    assert policy.plan(ACCEPT, "uni.example", "s", "c", FOREIGN).apply(list(given_)) == one_by_one
+
+
+def test_the_stages_name_the_rules_that_concern_a_packet() -> None:
+    """In their order, those of other directions, homes and realms left out."""
+    rules = (Rule("ours", "reply", home="city-1"), Rule("elsewhere", "reply", realm="*.school.example"), Rule("asking", "request"))
+    stages = Policy(rules, load()).stages(ACCEPT, "uni.example", "s", "c", OURS)
+    assert ["ours"] == [rule.name for rule, _ in stages]
+    foreign = Policy(rules, load()).stages(ACCEPT, "uni.example", "s", "c", FOREIGN)
+    assert [rule.name for rule in builtins()] == [rule.name for rule, _ in foreign]

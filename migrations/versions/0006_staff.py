@@ -27,6 +27,8 @@ def upgrade() -> None:
     _audit()
     _alerts()
     _visitors()
+    _index("session", "access_point", "ended_at")
+    _index("auth_event", "access_point", "at")
 
 
 def _people() -> None:
@@ -198,6 +200,8 @@ def _index(table: str, *columns: str) -> None:
 
 def downgrade() -> None:
     """Remove them, and what they hold."""
+    op.drop_index("ix_session_access_point_ended_at", "session")
+    op.drop_index("ix_auth_event_access_point_at", "auth_event")
     for table in _TABLES:
         op.drop_table(table)
     if op.get_bind().dialect.name != "sqlite":

@@ -34,6 +34,7 @@ class Session(Base):
         Index(None, "grant_id"),
         Index(None, "station_hash", "started_at"),
         Index(None, "user_hash", "started_at"),
+        Index(None, "access_point", "ended_at"),  # who is on it, and when it was heard last
         Index(
             "ix_session_multi",
             "multi_session_id",

@@ -34,6 +34,7 @@ class AuthEvent(Base):
         Index(None, "client", "acct_session_id", "at"),
         Index(None, "session_id"),
         Index(None, "realm", "at"),
+        Index(None, "access_point", "at"),
         Index(
             "ix_auth_event_grant_id",
             "grant_id",

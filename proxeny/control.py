@@ -74,12 +74,12 @@ def _short(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def ask(data_dir: Path, question: Answer) -> Answer:
+def ask(data_dir: Path, question: Answer, patience: float = PATIENCE) -> Answer:
     """A verb's side: put one question; raises FaultyError where nobody answers."""
     path = data_dir / NAME
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(PATIENCE)
+            sock.settimeout(patience)
             with _short(path) as name:
                 sock.connect(name)
             sock.sendall(json.dumps(question).encode() + b"\n")

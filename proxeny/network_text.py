@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from federation.hygiene import builtin_hygiene
 from proxeny import measures
-from proxeny.network import KEYS, OPTION_SECRETS, SECRETS, Client, Plan
+from proxeny.network import KEYS, OPTION_SECRETS, SECRETS, Client, Hygiene, Plan
 from radius.nas import FAMILIES
 from radius.policy import builtins
 from radius.secret import Secret
@@ -36,11 +36,18 @@ def text(network: Network, *, secrets: bool) -> str:
         if section == "hygiene":
             parts.append(_hygiene(network))
         else:
-            header = f"[{section}]" if section == "operator" else f"[[{section}]]"
-            parts += ["\n".join([header, *_lines(section, row, secrets=secrets)]) for row in network.of(section)]
+            parts += [entry(section, row, secrets=secrets) for row in network.of(section)]
         if section == "realm":
             parts.append(_built_in_policies())
     return "\n\n".join(parts) + "\n"
+
+
+def entry(section: str, row: Row, *, secrets: bool = False) -> str:
+    """One entry of it, with its header."""
+    if isinstance(row, Hygiene):
+        return f"[hygiene]\n{row.verdict} = {_value((row.realm,))}"
+    header = f"[{section}]" if section == "operator" else f"[[{section}]]"
+    return "\n".join([header, *_lines(section, row, secrets=secrets)])
 
 
 def _lines(section: str, row: Row, *, secrets: bool) -> Iterator[str]:

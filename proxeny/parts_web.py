@@ -1,4 +1,4 @@
-"""The parts of the settings that guests meet: [guest], the pages, and [directory], where the city's own accounts are.
+"""The parts of the settings that guests meet: [guest], the pages, and [directory], where the city's own accounts are; what all pages share.
 
 A key's meaning is told in config/proxeny.toml. Never reads a file: a password from elsewhere was put in its place before.
 """
@@ -58,10 +58,10 @@ def _uri(value: object) -> str:
     return text
 
 
-class Guest(Part):
-    """[guest]: the guests' pages."""
+class Pages(Part):
+    """A listener for browsers."""
 
-    listen: At = Endpoint("127.0.0.1", 8080)
+    listen: At
     url: Annotated[str, BeforeValidator(web_origin)] | None = None
     certificate: Path | None = None
     key: Path | None = None
@@ -77,12 +77,12 @@ class Guest(Part):
         if self.certificate and self.url and self.url.startswith("http:"):
             raise WrongError("begins with http:, and there is a certificate", f'Write "https:{self.url[5:]}"', ("url",))
         if self.url is None and self.listen.host in ("0.0.0.0", "::"):
-            raise WrongError("is missing", f"Guests cannot be sent to {self.listen}: say which name they know us by", ("url",))
+            raise WrongError("is missing", f"Nobody can be sent to {self.listen}: say by which name browsers know us", ("url",))
         return self
 
     @property
     def origin(self) -> str:
-        """How guests' browsers reach the pages: no slash at the end."""
+        """How browsers reach the pages: no slash at the end."""
         return self.url or web_origin(f"http{'s' * bool(self.certificate)}://{self.listen}")
 
     @property
@@ -96,6 +96,12 @@ class Guest(Part):
         """Every host name (without port) that a request may name."""
         own = urlsplit(self.origin).hostname or ""
         return tuple(dict.fromkeys((f"[{own}]" if ":" in own else own, *self.hosts)))
+
+
+class Guest(Pages):
+    """[guest]: the guests' pages."""
+
+    listen: At = Endpoint("127.0.0.1", 8080)
 
 
 class Directory(Part):

@@ -17,10 +17,7 @@ RESTART_ONLY: Final = (
     "radius.workers",
     "radius.receive_buffer",
     "metrics",
-    "guest.listen",
-    "guest.certificate",
-    "guest.key",
-    "guest.threads",
+    *(f"{audience}.{key}" for audience in ("guest", "staff") for key in ("listen", "certificate", "key", "threads")),
 )
 
 
@@ -39,7 +36,7 @@ def merged(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
         elif before != after:
             kept.append(key)
             new = new.model_copy(update={section: before})
-    for section in ("radius", "guest"):
+    for section in ("radius", "guest", "staff"):
         if (getattr(old, section) is None) != (getattr(new, section) is None):
             kept.append(section)
             update: dict[str, Any] = {section: getattr(old, section)}

@@ -1,4 +1,4 @@
-"""The process that serves the guests' pages. `python -m proxeny.serving SPEC`, or `proxeny web`.
+"""The process that serves one audience's pages. `python -m proxeny.serving SPEC`, or `proxeny web`.
 
 Requests are answered in gunicorn's threads (proxeny/threads.py), the network is followed in one more. Never opens its
 listening socket itself: the supervisor did, before it gave up its privileges.
@@ -10,29 +10,49 @@ import asyncio
 import contextlib
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from proxeny import lifetime
 from proxeny.threads import Answering
-from proxeny.web import LOOK, Guests
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Iterable
 
     from proxeny.channel import Channel
     from proxeny.settings import Settings
 
 ENDS_WITHIN: Final = 5.0  # seconds for requests under way
+LOOK: Final = 1.0  # seconds between looks at the network's version
+_MAKERS: Final = {"guest": ("proxeny.web", "Guests"), "staff": ("proxeny.staff_web", "Desks")}  # neither needs what the other imports
+
+
+class Audience(Protocol):
+    """A WSGI application that follows the network and the settings."""
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]: ...
+    def look(self) -> None: ...
+    def told(self) -> dict[str, Any]: ...
+    def adopt(self, settings: Settings) -> None: ...
+    def end(self) -> None: ...
+
+
+def made(audience: str, settings: Settings) -> Audience:
+    """The app of this audience."""
+    module, name = _MAKERS[audience]
+    found: Audience = getattr(import_module(module), name)(settings)
+    return found
 
 
 class Serving:
     """One listening socket and the app behind it."""
 
-    def __init__(self, settings: Settings, sock: socket.socket) -> None:
-        if settings.guest is None:
-            raise ValueError("[guest] is not in the settings")
-        self.guests = Guests(settings)
-        self._answering = Answering(sock, self.guests, settings.guest, ENDS_WITHIN)
+    def __init__(self, settings: Settings, sock: socket.socket, audience: str = "guest") -> None:
+        if (pages := getattr(settings, audience)) is None:
+            raise ValueError(f"[{audience}] is not in the settings")
+        self.app = made(audience, settings)
+        self._answering = Answering(sock, self.app, pages, ENDS_WITHIN)
         self._ended = threading.Event()
         self.thread = threading.Thread(target=self._answering.serve, name="answering", daemon=True)
         self._following = threading.Thread(target=self._follow, name="following", daemon=True)
@@ -44,42 +64,42 @@ class Serving:
 
     async def begin(self) -> None:
         """Look at the network once, then answer."""
-        await asyncio.to_thread(self.guests.look)
+        await asyncio.to_thread(self.app.look)
         self.thread.start()
         self._following.start()
 
     def _follow(self) -> None:
         while not self._ended.wait(LOOK):
-            self.guests.look()
+            self.app.look()
 
     async def end(self, seconds: float) -> None:
         """Finish what is under way, for at most so long."""
         self._ended.set()
         self._answering.stop()
         await asyncio.to_thread(self.thread.join, max(seconds - 1.0, 0.0))
-        await asyncio.to_thread(self.guests.end)
+        await asyncio.to_thread(self.app.end)
 
     def adopt(self, settings: Settings) -> None:
         """New settings, for the pages to come."""
-        self.guests.adopt(settings)
+        self.app.adopt(settings)
 
     def counts(self) -> dict[str, Any]:
         """What was answered, and the faults of database and directory for /readyz."""
-        return {**self.guests.told(), "connections": self._answering.nr_conns}
+        return {**self.app.told(), "connections": self._answering.nr_conns}
 
 
 async def serve(spec: dict[str, Any]) -> None:
     """The whole life of a child of the supervisor."""
-    await lifetime.live(spec, partial(_made, spec["listen"]), ENDS_WITHIN)
+    await lifetime.live(spec, partial(_made, spec["listen"], spec["audience"]), ENDS_WITHIN)
 
 
-def _made(listen: int, _channel: Channel, settings: Settings) -> Serving:
-    return Serving(settings, lifetime.inherited(listen))
+def _made(listen: int, audience: str, _channel: Channel, settings: Settings) -> Serving:
+    return Serving(settings, lifetime.inherited(listen), audience)
 
 
-async def alone(settings: Settings, sock: socket.socket) -> None:
+async def alone(settings: Settings, sock: socket.socket, audience: str = "guest") -> None:
     """`proxeny web`: until SIGTERM or Ctrl-C, or until it cannot answer any more."""
-    serving = Serving(settings, sock)
+    serving = Serving(settings, sock, audience)
     await serving.begin()
     told = asyncio.create_task(lifetime.told_to_end())
     while serving.alive and not told.done():

@@ -17,6 +17,7 @@ from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, 
 from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_oidc import Oidc, named
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_staff import Staff  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
 _PREFIX: Final = "PROXENY_"
 _ENVIRONMENT: Final = "environment"
 _ELSEWHERE: Final = (("directory", "bind_password"), ("mail", "password"), ("sms", "secret"))  # may also stand as _env and _file
-_PATHS: Final = {"guest": ("certificate", "key"), "directory": ("ca",), "mail": ("ca",), "sms": ("ca",)}
+_PATHS: Final = {"guest": ("certificate", "key"), "staff": ("certificate", "key"), "directory": ("ca",), "mail": ("ca",), "sms": ("ca",)}
 _PLAIN: Final = {  # pydantic's words for these name Python's types
     "model_type": "must be a section, written once in single brackets",
     "dict_type": "must be a section, written in single brackets",
@@ -45,6 +46,7 @@ class Settings(Part):
     radius: Radius | None = None
     metrics: Metrics | None = None
     guest: Guest | None = None
+    staff: Staff | None = None
     directory: Directory | None = None
     oidc: Annotated[dict[str, Oidc], BeforeValidator(named), Field(default_factory=dict)]
     mail: Mail | None = None
@@ -56,7 +58,6 @@ class Settings(Part):
     privacy: Privacy | None = None
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
-    staff: Unserved | None = None
     business: Unserved | None = None
     map: Unserved | None = None
     redis: Unserved | None = None

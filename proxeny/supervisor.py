@@ -41,6 +41,7 @@ POLL: Final = 1.0  # seconds between looks at network_version
 GREETED: Final = 10.0  # seconds that `ready` waits for the porter: a database that is dead must not keep the road from starting
 PATIENCE: Final = 5.0  # seconds for the database's answer until /readyz says that it is silent
 BREATH: Final = 5.0  # seconds between two words to systemd's watchdog
+_CALLED: Final = {"guest": "guests", "staff": "staff"}  # on the `ready` line
 JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recorder in the kernel
 
 
@@ -48,7 +49,7 @@ class Supervisor:
     """One running controller: the road, the guests' pages, or both."""
 
     def __init__(self, settings: Settings, load: Callable[[], Settings], said: Callable[[str], None], *, pages: bool = True) -> None:
-        served = settings.guest is not None and pages
+        served = [name for name in ("guest", "staff") if pages and getattr(settings, name) is not None]
         if settings.radius is None and not served:
             remedy = 'Write one: [radius] with auth = ["127.0.0.1:1812"]; config/proxeny.toml shows all keys'
             raise FaultyError([Fault(str(settings.file or "settings"), "radius", "there is no such section, so nothing to serve", remedy)])
@@ -61,11 +62,11 @@ class Supervisor:
         radius = settings.radius
         self._workers = radius.workers if radius is not None else 0  # none: every gateway sends its guests without RADIUS
         self._listening = sockets.open_all(radius, str(settings.file or "settings")) if radius is not None else []
-        page_socket = paging.listen(settings) if served else None
+        page_sockets = {name: paging.listen(settings, name) for name in served}
         opening.enter(settings)
-        if served:
-            paging.refuse_unreadable(settings)
-        self.paging = paging.Paging(settings, page_socket) if page_socket is not None else None
+        for name in served:
+            paging.refuse_unreadable(settings, name)
+        self.pages = {name: paging.Paging(settings, sock, name) for name, sock in page_sockets.items()}
         self._lock = opening.lock(settings.data_dir)
         database, seal = opening.store(settings)
         self._watch = NetworkWatch(database, seal, settings)
@@ -93,8 +94,8 @@ class Supervisor:
         self.crew.begin(self._network)
         self.recording.begin()
         self.jobbing.serve(self._network)
-        if self.paging is not None:
-            self.paging.begin()
+        for each in self.pages.values():
+            each.begin()
         tasks = [loop.create_task(work()) for work in (self._announce, self._poll, self._reload, self._breathe)]
         try:
             await self._ending.wait()
@@ -114,7 +115,7 @@ class Supervisor:
     @property
     def _kept(self) -> list[Kept]:
         """The processes beside the workers."""
-        return [each for each in (self.recording, self.portering, self.jobbing, self.paging) if each is not None]
+        return [self.recording, self.portering, self.jobbing, *self.pages.values()]
 
     async def _open(self, control: Control, pages: Pages) -> None:
         await control.open()
@@ -137,7 +138,7 @@ class Supervisor:
 
     def _say(self) -> None:
         aloud.unsigned(self._network, self._log)
-        if self.paging is not None:
+        if "guest" in self.pages:
             aloud.unserved(self._network, self.settings, self._log)
 
     async def _announce(self) -> None:
@@ -149,8 +150,8 @@ class Supervisor:
             self._log.warning("the porter has told nobody yet who may be online: until it does, guests are refused as PORTER_SILENT")
         at = ", ".join(dict.fromkeys(f"{each.kind} {each.at}" for each in self._listening)) or "no RADIUS"
         count = len(self.crew.places)
-        guests = f"; guests at {self.settings.guest.origin}" if self.paging is not None and self.settings.guest is not None else ""
-        self._said(f"proxeny is ready: {at}; {count} worker{'' if count == 1 else 's'}; network version {self._watch.version}{guests}")
+        pages = "".join(f"; {_CALLED[name]} at {getattr(self.settings, name).origin}" for name in self.pages)
+        self._said(f"proxeny is ready: {at}; {count} worker{'' if count == 1 else 's'}; network version {self._watch.version}{pages}")
         notify.tell("READY=1")
 
     async def _breathe(self) -> None:
@@ -229,18 +230,19 @@ class Supervisor:
 
     def readiness(self) -> dict[str, Any]:
         """The truth for /readyz: whether requests are served, and what is wrong."""
+        guests = self.pages.get("guest")
         serving = sum(place.serving_since is not None for place in self.crew.places)
         database = self._watch.database_fault or self.recording.counts.get("database_fault", "")  # read by us, written by it
         spool = sorted({place.counts.get("spool_fault", "") for place in self.crew.places} - {""})
         return {
-            "ready": bool(serving if self.crew.places else self.paging and self.paging.alive) and not spool and not database,
+            "ready": bool(serving if self.crew.places else any(each.alive for each in self.pages.values())) and not spool and not database,
             "workers": f"{serving}/{len(self.crew.places)}",
             "recorder": "alive" if self.recording.alive else "restarting",
             "porter": self.portering.state,
             "jobs": self.jobbing.state,
-            "guest": self.paging.state if self.paging is not None else "not served",
+            **{name: self.pages[name].state if name in self.pages else "not served" for name in _CALLED},
             **({"directory": self.portering.counts["directory"]} if "directory" in self.portering.counts else {}),
-            **({"guests_directory": self.paging.counts["directory"]} if self.paging and "directory" in self.paging.counts else {}),
+            **({"guests_directory": guests.counts["directory"]} if guests is not None and "directory" in guests.counts else {}),
             **({"senders": self.jobbing.senders} if self.settings.mail or self.settings.sms else {}),
             "database": database or "answers",
             "network": self._watch.fault or f"version {self._watch.version}",

@@ -32,7 +32,7 @@ from proxeny.hearing import Heard, Hearing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from proxeny.parts_web import Guest
+    from proxeny.parts_web import Pages
 
 READ_WITHIN: Final = 15.0  # seconds for a request's head and short body, TLS handshake included
 WHOLE_WITHIN: Final = 30.0  # seconds in a thread: to read a long body, to answer
@@ -45,9 +45,9 @@ LONGEST_LINE: Final = 8_190  # octets of a request line, gunicorn's own most
 class Answering(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """The worker."""
 
-    def __init__(self, sock: socket.socket, app: Callable[..., Iterable[bytes]], guest: Guest, graceful: float) -> None:
-        super().__init__(0, os.getppid(), [sock], _App(app), 0, _config(guest, graceful), _Log())
-        self._long = threading.BoundedSemaphore(max(guest.threads // 4, 1))
+    def __init__(self, sock: socket.socket, app: Callable[..., Iterable[bytes]], pages: Pages, graceful: float) -> None:
+        super().__init__(0, os.getppid(), [sock], _App(app), 0, _config(pages, graceful), _Log())
+        self._long = threading.BoundedSemaphore(max(pages.threads // 4, 1))
         self._parting: deque[Hearing] = deque()  # answered, and not yet closed by their clients
         self._answered: dict[Any, float] = {}  # connection -> since when it has a thread
 
@@ -180,18 +180,18 @@ class _App:
         return self._app
 
 
-def _config(guest: Guest, graceful: float) -> Any:
+def _config(pages: Pages, graceful: float) -> Any:
     config = Config()
     wanted = {
-        "threads": guest.threads,
+        "threads": pages.threads,
         "worker_connections": CONNECTIONS,
         "keepalive": KEEP,
         "graceful_timeout": int(graceful),
         "limit_request_line": LONGEST_LINE,
         "forwarded_allow_ips": "",  # portal/proxies.py decides whom to believe
         "secure_scheme_headers": {},
-        "certfile": str(guest.certificate) if guest.certificate else None,
-        "keyfile": str(guest.key) if guest.key else None,
+        "certfile": str(pages.certificate) if pages.certificate else None,
+        "keyfile": str(pages.key) if pages.key else None,
         "control_socket_disable": True,
     }
     for name, value in wanted.items():

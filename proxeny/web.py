@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from store.entries import Entry
 
 PATIENCE: Final = 2  # seconds that a guest waits for a locked database, before a page says so
-LOOK: Final = 1.0  # seconds between looks at the network's version
 _AWAY: Final = (
     b"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Wi-Fi</title>"
     b"<h1>We have a fault on our side</h1><p>Wi-Fi sign-in is being put right. Try again in a minute."

@@ -12,18 +12,18 @@ from proxeny.verbs import options
 
 
 @click.command()
-@click.option("--only", type=click.Choice(["guest"]), default="guest", show_default=True, help="Which of the pages.")
+@click.option("--only", type=click.Choice(["guest", "staff"]), default="guest", show_default=True, help="Which of the pages.")
 @options.config
-def command(config: Path | None, only: str) -> None:  # noqa: ARG001  there is only one kind in this version
-    """The guests' pages, until SIGTERM or Ctrl-C."""
+def command(config: Path | None, only: str) -> None:
+    """The pages of one audience, until SIGTERM or Ctrl-C."""
     from proxeny import logs, opening, paging, serving  # noqa: PLC0415  `--help` needs none of it
 
     settings = options.load(config)
     os.umask(0o077)
     logs.to_standard_error(settings.log.level)
-    sock = paging.listen(settings)
+    sock = paging.listen(settings, only)
     database, _seal = opening.store(settings)
     database.dispose()
-    paging.refuse_unreadable(settings)
-    click.echo(f"proxeny web is ready: {settings.guest.origin if settings.guest else ''}")
-    asyncio.run(serving.alone(settings, sock))
+    paging.refuse_unreadable(settings, only)
+    click.echo(f"proxeny web is ready: {getattr(settings, only).origin}")
+    asyncio.run(serving.alone(settings, sock, only))

@@ -1,0 +1,185 @@
+"""Lists of any length: filters on named indexes, pages by key, totals that stop at ten thousand, and the same as CSV.
+
+A list is a statement, the columns that order it, and how a row is shown; a page costs one statement and one count, however
+long the list is (decisions-portal 28). Never a fragment as a filter, and never a cell that a spreadsheet would execute.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flask import Response, g, request, stream_with_context
+from sqlalchemy import func, literal_column, select, tuple_
+from werkzeug.exceptions import BadRequest
+
+from portal.admin.desk import desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import Session
+
+PAGE: Final = 50
+CAP: Final = 10_000  # what a total is counted up to
+SLICE: Final = 1_000  # rows of one statement of an export
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Column(NamedTuple):
+    """One column: its name in a CSV, its title on the page, and a row's cell as plain text or a number."""
+
+    name: str
+    title: Any
+    cell: Callable[[Any], Any]
+
+
+class Filter(NamedTuple):
+    """One filter. `choices`: value -> title, for a menu; else it is typed. `clause` makes SQL of the value."""
+
+    name: str
+    title: Any
+    clause: Callable[[str], ColumnElement[bool]]
+    choices: Mapping[str, Any] | None = None
+    hint: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the template macro `list` shows."""
+
+    rows: Sequence[Any]
+    total: int
+    capped: bool
+    onward: str  # query of the next page; "" where there is none
+    first: bool
+    filters: Sequence[Filter]
+    chosen: Mapping[str, str]  # the filters that are set
+    query: str  # the same as a query, for saved filters and exports
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """One kind of list. `order`: unique together, newest or smallest first as `descending` says."""
+
+    statement: Select[Any]
+    order: Sequence[ColumnElement[Any]]
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    descending: bool = False
+    dress: Callable[[Session, Sequence[Any]], Sequence[Any]] | None = (
+        None  # a page's rows -> what its cells need, in a bounded number of statements
+    )
+
+    def page(self, session: Session) -> Listing:
+        """The page that this request asks for."""
+        chosen = self._chosen()
+        statement = self._filtered(chosen)
+        total = int(
+            session.scalar(select(func.count()).select_from(statement.with_only_columns(literal_column("1")).limit(CAP + 1).subquery()))
+            or 0
+        )
+        rows = self._after(session, statement, _cursor(request.args.get("after", "")), PAGE + 1)
+        more, rows = len(rows) > PAGE, rows[:PAGE]
+        query = _query(chosen)
+        onward = _query(chosen | {"after": _packed(self._key(rows[-1]))}) if more else ""
+        shown = self.dress(session, [each[0] for each in rows]) if self.dress is not None else [each[0] for each in rows]
+        return Listing(shown, min(total, CAP), total > CAP, onward, "after" not in request.args, self.filters, chosen, query)
+
+    def csv(self, name: str) -> Response:
+        """Every row that the filters leave, written as it is read: the memory is that of one slice."""
+        statement = self._filtered(self._chosen())
+        answer = Response(stream_with_context(self._lines(statement)), mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{g.now:%Y-%m-%d}.csv"'
+        return answer
+
+    def _lines(self, statement: Select[Any]) -> Iterator[str]:
+        yield "\ufeff" + line(column.name for column in self.columns)
+        after: tuple[Any, ...] = ()
+        while True:
+            with desk().reading() as session:
+                rows = self._after(session, statement, after, SLICE)
+                shown = self.dress(session, [each[0] for each in rows]) if self.dress is not None else [each[0] for each in rows]
+            yield "".join(line(column.cell(row) for column in self.columns) for row in shown)
+            if len(rows) < SLICE:
+                return
+            after = self._key(rows[-1])
+
+    def _chosen(self) -> dict[str, str]:
+        return {each.name: value for each in self.filters if (value := request.args.get(each.name, "").strip())}
+
+    def _filtered(self, chosen: Mapping[str, str]) -> Select[Any]:
+        statement = self.statement
+        for each in self.filters:
+            if (value := chosen.get(each.name)) and (each.choices is None or value in each.choices):
+                statement = statement.where(each.clause(value))
+        return statement
+
+    def _after(self, session: Session, statement: Select[Any], after: tuple[Any, ...], most: int) -> list[Any]:
+        """Rows beyond this key: (row, *key)."""
+        keyed = statement.add_columns(*self.order)
+        if after:
+            if len(after) != len(self.order):
+                raise BadRequest
+            here = tuple_(*self.order)
+            there = tuple_(*(literal(each, column) for each, column in zip(after, self.order, strict=True)))
+            keyed = keyed.where(here < there if self.descending else here > there)
+        return list(session.execute(keyed.order_by(*(column.desc() if self.descending else column for column in self.order)).limit(most)))
+
+    def _key(self, row: Any) -> tuple[Any, ...]:
+        return tuple(row[-len(self.order) :])
+
+
+def literal(value: Any, column: ColumnElement[Any]) -> Any:
+    """A value bound as this column's type."""
+    from sqlalchemy import literal as bound  # noqa: PLC0415  its name is ours here
+
+    return bound(value, column.type)
+
+
+def line(cells: Any) -> str:
+    """One line of CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
+    out = io.StringIO()
+    csv.writer(out).writerow([safe(cell) for cell in cells])
+    return out.getvalue()
+
+
+def safe(cell: Any) -> Any:
+    """Text that no spreadsheet executes; numbers as they are, times in ISO 8601."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, int | float):
+        return cell
+    said = str(cell)
+    return f"'{said}" if said.startswith(_FORMULA) else said
+
+
+def _packed(key: tuple[Any, ...]) -> str:
+    plain = [["t", each.isoformat()] if isinstance(each, datetime) else each for each in key]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _cursor(said: str) -> tuple[Any, ...]:
+    """What `_packed` made; anything else is a bad request."""
+    if not said:
+        return ()
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+        return tuple(datetime.fromisoformat(each[1]) if isinstance(each, list) else each for each in plain)
+    except (ValueError, TypeError, IndexError, RecursionError):
+        raise BadRequest from None
+
+
+def _query(values: Mapping[str, str]) -> str:
+    from urllib.parse import urlencode  # noqa: PLC0415  one use
+
+    return urlencode(dict(values))

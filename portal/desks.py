@@ -1,0 +1,42 @@
+"""The staff app, made by a factory from what it is handed: its own cookie, guard and pages.
+
+Flask's own session is not used: who is signed in is a row (store/staff_sessions.py). Never reads a setting, the environment
+or a clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, g
+from flask_babel import Babel
+
+from portal import languages
+from portal.admin import assets, guard
+from portal.proxies import Proxies
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+    from portal.admin.desk import Desk
+
+_VIEWS: Final = (assets,)
+
+
+def staff_app(desk: Desk) -> Flask:
+    """The pages of those who run the network."""
+    app = Flask("portal", static_folder=None, template_folder="templates/staff")
+    app.extensions["staff"] = desk
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(languages.CATALOGUES)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    guard.guard(app)
+    Babel(app, locale_selector=_locale)
+    for views in _VIEWS:
+        app.register_blueprint(views.blueprint)
+    app.wsgi_app = Proxies(app.wsgi_app, desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
+    return app
+
+
+def _locale() -> Locale:
+    found: Locale = g.locale
+    return found

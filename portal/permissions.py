@@ -1,0 +1,65 @@
+"""Who may do what: permissions, each named on every view, and the one table of roles (docs/roles.md shows it).
+
+Deny by default: what a role is not given here it may not do. Never asks who somebody is; that is the guard's part.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from store.models import Role
+
+
+class Permission(StrEnum):
+    """One kind of thing that somebody may do; its value is how docs and the audit log call it."""
+
+    SELF = "own sign-in"  # one's own password, second factor, browsers, saved filters
+    OVERVIEW = "overview"
+    TRACE = "trace"  # stations and people masked
+    REVEAL = "reveal a station or a person"  # with a reason, for a quarter of an hour, in the audit log
+    SESSIONS = "sessions"
+    SESSIONS_ACT = "end a session or change its plan"
+    ALERTS = "alerts"
+    ALERTS_ACT = "acknowledge and silence alerts"
+    NETWORK = "network"  # sites, access points, gateways, homes, realms, policy; never a secret
+    NETWORK_ACT = "change the network"
+    SECRETS = "set secrets"
+    REPORTS = "reports"
+    HEALTH = "settings health and backups"
+    HEALTH_ACT = "make a backup"
+    STAFF = "staff"
+    STAFF_ACT = "change staff and roles"
+    AUDIT = "audit log"
+    EXPORT = "export lists"
+
+
+_SEES: Final = frozenset(
+    {Permission.SELF, Permission.OVERVIEW, Permission.TRACE, Permission.SESSIONS, Permission.ALERTS, Permission.NETWORK, Permission.REPORTS}
+)
+_WORKS: Final = frozenset(
+    {Permission.SESSIONS_ACT, Permission.ALERTS_ACT, Permission.NETWORK_ACT, Permission.SECRETS, Permission.HEALTH_ACT, Permission.REVEAL}
+)
+ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
+    Role.CITY_ADMIN: frozenset(Permission),
+    Role.NETWORK_OPS: _SEES | _WORKS | {Permission.HEALTH, Permission.EXPORT, Permission.STAFF},
+    Role.AUDITOR: _SEES | {Permission.REVEAL, Permission.HEALTH, Permission.EXPORT, Permission.STAFF, Permission.AUDIT},
+    Role.HELP_DESK: frozenset(
+        {
+            Permission.SELF,
+            Permission.OVERVIEW,
+            Permission.TRACE,
+            Permission.REVEAL,
+            Permission.SESSIONS,
+            Permission.SESSIONS_ACT,
+            Permission.ALERTS,
+        }
+    ),
+    Role.BUSINESS_OWNER: frozenset(),  # the business app's: nothing is theirs here
+    Role.VENUE_STAFF: frozenset(),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether the table says so."""
+    return permission in ALLOWED[role]

@@ -14,6 +14,8 @@ from radius.nas import FAMILIES, guide
 from store.session import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from proxeny.network import Client, Network
     from proxeny.settings import Settings
 
@@ -32,8 +34,8 @@ def command(client: str, config: Path | None) -> None:
     click.echo(text(network, settings, client).rstrip("\n"))
 
 
-def text(network: Network, settings: Settings, name: str) -> str:
-    """The guide of one client; FaultyError where there is no such client, or no pages to send guests to."""
+def text(network: Network, settings: Settings, name: str, shown: Mapping[str, str] | None = None, stored: str = guide.STORED) -> str:
+    """The guide of one client; FaultyError where there is no such client, or no pages to send guests to. Secrets as in `guide.words`."""
     row = network.rows["client"].get(name)
     if row is None:
         raise FaultyError([Fault("CLIENT", "", f'there is no client "{name}"', did_you_mean(name, list(network.rows["client"])[:20]))])
@@ -51,6 +53,8 @@ def text(network: Network, settings: Settings, name: str) -> str:
         auth_port=auth.port if auth else 1812,
         acct_port=acct.port if acct else 1813,
         ssid=next((each.name for each in network.of("ssid") if each.profile == "portal"), "City Wi-Fi"),
+        shown=shown,
+        stored=stored,
     )
     elsewhere = guide.before_sign_in(_elsewhere(network, settings, cast("Client", row)))
     return guide.render(guide.template(family), words).rstrip("\n") + "\n" + elsewhere

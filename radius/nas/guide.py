@@ -2,7 +2,7 @@
 
 A template says `{{ name }}` where a value stands; PLACEHOLDERS lists the names that there are. The staff app fills one in
 for a gateway, docs/nas/ has every one with samples. What the vendor's documents leave open a guide says under "Not
-certain". Never puts a secret into a guide: only where to find it.
+certain". Never puts a secret into a guide that it was not handed for this once: only where to find it.
 """
 
 from __future__ import annotations
@@ -46,10 +46,14 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "uam_secret_hint": "where the UAM secret is found",
     "fas_key_hint": "where the FAS key is found",
     "api_secret_hint": "where the API's secret is found",
+    "secret": "the RADIUS secret where it is shown this once, else …",
+    "uam_secret": "the UAM secret, likewise",
+    "fas_key": "the FAS key, likewise",
 }
 _MARK: Final = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 _LOGINS: Final = {"coova": "http://10.1.0.1:3990"}  # where the maker's port is not that of the scheme
-_STORED: Final = "(the {} of `{}` in the network file)"
+STORED: Final = "(the `{}` of `{}` in the network file)"
+_UNTOLD: Final = "…"
 
 
 def template(family: str) -> str:
@@ -65,9 +69,19 @@ def render(text: str, words: Mapping[str, str]) -> str:
     return _MARK.sub(lambda mark: words[mark[1]], text)
 
 
-def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: int, ssid: str) -> dict[str, str]:
-    """What PLACEHOLDERS lists, for one gateway; examples stand where its options say nothing."""
-    options, portal = gateway.options, urlsplit(gateway.portal)
+def words(
+    gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: int, ssid: str, shown: Mapping[str, str] | None = None,
+    stored: str = STORED,
+) -> dict[str, str]:  # fmt: skip
+    """What PLACEHOLDERS lists, for one gateway; examples stand where its options say nothing.
+
+    `shown`: the secrets that this guide may say, by name; of the others `stored` says where they are.
+    """
+    options, portal, shown = gateway.options, urlsplit(gateway.portal), shown or {}
+
+    def hint(name: str) -> str:
+        return f"`{shown[name]}`" if name in shown else stored.format(name, gateway.name)
+
     return {
         "client_name": gateway.name,
         "nas": gateway.family,
@@ -90,10 +104,13 @@ def words(gateway: Gateway, *, radius_address: str, auth_port: int, acct_port: i
         "controller_site": options.site or "default",
         "role": options.role or "guests",
         "portal_acl": options.portal_acl or "portal-only",
-        "secret_hint": _STORED.format("`secret`", gateway.name),
-        "uam_secret_hint": _STORED.format("`uam_secret`", gateway.name),
-        "fas_key_hint": _STORED.format("`fas_key`", gateway.name),
-        "api_secret_hint": _STORED.format("`api_secret`", gateway.name),
+        "secret_hint": hint("secret"),
+        "uam_secret_hint": hint("uam_secret"),
+        "fas_key_hint": hint("fas_key"),
+        "api_secret_hint": hint("api_secret"),
+        "secret": shown.get("secret", _UNTOLD),
+        "uam_secret": shown.get("uam_secret", _UNTOLD),
+        "fas_key": shown.get("fas_key", _UNTOLD),
     }
 
 

@@ -43,6 +43,16 @@ def test_a_guide_says_the_gateways_own_values() -> None:
     assert not [word for word in words.values() if "never shown" in word]
 
 
+@pytest.mark.parametrize("family", [name for name in sorted(FAMILIES) if FAMILIES[name].radius])
+def test_a_secret_stands_where_it_belongs_for_once(family: str) -> None:
+    """Where the guide may say the secret, it says it and not where it is found; otherwise the reverse."""
+    told = {"secret": "told-for-once", "uam_secret": "told-too"}
+    shown = guide.render(guide.template(family), guide.words(gateway(family), **WORDS, shown=told))
+    assert (True, False) == ("told-for-once" in shown, "in the network file)" in shown)
+    kept = guide.render(guide.template(family), guide.words(gateway(family), **WORDS, stored="(see {} of {})"))
+    assert (False, True) == ("told-for-once" in kept, "(see secret of" in kept)
+
+
 @pytest.mark.parametrize("family", ["coova", "mikrotik", "cisco-lwa"])
 def test_a_login_is_written_as_it_was_declared(family: str) -> None:
     """With its port, once; and the gateway's own address where it has one."""

@@ -4,7 +4,8 @@ Theory of operation. Account, contact, consents, usage, challenges and messages 
 so are the grants that are over, with their orders, and devices of which nothing else is known. A grant that lives is
 ended and stripped of whatever names its guest; its row, its orders and its device's hash stay until everybody who follows
 the grants has heard of the end and the gateways are told, and go with the next purge (store/retention.py, ERASED). Accounting
-sessions and logins are no account's rows: they name a grant that is gone, and hold stations under keys and seals.
+sessions and logins are no account's rows: they name a grant that is gone, and hold stations under keys and seals. So the
+audit log's: it stays as it is, and the key of what it says of this person goes.
 
 Vouchers stay used, and what was counted against guessing stays counted. Never erases what another account shares.
 """
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import and_, delete, exists, func, select, update
 
-from store import grants
+from store import audit, grants
 from store.models import Account, AuthEvent, Challenge, Consent, Device, Grant, GuestUsage, Message, Order
 from store.models import Session as Accounting
 from store.retention import ERASURE
@@ -72,6 +73,7 @@ def erase(session: Session, account: str, now: datetime) -> Erased | None:
     devices = _devices(session, account)
     session.delete(row)
     session.flush()
+    audit.forget(session, account)
     grants.touch(session, live)
     return Erased(devices, len(names), len(consents), messages, left)
 

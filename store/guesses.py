@@ -1,4 +1,4 @@
-"""Tries that may be guesses, counted by whose they are: after a few free ones each makes the next wait longer, to half a minute.
+"""Tries that may be guesses, counted by whose they are: after a few free ones each makes the next wait longer, to a bound.
 
 Theory of operation. A try is counted before it is looked at, in one statement that also says whether it may be made; so
 of many at once that are one device's, each sees those before it, in every process. What was no guess is taken back
@@ -8,7 +8,7 @@ changes nothing: nobody is kept waiting by trying. `taken` counts against a numb
 Of each kind the MOST that were touched last are kept. Who has more devices than that to guess with is not slowed by being
 counted, and is met by the codes' own length (store/crockford.py), the pages' rates (portal/rates.py) and the alert that `counted` is for.
 
-Never counts by address alone, so that no library is ever locked out; never keeps whose a count is but as a keyed hash.
+Never counts a guest by address alone, so that no library is ever locked out; never keeps whose a count is but as a keyed hash.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from store.models import Guess
 from store.session import affected
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import BindParameter
@@ -42,7 +43,8 @@ SWEEP: Final = 256  # new rows, on average, between looks at how many there are
 _ANY: Final = 2**31 - 1
 _NOT_BEFORE: Final = select(Guess.not_before).where(Guess.name == bindparam("whose"))
 _UNTIL: Final = select(Guess.until).where(Guess.name == bindparam("whose"))
-_DELAYS: Final = (*(timedelta(seconds=2**power) for power in range(5)), LONGEST)  # 1 s to 16 s; the last for good
+DELAYS: Final = (*(timedelta(seconds=2**power) for power in range(5)), LONGEST)  # 1 s to 16 s; the last for good
+STAFF: Final = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 180, 420, 900))  # of a password of staff
 
 
 class Tried(NamedTuple):
@@ -59,17 +61,22 @@ def named(privacy: Privacy, kind: str, whose: bytes) -> str:
     return f"{kind} {octets[:16].hex()}"
 
 
-def tried(session: Session, name: str, now: datetime, *, free: int = FREE, window: timedelta = WINDOW) -> Tried:
-    """Count one try, in a session that writes; `wait` where it comes too early: then it was not counted, nor may it be made."""
-    moments: dict[str, Any] = {f"after_{step}": now + delay for step, delay in enumerate(_DELAYS)}
-    moments |= {"now": now, "ends": now + window, "first": None if free > 0 else now + _DELAYS[0]}
+def tried(
+    session: Session, name: str, now: datetime, *, free: int = FREE, window: timedelta = WINDOW, delays: Sequence[timedelta] = DELAYS
+) -> Tried:
+    """Count one try, in a session that writes; `wait` where it comes too early: then it was not counted, nor may it be made.
+
+    `delays`: as many as DELAYS, the last for good.
+    """
+    moments: dict[str, Any] = {f"after_{step}": now + delay for step, delay in enumerate(delays)}
+    moments |= {"now": now, "ends": now + window, "first": None if free > 0 else now + delays[0]}
     connection = session.connection()  # a fifth of what the unit of work takes, which has no part in these rows
     times = connection.execute(_trying(connection.dialect.name), {"whose": name, "free": free, **moments}).scalar()
     if times is None:
         return Tried(connection.execute(_NOT_BEFORE, {"whose": name}).scalar_one())
     if times == 1:
         _sweep(session, name)
-    return Tried(None, times, top=times == free + len(_DELAYS))
+    return Tried(None, times, top=times == free + len(DELAYS))
 
 
 @cache
@@ -77,7 +84,7 @@ def _trying(dialect: str) -> ReturningInsert[int]:
     """The statement of `tried`; no row comes back from a try that is too early."""
     now, first = _moment("now"), _moment("first")
     over, before = Guess.until <= now, Guess.count - bindparam("free", type_=Guess.count.type)  # tries that were not free
-    *steps, last = (_moment(f"after_{step}") for step in range(len(_DELAYS)))
+    *steps, last = (_moment(f"after_{step}") for step in range(len(DELAYS)))
     later = case((before < 0, null()), *((before == step, moment) for step, moment in enumerate(steps)), else_=last)
     row = _insert(dialect).values(name=bindparam("whose"), count=1, begins_at=now, until=_moment("ends"), not_before=first)
     changed = {

@@ -201,3 +201,18 @@ def test_names_tell_nobody(database: Engine, seal: Seal) -> None:
     assert 32 == len(name.rpartition(" ")[2])
     others = {guesses.named(keys, "code device", b"02-00-5E-00-00-07"), guesses.named(keys, "voucher device", b"02-00-5E-00-00-08")}
     assert name not in {f"{kind} {each.rpartition(' ')[2]}" for each in others for kind in ("voucher device",)}
+
+
+def test_waits_of_staff_grow_to_a_quarter_of_an_hour(database: Engine) -> None:
+    """A password is worth more than a voucher: five tries are free, then a quarter of a minute, and at last 15 minutes for good."""
+    now, waits = NOW, []
+    for _ in range(12):
+        assert None is tried(database, now, delays=guesses.STAFF).wait
+        early = tried(database, now, delays=guesses.STAFF)
+        if early.wait is None:
+            with transaction(database) as session:
+                guesses.forgive(session, PHONE)
+        else:
+            waits.append((early.wait - now) / SECOND)
+            now = early.wait
+    assert [15, 30, 60, 180, 420, 900, 900] == waits

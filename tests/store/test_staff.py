@@ -1,0 +1,100 @@
+"""store.staff: names, links that are good once and for a day, and what disabling does at once; on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from store import staff, staff_sessions
+from store.models import Role, Staff, StaffLink, Step
+from store.session import reading, transaction
+from store.staff_sessions import Limits
+from tests.store.rows import NOW
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+LATER = NOW + timedelta(hours=1)
+
+
+def invited(database: Engine, name: str = "ops") -> tuple[Staff, str]:
+    with transaction(database) as session:
+        return staff.invite(session, name, Role.CITY_ADMIN, NOW, email="ops@city.example")
+
+
+def test_the_database_has_the_links_digest_alone(database: Engine) -> None:
+    """A copy of the database lets nobody set up anybody's sign-in."""
+    _, secret = invited(database)
+    with reading(database) as session:
+        rows = session.execute(select(StaffLink)).scalars().all()
+    assert [staff_sessions.digest(secret)] == [row.digest for row in rows]
+    assert not any(secret.encode() in bytes(row.digest) for row in rows)
+    assert 43 == len(secret)
+
+
+@pytest.mark.parametrize(("after", "good"), [(timedelta(), True), (timedelta(hours=23, minutes=59), True), (timedelta(hours=24), False)])
+def test_a_link_lasts_a_day(database: Engine, after: timedelta, good: bool) -> None:
+    """Who finds it later finds nothing."""
+    own, secret = invited(database)
+    with reading(database) as session:
+        found = staff.invited(session, secret, NOW + after)
+    assert (own.id if good else None) == (found.id if found is not None else None)
+
+
+def test_a_link_is_used_up(database: Engine) -> None:
+    """Once its owner can sign in by themselves, it opens nothing."""
+    own, secret = invited(database)
+    with transaction(database) as session:
+        staff.settled(session, session.get_one(Staff, own.id), LATER)
+    with reading(database) as session:
+        assert None is staff.invited(session, secret, LATER)
+
+
+def test_a_newer_link_voids_the_older(database: Engine) -> None:
+    """One person has one link at most."""
+    own, first = invited(database)
+    with transaction(database) as session:
+        second = staff.link(session, session.get_one(Staff, own.id), LATER)
+    with reading(database) as session:
+        assert [False, True] == [staff.invited(session, each, LATER) is not None for each in (first, second)]
+
+
+@pytest.mark.parametrize("secret", ["", "x", "A" * 43, "A" * 1_000, "\0" * 43, "é" * 43])
+def test_what_is_no_link_opens_nothing(database: Engine, secret: str) -> None:
+    """Whatever stands in the address."""
+    invited(database)
+    with reading(database) as session:
+        assert None is staff.invited(session, secret, NOW)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a", "-ops", "o ps", "ops\n2", "ops/..", "a" * 65, "oрs", "ops'--"])
+def test_no_name(database: Engine, name: str) -> None:
+    """What cannot be typed again, or looks like another's, is no name."""
+    with pytest.raises(staff.UnfitNameError), transaction(database) as session:
+        staff.invite(session, name, Role.AUDITOR, NOW)
+
+
+@pytest.mark.parametrize("name", ["ops", "OPS", " Ops "])
+def test_a_name_is_one_persons_whatever_its_case(database: Engine, name: str) -> None:
+    """Nobody can be invited under a name that somebody has."""
+    invited(database)
+    with pytest.raises(staff.UnfitNameError, match="ops is somebody's name already"), transaction(database) as session:
+        staff.invite(session, name, Role.AUDITOR, NOW)
+
+
+def test_disabling_acts_at_once(database: Engine) -> None:
+    """Signed out everywhere, and no link of theirs opens anything; enabled again, they sign in anew."""
+    own, secret = invited(database)
+    with transaction(database) as session:
+        row = session.get_one(Staff, own.id)
+        cookie = staff_sessions.begin(session, row, Step.WHOLE, "Firefox", Limits(), NOW)
+        staff.disable(session, row, NOW)
+    with transaction(database) as session:
+        assert (None, None) == (staff_sessions.find(session, cookie, Limits(), NOW), staff.invited(session, secret, NOW))
+        staff.enable(session.get_one(Staff, own.id))
+    with reading(database) as session:
+        assert (None, None) == (staff_sessions.find(session, cookie, Limits(), NOW), staff.invited(session, secret, NOW))
+        assert [None] == [each.disabled_at for each in staff.everyone(session)]

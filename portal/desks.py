@@ -12,7 +12,7 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import languages
-from portal.admin import assets, guard
+from portal.admin import assets, guard, tables
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from portal.admin.desk import Desk
 
-_VIEWS: Final = (assets,)
+_VIEWS: Final = (assets, tables)
 
 
 def staff_app(desk: Desk) -> Flask:

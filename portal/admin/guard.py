@@ -95,10 +95,11 @@ def _admit() -> Any:
     """None lets the request through; else where it goes instead."""
     if len(request.query_string) > LONGEST or len(request.path) > LONGEST:
         abort(414)
-    if request.endpoint is None:
-        return None  # Flask answers 404 or 405
     if not _ours(request.host):
         abort(421)
+    if request.endpoint is None:
+        _recognise()
+        return None  # Flask answers 404 or 405, in the frame of whoever is here
     view: Any = current_app.view_functions[request.endpoint]
     if getattr(view, "open", False):
         return None

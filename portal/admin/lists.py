@@ -83,7 +83,11 @@ class List:
         chosen = self._chosen()
         statement = self._filtered(chosen)
         total = int(
-            session.scalar(select(func.count()).select_from(statement.with_only_columns(literal_column("1")).limit(CAP + 1).subquery()))
+            session.scalar(
+                select(func.count()).select_from(
+                    statement.with_only_columns(literal_column("1"), maintain_column_froms=True).limit(CAP + 1).subquery()
+                )
+            )
             or 0
         )
         rows = self._after(session, statement, _cursor(request.args.get("after", "")), PAGE + 1)

@@ -11,6 +11,7 @@ from store.sealed import Seal
 from store.session import engine
 from tests.portal import catalogues
 from tests.portal.gallery import Gallery, shape
+from tests.portal.staffroom import Room, room
 from tests.portal.world import World, world
 
 if TYPE_CHECKING:
@@ -51,3 +52,11 @@ def city(tmp_path: Path, shaped: Path) -> Iterator[World]:
 @pytest.fixture
 def guest(city: World) -> FlaskClient:
     return city.client()
+
+
+@pytest.fixture
+def staffroom(tmp_path: Path, shaped: Path) -> Iterator[Room]:
+    """The staff app over a small city."""
+    made = room(tmp_path, shaped)
+    yield made
+    made.database.dispose()

@@ -1,0 +1,146 @@
+"""The staff app for tests, in this process: a small city in a real database, a signed-in client for every role, a clock that the test turns."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from portal.admin.desk import Desk, Office
+from portal.desks import staff_app
+from proxeny import settings as reading_settings
+from proxeny.edits import Edits
+from store import staff_sessions
+from store.models import ManagedBy, Role, Staff, Step
+from store.privacy import privacy
+from store.sealed import Seal
+from store.session import engine, transaction
+from tests.portal.world import MAKING
+from tests.store.rows import network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+    from werkzeug.test import TestResponse
+
+    from store.privacy import Privacy
+
+URL = "http://staff.city.example"
+NOW = datetime(2026, 3, 9, 14, 0, tzinfo=UTC)  # a Monday
+_TOKEN = re.compile(r'name="token" value="([0-9a-f]+)"')
+
+
+@dataclass
+class Room:
+    """A staff app and what stands behind it."""
+
+    folder: Path
+    database: Engine
+    privacy: Privacy
+    time: datetime = NOW
+    status: Mapping[str, Any] = field(default_factory=dict)  # what the controller says of itself
+    tools: dict[str, Any] = field(default_factory=dict)
+    office: Office = field(default_factory=lambda: Office(URL))
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    _app: Flask | None = None
+    _clients: dict[Role, FlaskClient] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        file = self.folder / "proxeny.toml"
+        if not file.exists():
+            file.write_text(f'data_dir = "{self.folder}"\n[radius]\nauth = ["127.0.0.1:1812"]\n[guest]\n[staff]\nurl = "{URL}"\n')
+        settings = reading_settings.load(file, {})
+        edits = Edits(lambda: settings, self.privacy, lambda: self.time)
+        return Desk(
+            office=self.office,
+            database=self.database,
+            privacy=self.privacy,
+            now=lambda: self.time,
+            entropy=os.urandom,
+            said=lambda event, fields: self.lines.append({"event": event, **fields}),
+            change=edits.change,
+            entry=edits.entry,
+            status=lambda: self.status,
+            zone=lambda: "America/Toronto",
+            tools={"settings": lambda: settings, **self.tools},
+        )
+
+    @property
+    def app(self) -> Flask:
+        if self._app is None:
+            with MAKING:
+                self._app = staff_app(self.desk)
+        return self._app
+
+    def staff(self, role: Role, name: str = "") -> str:
+        """Somebody of this role; their id."""
+        with transaction(self.database) as session:
+            made = Staff(name=name or f"{role.value}@city.example", role=role, created_at=self.time)
+            session.add(made)
+            session.flush()
+            return made.id
+
+    def client(self, role: Role | None = Role.CITY_ADMIN) -> FlaskClient:
+        """A browser where somebody of this role is signed in, just now; None: where nobody is."""
+        if role is None:
+            return self.app.test_client()
+        if role not in self._clients:
+            made = self.app.test_client()
+            someone = self.staff(role)
+            with transaction(self.database) as session:
+                cookie = staff_sessions.begin(
+                    session, session.get_one(Staff, someone), Step.WHOLE, "test", staff_sessions.Limits(), self.time
+                )
+            made.set_cookie("proxeny-staff", cookie, domain="staff.city.example")
+            self._clients[role] = made
+        return self._clients[role]
+
+    def get(self, path: str, role: Role | None = Role.CITY_ADMIN, language: str = "en", **headers: str) -> TestResponse:
+        return self.client(role).get(path, base_url=URL, headers={"Accept-Language": language, **headers})
+
+    def page(self, path: str, role: Role | None = Role.CITY_ADMIN, language: str = "en") -> str:
+        """The page, which has to be there."""
+        answer = self.get(path, role, language)
+        assert 200 == answer.status_code, (path, answer.status_code, answer.get_data(as_text=True)[:2000])
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, role: Role | None = Role.CITY_ADMIN, **form: Any) -> TestResponse:
+        """A form of ours, with its token."""
+        client = self.client(role)
+        data = {"token": self.token(role), **form}
+        return client.post(path, base_url=URL, data=data, headers={"Accept-Language": "en", "Origin": URL})
+
+    def token(self, role: Role | None = Role.CITY_ADMIN) -> str:
+        """What this session's forms hold, or those of somebody who is not signed in."""
+        if role is None:
+            return hmac.new(self.privacy.account_key, b"form\0nobody", "sha256").hexdigest()[:32]
+        found = _TOKEN.search(self.get("/no-such-page", role).get_data(as_text=True))
+        assert found is not None
+        return found[1]
+
+    def later(self, **by: float) -> None:
+        """Time passes."""
+        self.time += timedelta(**by)
+
+
+def room(folder: Path, shaped: Path, *, managed: ManagedBy = ManagedBy.APP) -> Room:
+    """With the network of tests/store/rows.py, kept by the app so that pages may change it."""
+    shutil.copytree(shaped, folder, dirs_exist_ok=True)
+    database = engine(f"sqlite:///{folder}/proxeny.db")
+    seal = Seal(folder / "keys" / "seal.key")
+    with transaction(database) as session:
+        for row in network(seal):
+            row.managed_by = managed
+            session.add(row)
+            session.flush()
+        marks = privacy(session, seal, NOW)
+    return Room(folder, database, marks)

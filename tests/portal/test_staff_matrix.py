@@ -1,0 +1,74 @@
+"""The permission matrix: every route of the staff app, every role, generated. A route without a row in `SAMPLES` fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from portal.permissions import ALLOWED, Permission
+from store.models import Role
+
+if TYPE_CHECKING:
+    from werkzeug.routing import Rule
+
+    from tests.portal.staffroom import Room
+
+# How the variables of a route are filled: rule -> path
+SAMPLES: dict[str, str] = {
+    "/static/<digest>/<path:name>": "/static/000000000000/staff.css",
+}
+PEOPLE = (None, *Role)
+
+
+def paths(room: Room) -> list[tuple[Rule, str, str]]:
+    """(rule, method, path) of every route."""
+    found = []
+    for rule in room.app.url_map.iter_rules():
+        path = SAMPLES.get(rule.rule, rule.rule)
+        assert "<" not in path, f"{rule.rule} has no row in SAMPLES"
+        found += [(rule, method, path) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+    return found
+
+
+def test_every_route_says_to_whom_it_is_open(staffroom: Room) -> None:
+    """Deny by default: a view names a permission, or the steps of whoever signs in; style and scripts alone are anyone's."""
+    for rule, _method, _path in paths(staffroom):
+        view: Any = staffroom.app.view_functions[rule.endpoint]
+        said = [name for name in ("needs", "steps", "open") if getattr(view, name, None)]
+        assert 1 == len(said), f"{rule.rule} says {said}"
+        assert "open" not in said or rule.endpoint == "assets.serve", rule.rule
+
+
+@pytest.mark.parametrize("role", PEOPLE, ids=str)
+def test_no_role_gets_what_the_table_does_not_give(staffroom: Room, role: Role | None) -> None:
+    """A route that the role may not have answers 403, or leads to sign-in where nobody is; one that it may have never does."""
+    token = staffroom.token(role)
+    for rule, method, path in paths(staffroom):
+        view: Any = staffroom.app.view_functions[rule.endpoint]
+        needed: Permission | None = getattr(view, "needs", None)
+        if needed is None:
+            continue
+        client = staffroom.client(role)
+        answer = client.open(path, method=method, base_url="http://staff.city.example", data={"token": token} if method != "GET" else None)
+        if role is None:
+            assert (303, True) == (answer.status_code, answer.location.startswith("/sign-in")) or 403 == answer.status_code, (method, path)
+        elif needed not in ALLOWED[role]:
+            assert 403 == answer.status_code, (role, method, path)
+        else:
+            assert answer.status_code not in (403, 500, 503), (role, method, path, answer.get_data(as_text=True)[:500])
+            assert not (answer.location or "").startswith("/sign-in"), (role, method, path)
+
+
+@pytest.mark.parametrize("forged", ["", "0" * 32])
+def test_a_form_of_another_site_changes_nothing(staffroom: Room, forged: str) -> None:
+    """Without this session's token, or sent by another site's page, every POST is refused, whoever is signed in."""
+    client, token = staffroom.client(), staffroom.token()
+    for rule, method, path in paths(staffroom):
+        view: Any = staffroom.app.view_functions[rule.endpoint]
+        if method == "GET" or getattr(view, "needs", None) is None:
+            continue
+        send = {"method": method, "base_url": "http://staff.city.example"}
+        assert 403 == client.open(path, data={"token": forged}, **send).status_code, path
+        assert 403 == client.open(path, data={"token": token}, headers={"Sec-Fetch-Site": "cross-site"}, **send).status_code, path
+        assert 403 == client.open(path, data={"token": token}, headers={"Origin": "https://evil.example"}, **send).status_code, path

@@ -81,7 +81,6 @@ def _browsers() -> None:
         *always(TEXT, "id", "staff_id"),
         *always(WORD, "step"),
         *always(TEXT, "agent"),
-        *always(OCTETS, "challenge"),
         *always(MOMENT, "created_at", "seen_at", "proven_at", "ends_at"),
         sa.PrimaryKeyConstraint("digest", name="pk_staff_session"),
         sa.UniqueConstraint("id", name="uq_staff_session_id"),

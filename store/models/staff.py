@@ -113,7 +113,6 @@ class StaffSession(Base):
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     step: Mapped[Step] = mapped_column(closed(Step))
     agent: Mapped[str] = mapped_column(default="")  # "Firefox on Linux": for its owner to know it again
-    challenge: Mapped[bytes] = mapped_column(default=b"")  # of a passkey that is asked for just now
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     proven_at: Mapped[datetime]  # when they last proved who they are

@@ -1,0 +1,268 @@
+"""Weeks of a city's past in a few seconds: logins, sessions, visitors and hours, as they would have been recorded.
+
+For the demo, for pictures of the pages, and for measuring them at the amounts of a large city. The same seed makes the same
+past. Never in a network that is not the sample city's, or a test's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+
+from store.ids import new_id
+from store.models import (
+    AccessPoint,
+    AuthEvent,
+    HomeChange,
+    LoginVerdict,
+    Operator,
+    Realm,
+    SessionHop,
+    SessionStatus,
+    Span,
+    UsageHour,
+    VisitorCount,
+)
+from store.models import Session as Accounting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from store.models import Base
+    from store.privacy import Privacy
+
+SLICE: Final = 10_000  # rows of one statement
+_HOURS: Final = (1, 1, 1, 1, 1, 2, 5, 14, 26, 34, 38, 42, 48, 46, 42, 40, 40, 44, 42, 34, 24, 14, 6, 2)  # how busy each is
+_ENDINGS: Final = (  # verdict, reason, how often in a thousand, round trips
+    (LoginVerdict.ACCEPT, "", 938, 9),
+    (LoginVerdict.REJECT, "", 31, 9),
+    (LoginVerdict.ABANDONED, "", 18, 4),
+    (LoginVerdict.NO_ANSWER, "HOME_SILENT", 6, 1),
+    (LoginVerdict.REFUSED, "NO_ROUTE", 4, 1),
+    (LoginVerdict.REFUSED, "JUNK_REALM", 3, 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much of it."""
+
+    logins: int = 6_000
+    days: int = 84
+    online: int = 40  # sessions that are open now
+    sessions: int | None = None  # of the accepted logins, so many have one; None: all
+
+
+class _Place(NamedTuple):
+    name: str
+    site: str
+    client: str
+
+
+def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, seed: int = 1) -> None:
+    """All of it, in the caller's transaction."""
+    dice = Random(seed)  # noqa: S311  a past, not a secret
+    stands = session.execute(select(AccessPoint.name, AccessPoint.site, AccessPoint.client))
+    places = [_Place(name, site, client) for name, site, client in stands if site and client]
+    realms = [row for row in session.scalars(select(Realm).order_by(Realm.position)) if row.homes and not row.match.startswith("~")]
+    if not places or not realms:
+        return
+    weights = [3.0 / (1 + place) for place in range(len(realms))]
+    zone = ZoneInfo(session.scalar(select(Operator.timezone)) or "UTC")
+    logins = _logins(dice, privacy, places, realms, weights, amounts, now)
+    kept = amounts.logins if amounts.sessions is None else amounts.sessions
+    hours: dict[tuple[datetime, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    visitors = _Visitors(zone)
+    for some in _slices(logins):
+        sessions = []
+        for login in some:
+            visitors.count(login, realms)
+            if login["verdict"] is LoginVerdict.ACCEPT and kept > 0:
+                kept -= 1
+                sessions.append(_session(dice, privacy, login, now))
+        _open(sessions, amounts.online, now)
+        for each in sessions:
+            _sum(hours, each)
+        _insert(session, AuthEvent, some)
+        _insert(session, Accounting, sessions)
+        hops = [
+            {"session_id": each["id"], "at": each["started_at"], "access_point": each["access_point"], "ssid": each["ssid"]}
+            for each in sessions
+        ]
+        _insert(session, SessionHop, hops)
+    _insert(session, UsageHour, [_hour(key, sums) for key, sums in hours.items()])
+    _insert(session, VisitorCount, list(visitors.rows(now)))
+    _insert(session, HomeChange, list(_changes(dice, realms, amounts, now)))
+
+
+def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    some: list[dict[str, Any]] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == SLICE:
+            yield some
+            some = []
+    yield some
+
+
+def _insert(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    for at in range(0, len(rows), SLICE):
+        session.execute(insert(table), rows[at : at + SLICE])
+
+
+def _logins(
+    dice: Random, privacy: Privacy, places: Sequence[_Place], realms: Sequence[Realm], weights: list[float], amounts: Amounts, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """From the newest to the oldest, so that the newest are those that are online."""
+    endings = [(ending, round_trips, reason) for ending, reason, _often, round_trips in _ENDINGS]
+    often = [each[2] for each in _ENDINGS]
+    people = max(amounts.logins // 12, 30)
+    step = timedelta(days=amounts.days) / amounts.logins
+    for number in range(amounts.logins):
+        at = _busy(dice, now - step * number - timedelta(seconds=20), now)
+        place = dice.choice(places)
+        realm = dice.choices(realms, weights)[0]
+        (verdict, round_trips, reason) = dice.choices(endings, often)[0]
+        who = dice.randrange(people)
+        station = f"02-00-5E-{who >> 16 & 255:02X}-{who >> 8 & 255:02X}-{who & 255:02X}"
+        refused = verdict is LoginVerdict.REFUSED
+        milliseconds = 15_000.0 if verdict is LoginVerdict.NO_ANSWER else dice.lognormvariate(5.0, 0.5)
+        yield {
+            "id": new_id(),
+            "began_at": at - timedelta(milliseconds=milliseconds),
+            "at": at,
+            "client": place.client,
+            "source": "127.0.0.1",
+            "nas_identifier": place.name,
+            "access_point": place.name,
+            "site": place.site,
+            "ssid": "eduroam",
+            "user_hash": privacy.user(f"guest-{who:03}@{realm.match}".encode()),
+            "realm": "gmail.com" if reason == "JUNK_REALM" else "uni-x.example" if refused else realm.match.removeprefix("*."),
+            "rule": "" if refused else realm.match,
+            "station_hash": privacy.station(station),
+            "home": "" if refused else realm.homes[0],
+            "attempts": [] if refused else [realm.homes[0]],
+            "verdict": verdict,
+            "reason": reason,
+            "round_trips": round_trips,
+            "milliseconds": round(milliseconds, 1),
+            "own_milliseconds": round(dice.uniform(0.4, 2.5), 2),
+            "eap": True,
+            "session_id": None,
+            "acct_session_id": f"{dice.getrandbits(64):016X}",
+        }
+
+
+def _busy(dice: Random, at: datetime, now: datetime) -> datetime:
+    """Somewhere on the same day, as busy as its hours are; never later than now."""
+    if now - at < timedelta(hours=24):
+        return at
+    hour = dice.choices(range(24), _HOURS)[0]
+    return at.replace(hour=(hour + 5) % 24, minute=dice.randrange(60), second=dice.randrange(60))
+
+
+def _session(dice: Random, privacy: Privacy, login: dict[str, Any], now: datetime) -> dict[str, Any]:
+    seconds = min(int(dice.lognormvariate(7.6, 0.9)) + 60, int((now - login["at"]).total_seconds()) or 1)
+    name = login["session_id"] = new_id()
+    ends = login["at"] + timedelta(seconds=seconds)
+    down = int(dice.lognormvariate(17.5, 1.4))
+    return {
+        "id": name,
+        "client": login["client"],
+        "source": login["source"],
+        "nas_identifier": login["nas_identifier"],
+        "acct_session_id": login["acct_session_id"],
+        "multi_session_id": "",
+        "station_hash": login["station_hash"],
+        "station_sealed": privacy.sealed(b"02-00-5E-00-00-01", "session", name, "station_sealed"),
+        "user_hash": login["user_hash"],
+        "realm": login["realm"],
+        "home": login["home"],
+        "login": login["id"],
+        "access_point": login["access_point"],
+        "ssid": login["ssid"],
+        "site": login["site"],
+        "framed_ip": f"10.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}",
+        "started_at": login["at"],
+        "start_seen": True,
+        "heard_at": login["at"],
+        "updated_at": ends,
+        "ended_at": ends,
+        "status": SessionStatus.ENDED,
+        "terminate_cause": dice.choice(("User-Request", "Idle-Timeout", "Lost-Carrier")),
+        "seconds": seconds,
+        "input_octets": down // dice.randrange(4, 12),
+        "output_octets": down,
+        "updates": 3,
+    }
+
+
+def _open(sessions: list[dict[str, Any]], online: int, now: datetime) -> None:
+    """The newest are still there."""
+    for each in sessions:
+        if now - each["started_at"] > timedelta(hours=3) or online <= 0:
+            return
+        online -= 1
+        each |= {"status": SessionStatus.OPEN, "ended_at": None, "updated_at": now, "terminate_cause": ""}
+        each["seconds"] = int((now - each["started_at"]).total_seconds())
+
+
+def _sum(hours: dict[tuple[datetime, str, str, str], list[int]], each: dict[str, Any]) -> None:
+    begun = each["started_at"].replace(minute=0, second=0, microsecond=0)
+    sums = hours[begun, each["site"], each["access_point"], each["ssid"]]
+    for at, value in enumerate((1, min(each["seconds"], 3600), each["input_octets"], each["output_octets"])):
+        sums[at] += value
+
+
+def _hour(key: tuple[datetime, str, str, str], sums: list[int]) -> dict[str, Any]:
+    hour, site, access_point, ssid = key
+    counts = dict(zip(("sessions", "seconds", "input_octets", "output_octets"), sums, strict=True))
+    return {"hour": hour, "site": site, "access_point": access_point, "ssid": ssid, **counts}
+
+
+class _Visitors:
+    """How many different ones there were in each period, by institution: their marks are not kept."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._seen: dict[tuple[Span, datetime, str, str], set[bytes]] = defaultdict(set)
+        self._logins: Counter[tuple[Span, datetime, str, str]] = Counter()
+
+    def count(self, login: dict[str, Any], realms: Sequence[Realm]) -> None:
+        if login["verdict"] is not LoginVerdict.ACCEPT:
+            return
+        realm = next(each for each in realms if each.match == login["rule"])
+        for span in Span:
+            key = span, self._begins(span, login["at"]), realm.institution or realm.match, realm.country
+            self._seen[key].add(login["station_hash"])
+            self._logins[key] += 1
+
+    def _begins(self, span: Span, at: datetime) -> datetime:
+        day = at.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        back = {Span.DAY: 0, Span.WEEK: day.weekday(), Span.MONTH: day.day - 1}[span]
+        return (day - timedelta(days=back)).astimezone(UTC)
+
+    def rows(self, now: datetime) -> Iterator[dict[str, Any]]:
+        for key, marks in self._seen.items():
+            span, begins, institution, country = key
+            old = now - begins > timedelta(days={Span.DAY: 2, Span.WEEK: 8, Span.MONTH: 32}[span])
+            counts = {"visitors": len(marks), "logins": self._logins[key], "frozen_at": now if old else None}
+            yield {"span": span, "begins_at": begins, "institution": institution, "country": country, **counts}
+
+
+def _changes(dice: Random, realms: Sequence[Realm], amounts: Amounts, now: datetime) -> Iterator[dict[str, Any]]:
+    """Now and then a home was away for some minutes."""
+    for home in sorted({name for realm in realms[:20] for name in realm.homes}):
+        for _ in range(min(amounts.days // 14, 8)):
+            at = now - timedelta(hours=dice.uniform(3, amounts.days * 24))
+            yield {"at": at, "home": home, "state": "dead", "why": "3 probes missed"}
+            yield {"at": at + timedelta(minutes=dice.uniform(2, 30)), "home": home, "state": "alive", "why": "answered 3 probes"}

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from proxeny.catalogue import advice
+from portal import causes
+from portal.messages.texts import Texts
+from portal.reasons import Fixer
 from proxeny.moments import iso
-from radius.actions import Reason
-from radius.local import STATION, TOKEN
-from radius.nas.plan import Spent
 from store.models import LoginVerdict, SessionStatus
 
 if TYPE_CHECKING:
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
     from store.models import AuthEvent, Order, Session
 
 SHORT: Final = 12  # characters of a hash: enough to tell two devices of a page apart
-_OURS: Final = {  # what grants decide: who asks, and how the device is known
-    STATION.rule: ("a guest", "its address (MAC authentication)"),
-    TOKEN.rule: ("a guest", "the portal's one-time sign-in, which the gateway repeated"),
-}
-_MENDED: Final = frozenset(  # what a guest can mend at the portal
-    reason.name
-    for reason in (*(Reason[f"GRANT_SPENT_{why.name}"] for why in Spent), Reason.NO_GRANT, Reason.PLAN_GONE, Reason.TOO_MANY_SESSIONS)
-)
+ENGLISH: Final = Texts("en")  # the command line speaks English
 _VERDICTS: Final = {
     LoginVerdict.ACCEPT: "signed in",
     LoginVerdict.REJECT: "was refused by the home",
@@ -84,7 +76,7 @@ def short(event: AuthEvent) -> str:
     place = event.access_point or event.bssid or event.client
     why = f" ({event.reason})" if event.reason else ""
     home = f" by {event.home}" if event.home else ""
-    whose = event.realm or ("a guest" if event.rule in _OURS else "(no realm)")
+    whose = event.realm or ("a guest" if event.rule in causes.OURS else "(no realm)")
     return f"{_time(event)}  {event.verdict.value:<9}  {whose} at {place}{home}, {event.milliseconds:.0f} ms{why}"
 
 
@@ -95,7 +87,7 @@ def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, s
     yield f"  who    {_who(event, house)}, device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
     yield f"  where  {_where(event)}"
     yield f"  way    {_way(event)}"
-    for line in _meaning(event, house):
+    for line in _meaning(event, institutions):
         yield f"  {line}"
     if session is not None:
         yield f"  online {online(session)}"
@@ -106,11 +98,11 @@ def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, s
 
 def led(event: AuthEvent) -> bool:
     """Whether the guest came to the portal's page: by our answer's redirect, or its gateway's own after a Reject (decision 0012, 5)."""
-    return event.verdict is LoginVerdict.REFUSED and event.rule == STATION.rule and event.reason in _MENDED
+    return causes.led(event.verdict, event.reason, event.rule)
 
 
 def _who(event: AuthEvent, house: str) -> str:
-    return _OURS[event.rule][0] if event.rule in _OURS else f"someone of {house} ({event.realm or 'no realm'})"
+    return "a guest" if event.rule in causes.OURS else f"someone of {house} ({event.realm or 'no realm'})"
 
 
 def _where(event: AuthEvent) -> str:
@@ -125,7 +117,7 @@ def _where(event: AuthEvent) -> str:
 def _way(event: AuthEvent) -> str:
     rule = f'rule "{event.rule}"' if event.rule else "no rule"
     if not event.attempts:
-        known = f", known by {_OURS[event.rule][1]}" if event.rule in _OURS else ""
+        known = f", known by {causes.OURS[event.rule]}" if event.rule in causes.OURS else ""
         return f"{rule}{known}; " + (f"decided here by the grant {event.grant_id}" if event.grant_id else "no home was asked")
     moved = " then ".join(event.attempts)
     trips = f"{event.round_trips} round trip{'' if event.round_trips == 1 else 's'}"
@@ -133,34 +125,15 @@ def _way(event: AuthEvent) -> str:
     return f"{rule}, asked {moved}; {trips}, {event.milliseconds:.0f} ms{ours}"
 
 
-def _meaning(event: AuthEvent, house: str) -> Iterator[str]:
-    """What happened and what to do."""
-    cause, remedy = advice(event.reason, client=event.client, realm=event.realm)
-    match event.verdict:
-        case LoginVerdict.REFUSED if led(event):
-            yield f"so     {cause} Until then its gateway shows it the portal's page, and nothing else."
-            yield f"do     {remedy}"
-        case LoginVerdict.ACCEPT if event.rule in _OURS:
-            yield "so     Let in: there is a grant, and something of its plan is left."
-        case LoginVerdict.ACCEPT if not event.home:
-            yield f"so     Let in: our directory knows this user of {house} with this password."
-        case LoginVerdict.ACCEPT:
-            yield f"so     {house} said yes." + (f" {cause}" if cause else "")
-        case LoginVerdict.REJECT if not event.reason:
-            trips = f"{event.round_trips} round trip{'' if event.round_trips == 1 else 's'}"
-            yield f"so     {house} said no after {trips}. Usually a mistyped or changed password; only {house} can see which."
-            yield f"do     Have the password typed again; if that does not help, {house}'s help desk is who can."
-        case LoginVerdict.ABANDONED:
-            yield f"so     The device stopped answering after {event.round_trips} round trips. Usually its profile does not trust the"
-            yield f"       certificate of {house}, or somebody closed the question."
-            yield f"do     Have the profile of {house} installed again on the device."
-        case LoginVerdict.NO_ANSWER if not cause:
-            yield f"so     {house} did not answer in time."
-            yield "do     See `proxeny homes`, then call the institution."
-        case _:
-            yield f"so     {cause or 'It was refused.'}"
-            if remedy:
-                yield f"do     {remedy}"
+def _meaning(event: AuthEvent, institutions: Mapping[str, str]) -> Iterator[str]:
+    """What happened, who can mend it and what to do, in the words of the staff's pages."""
+    said = causes.told(causes.facts(event, institutions), ENGLISH)
+    until = " Until then its gateway shows it the portal's page, and nothing else." if led(event) else ""
+    yield f"so     {said.cause}{until}"
+    if said.todo:
+        yield f"do     {said.todo}"
+    if said.fixers != (Fixer.NOBODY,):
+        yield f"by     {', '.join(said.who)}"
 
 
 def online(session: Session) -> str:

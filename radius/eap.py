@@ -1,7 +1,7 @@
 """EAP inside RADIUS: the packet joined from its fragments, its header judged, its failure written.
 
 Only what RFC 3748, 4 and RFC 3579, 2.1 let a proxy see: code, identifier, length, the outer identity. Never looks
-inside a method.
+inside a method, but for the one TLS alert, in clear, by which a device says that it distrusts the home's certificate.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ REQUEST, RESPONSE, FAILURE, INITIATE = 1, 2, 4, 5
 _FROM_PEERS: Final = frozenset((REQUEST, RESPONSE, INITIATE))  # RFC 3748, 4; RFC 6696, 5.3 (Initiate)
 _IDENTITY: Final = 1
 _EAP: Final = int(Type.EAP_MESSAGE)
+_TLS: Final = frozenset((13, 21, 25, 43, 55))  # EAP-TLS, TTLS, PEAP, FAST, TEAP: a TLS record behind the same flags
+_FATAL: Final = b"\0\2\2"  # a record of two octets, level fatal (RFC 5246, 6.2.1 and 7.2)
+_DISTRUST: Final = frozenset((42, 43, 44, 45, 46, 48))  # bad, unsupported, revoked, expired, unknown certificate; unknown CA
 
 
 def joined(message: Message) -> bytes | None:
@@ -40,6 +43,17 @@ def sound(packet: bytes, user_name: bytes) -> bool:
     if packet[0] != RESPONSE:
         return True
     return size > 4 and (packet[4] != _IDENTITY or packet[5:] == user_name)
+
+
+def distrusts(packet: bytes) -> bool:
+    """Whether a peer ends its handshake because of the certificate it was shown: an alert of TLS 1.2 or older, and nothing else.
+
+    TLS 1.3 hides its alerts; a device may also just fall silent. So False means nothing.
+    """
+    if len(packet) not in (13, 17) or packet[0] != RESPONSE or packet[4] not in _TLS:  # with or without a TLS length (RFC 5216, 3.1)
+        return False
+    alert = packet[-7:]
+    return alert[:2] == b"\x15\3" and alert[3:6] == _FATAL and alert[6] in _DISTRUST
 
 
 def failure(packet: bytes) -> bytes:

@@ -229,10 +229,10 @@ class Engine:
         talk.own += exchange.sent_at - exchange.began
         reply = forward.reply(exchange, answer.code, body)
         self.counts[verdict := _VERDICTS[answer.code]] += 1
-        talk.note(exchange.request)
+        talk.note(exchange.request, self.counts)
         self._duplicates.answered(exchange, reply.octets, now)
         if answer.code != _CHALLENGE:
-            return (reply, Record(talk.login(verdict, "", now, answer.value(_CUI) or b"")))
+            return (reply, Record(talk.login(verdict, talk.distrust, now, answer.value(_CUI) or b"")))
         gone = self._conversations.challenged(talk, exchange.client.name, answer.value(_STATE) or b"", now)
         return (reply, *(Record(old.login("abandoned", Reason.TABLE_FULL.name, now)) for old in gone))
 
@@ -243,7 +243,7 @@ class Engine:
         actions: list[Actions] = [act(thing, mark, now) for act, thing, mark in self._timers.due(now)]
         actions.append(self._watch.tick(now))
         self._duplicates.expire(now)
-        abandoned = [Record(talk.login("abandoned", "", now)) for talk in self._conversations.abandoned(now)]
+        abandoned = [Record(talk.login("abandoned", talk.distrust, now)) for talk in self._conversations.abandoned(now)]
         self.counts["abandoned"] += len(abandoned)
         return (*(action for group in actions for action in group), *abandoned)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from radius import eap
+from radius.actions import Reason
 from radius.records import Login
 from radius.tables import Action, Place, Route
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from radius.pool import Lane, Server
     from radius.secret import Secret
     from radius.tables import Client
+
+_DISTRUST: Final = Reason.CERTIFICATE_DISTRUSTED.name
 
 
 class Exchange:
@@ -72,7 +76,7 @@ class Conversation:
     """One login: the exchanges that State strings together."""
 
     __slots__ = (
-        "acct_session_id", "began", "busy", "client", "eap", "grant", "held", "nas_identifier", "over", "own", "peer", "place",
+        "acct_session_id", "began", "busy", "client", "distrust", "eap", "grant", "held", "nas_identifier", "over", "own", "peer", "place",
         "round_trips", "route", "state", "station", "tried", "user_name",
     )  # fmt: skip
 
@@ -93,13 +97,18 @@ class Conversation:
         self.over = False  # told
         self.nas_identifier = self.acct_session_id = b""
         self.eap = False
+        self.distrust = ""  # the Reason's name, where the device said that it distrusts the home's certificate
         self.grant = ""  # the grant that decided, where we did
 
-    def note(self, request: Message) -> None:
+    def note(self, request: Message, counts: dict[str, int]) -> None:
         """Keep of its latest request what its record will tell."""
         self.nas_identifier = request.value(32) or b""
         self.acct_session_id = request.value(44) or b""
-        self.eap = 79 in request.first
+        packet = request.value(79)
+        self.eap = packet is not None
+        if packet is not None and eap.distrusts(packet):
+            self.distrust = _DISTRUST
+            counts[_DISTRUST] += 1
 
     def login(self, verdict: str, reason: str, now: float, cui: bytes = b"") -> Login:
         """The record of a finished conversation: it is over."""

@@ -125,7 +125,7 @@ class Answers:
             self._counts[reason] += 1
             self._counts["to_portal"] += 1
         talk.own = now - exchange.began
-        talk.note(exchange.request)
+        talk.note(exchange.request, self._counts)
         record = Record(talk.login(verdict, reason, now))
         self._duplicates.answered(exchange, reply.octets, now)
         return (reply, record)

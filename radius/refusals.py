@@ -53,7 +53,7 @@ class Refusals:
         verdict = "no_answer" if reason in _UNANSWERED else "refused"
         self._counts[reason.name] += 1
         self._counts[verdict] += 1
-        talk.note(exchange.request)
+        talk.note(exchange.request, self._counts)
         record = Record(talk.login(verdict, reason.name, now))
         reply = forward.reply(exchange, Code.ACCESS_REJECT, said(exchange.request, words or reason.value))
         if exchange.lane is not None:

@@ -37,10 +37,14 @@ class Texts:
         """For its `dir`."""
         return self.locale.text_direction
 
-    def gettext(self, words: str, **values: object) -> str:
+    def gettext(self, words: str, /, **values: object) -> str:
         """The words in this language, with the values in their places."""
         said = str(self._catalogue.gettext(words))
         return said % values if values else said
+
+    def ngettext(self, one: str, many: str, num: int, /, **values: object) -> str:
+        """The words for so many, as this language counts."""
+        return str(self._catalogue.ngettext(one, many, num)) % ({"num": num} | values)
 
     def minutes(self, count: int) -> str:
         """ "15 minutes"."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from sqlalchemy import select
 
+from portal import causes
 from proxeny import guest_stays, guest_story, moments, opening, snapshot, story
-from proxeny.catalogue import advice
 from proxeny.verbs import options
 from radius.text import mac
 from store import outbox, trace
@@ -132,9 +132,9 @@ def _tell(work: Database, events: list[AuthEvent], sessions: list[Session], stay
 def _knocks(work: Database, source: str) -> None:
     """Packets that were dropped before they could become a login: often why nothing is found."""
     for who, client, reason, count in trace.dropped(work, datetime.now(UTC) - RECENT, source=source)[:10]:
-        cause, remedy = advice(reason, client=client, realm="")
+        said = causes.told(causes.Facts(reason=reason, client=client), story.ENGLISH)
         click.echo(
-            f"{count} packet{'' if count == 1 else 's'} from {who or 'various addresses'} in the last hour: {cause} {remedy}",
+            f"{count} packet{'' if count == 1 else 's'} from {who or 'various addresses'} in the last hour: {said.cause} {said.todo}",
             err=not source,
         )
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
-import pytest
-
 from proxeny import story
-from proxeny.catalogue import ADVICE, advice
-from radius.actions import Reason
 from store.models import AuthEvent, LoginVerdict, Session, SessionStatus
 
 NOW = datetime(2026, 3, 8, 6, 59, 59, 123456, tzinfo=UTC)
@@ -80,26 +75,12 @@ def test_a_reject_is_the_homes_to_explain():
 
 
 def test_an_abandoned_login_points_to_the_certificate():
-    """The usual sign of a distrusted certificate is told as usual, not as certain."""
-    text = told(verdict=LoginVerdict.ABANDONED, round_trips=3)
+    """The usual sign of a distrusted certificate is told as usual, not as certain; what the device said itself is certain."""
+    text = told(verdict=LoginVerdict.ABANDONED, round_trips=3, eap=True)
     assert "Usually its profile does not trust" in text
-    assert "installed again" in text
-
-
-@pytest.mark.parametrize("reason", list(Reason), ids=lambda reason: reason.name)
-def test_every_reason_has_a_cause_and_a_remedy(reason):
-    """Whatever the reason, the story says what it means and what to do, without a gap left in the sentence."""
-    cause, remedy = advice(reason.name, client="library-wlc", realm="uni-a.example")
-    assert re.fullmatch(r"\S.*\.", cause)
-    assert remedy
-    assert "{" not in cause + remedy
-    assert cause in told(verdict=LoginVerdict.REFUSED, reason=reason.name, attempts=[])
-
-
-def test_no_reason_is_forgotten_or_invented():
-    """The catalogue has exactly the engine's reasons; one of another version stands for itself."""
-    assert set(ADVICE) == set(Reason)
-    assert advice("NEW_ONE", client="c", realm="r") == ("NEW_ONE.", "")
+    text = told(verdict=LoginVerdict.REJECT, reason="CERTIFICATE_DISTRUSTED")
+    assert "The device stopped after seeing University A's certificate: its profile does not trust it." in text
+    assert "Install the profile again." in text
 
 
 def test_nobody_is_named():

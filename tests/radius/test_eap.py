@@ -48,3 +48,23 @@ def test_failure_answers_the_identifier() -> None:
     """RFC 3748, 4.2: the Response's identifier; 0 for EAP-Start."""
     assert b"\x04\x07\x00\x04" == eap.failure(b"\x02\x07\x00\x06\x01a")
     assert b"\x04\x00\x00\x04" == eap.failure(b"")
+
+
+@pytest.mark.parametrize(
+    ("packet", "told"),
+    [
+        ("0205000d190015030300020230", True),  # PEAP, unknown_ca, as wpa_supplicant sends it
+        ("020500110d800000000715030300020230", True),  # EAP-TLS with its length
+        ("0205000d15001503010002022d", True),  # TTLS, TLS 1.0, certificate_expired
+        ("0205000d190015030300020228", False),  # handshake_failure: of no certificate
+        ("0205000d190015030300020130", False),  # a warning
+        ("0205000d1a0015030300020230", False),  # MS-CHAPv2 is no TLS
+        ("0105000d190015030300020230", False),  # a Request
+        ("0205000d190016030300020230", False),  # no alert
+        ("020500061900", False),
+        ("", False),
+    ],
+)
+def test_a_device_may_say_that_it_distrusts_the_certificate(packet: str, told: bool) -> None:
+    """RFC 5246, 7.2.2, in clear behind the flags of RFC 5216, 3.1; anything else says nothing."""
+    assert told == eap.distrusts(bytes.fromhex(packet))

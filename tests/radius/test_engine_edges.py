@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from federation.realms import RealmRow
 from radius.actions import Ask, Drop, Origin, Reason, Record, Send
 from radius.admission import ACCT, AUTH
@@ -189,3 +191,17 @@ def test_suspicion_is_passed_to_the_watch() -> None:
     road = Road()
     assert 12 == sent(road.engine.suspect("uni-a-1", road.now)).octets[0]
     assert () == road.engine.suspect("nobody", road.now)
+
+
+@pytest.mark.parametrize("final", [3, None])
+def test_a_distrusted_certificate_is_told_with_the_login(final: int | None) -> None:
+    """The alert's reason stands beside the home's Reject, and beside a login that was left alone."""
+    alert = bytes.fromhex("0205000d190015030300020230")
+    road = Road()
+    out = sent(road.receive(road.ask()))
+    road.answered(out, answer(out.octets, 11, [(24, b"s")]))
+    out = sent(road.receive(road.ask((24, b"s"), (79, alert))))
+    actions = road.answered(out, answer(out.octets, final or 11, [(24, b"t")]))
+    told = verdicts(actions if final else road.wait(61))
+    assert [("reject" if final else "abandoned", "CERTIFICATE_DISTRUSTED")] == told
+    assert 1 == road.engine.counts["CERTIFICATE_DISTRUSTED"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import declare, demo_adverts, demo_vouchers, logos, network_file, opening, snapshot
+from proxeny import declare, demo_adverts, demo_staff, demo_vouchers, logos, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
@@ -48,7 +49,7 @@ def run(config: Path | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     city = sample.prepare(config)
-    database, codes = _applied(city)
+    database, codes, link = _applied(city)
     with ExitStack() as running:
         homes = [running.enter_context(neighbours.home(city, row)) for row in city.institutions]
         for home in homes:
@@ -61,7 +62,7 @@ def run(config: Path | None = None) -> None:
         phone = running.enter_context(neighbours.gateway(city))
         phone.wait_ready()
         lines = _first(logins, ended)
-        for line in (*screen.greeting(city, codes), *lines):
+        for line in (*screen.greeting(city, codes, link), *lines):
             click.echo(line)
         while not ended.wait(LOOK):
             for line in next(logins):
@@ -81,8 +82,8 @@ def _outbox(city: Sample, running: ExitStack) -> list[neighbours.Neighbour]:
     return [outbox]
 
 
-def _applied(city: Sample) -> tuple[Engine, list[str]]:
-    """The city's network in its database, as `proxeny apply` would put it there; its adverts; two vouchers to try."""
+def _applied(city: Sample) -> tuple[Engine, list[str], str]:
+    """The city's network in its database, as `proxeny apply` would put it there; its adverts; two vouchers to try; a link for staff."""
     database, seal = opening.store(city.settings)
     declaration = network_file.read(city.network, {})
     pictures = logos.named(declaration, sample.SHIPPED)
@@ -94,8 +95,11 @@ def _applied(city: Sample) -> tuple[Engine, list[str]]:
         now = datetime.now(UTC)
         logos.store(session, pictures, now)
         demo_adverts.sow(session, now)
-        codes = demo_vouchers.codes(session, privacy(session, seal, now), now)
-    return database, codes
+        marks = privacy(session, seal, now)
+        codes = demo_vouchers.codes(session, marks, now)
+        demo_staff.past(session, marks, now)
+        link = demo_staff.link(session, now)
+    return database, codes, link
 
 
 @contextlib.contextmanager
@@ -108,6 +112,7 @@ def _controller(city: Sample, ended: threading.Event) -> Iterator[subprocess.Pop
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
+            env=os.environ | {"PROXENY_DEMO": "1"},  # on this machine alone, staff may do without a second factor
             text=True,
             start_new_session=True,
             preexec_fn=_die_with_us,  # noqa: PLW1509  # no thread runs in this process

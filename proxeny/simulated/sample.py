@@ -34,7 +34,7 @@ FOLDER: Final = Path("var") / "demo"
 SPARE: Final = range(18200, 18400, 2)  # ports tried in pairs where the usual one is taken
 ELSEWHERE: Final = (
     "PROXENY_RADIUS__AUTH=127.0.0.1:11812 PROXENY_RADIUS__ACCT=127.0.0.1:11813 PROXENY_METRICS__LISTEN=127.0.0.1:19812"
-    " PROXENY_GUEST__LISTEN=127.0.0.1:18080 PROXENY_MAIL__URL=smtp://127.0.0.1:18125 PROXENY_SMS__URL=http://127.0.0.1:18126/sms"
+    " PROXENY_GUEST__LISTEN=127.0.0.1:18080 PROXENY_STAFF__LISTEN=127.0.0.1:18081 PROXENY_MAIL__URL=smtp://127.0.0.1:18125 PROXENY_SMS__URL=http://127.0.0.1:18126/sms"
 )
 
 
@@ -110,8 +110,9 @@ def _refuse_taken(settings: Settings) -> None:
                 each.sock.close()
         if settings.metrics:
             _bind_once(settings, "metrics.listen", settings.metrics.listen)
-        if settings.guest:
-            _bind_once(settings, "guest.listen", settings.guest.listen)
+        for name in ("guest", "staff"):
+            if pages := getattr(settings, name):
+                _bind_once(settings, f"{name}.listen", pages.listen)
         if settings.mail and settings.mail.server.scheme == "smtp":
             _bind_once(settings, "mail.url", Endpoint(settings.mail.server.host, settings.mail.server.port))
         if settings.sms and settings.sms.url.startswith("http:"):

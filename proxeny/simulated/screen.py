@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _COLOURS: Final = {"accept": "green", "reject": "red", "refused": "yellow", "no_answer": "magenta", "abandoned": "cyan"}
 
 
-def greeting(sample: Sample, codes: Sequence[str] = ()) -> Iterator[str]:
+def greeting(sample: Sample, codes: Sequence[str] = (), link: str = "") -> Iterator[str]:
     """What is running, the addresses, a guest's page and codes, and three things to try."""
     yield ""
     yield click.style("The sample city is ready.", bold=True)
     yield ""
     label = ""
-    for name, line in _running(sample, codes):
+    for name, line in _running(sample, codes, link):
         yield f"  {name if name != label else '':<18} {line}"
         label = name
     yield ""
@@ -40,7 +40,7 @@ def greeting(sample: Sample, codes: Sequence[str] = ()) -> Iterator[str]:
     yield ""
 
 
-def _running(sample: Sample, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _running(sample: Sample, codes: Sequence[str], link: str) -> Iterator[tuple[str, str]]:
     settings, tables = sample.settings, sample.tables
     if settings.radius:
         yield "controller", f"authentication {', '.join(map(str, settings.radius.auth))}"
@@ -54,6 +54,8 @@ def _running(sample: Sample, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
         radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
         yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
     yield from _guests(sample)
+    if settings.staff and link:
+        yield "staff", f"{settings.staff.origin}/setup/{link}  once: choose a password, then run the network"
     if sample.outbox is not None:
         yield "outbox", f"http://{sample.outbox}/  mails and SMS land here: codes, links"
     if codes:

@@ -70,7 +70,7 @@ class List:
     """One kind of list. `order`: unique together, newest or smallest first as `descending` says."""
 
     statement: Select[Any]
-    order: Sequence[ColumnElement[Any]]
+    order: Sequence[Any]  # columns
     columns: Sequence[Column]
     filters: Sequence[Filter] = ()
     descending: bool = False

@@ -1,0 +1,66 @@
+"""Who refers to an entry of the network: told before it is removed, each with the way to its page.
+
+Looked up in a fixed number of statements. Never decides whether it may go: `Desk.change` does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from flask_babel import gettext as _
+from sqlalchemy import String, cast, or_, select
+
+from portal.admin.entries import Referrer, queried
+from store.models import AccessPoint, Client, Policy, Realm, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+MOST: Final = 50  # of one kind
+
+
+def of_site(session: Session, name: str) -> list[Referrer]:
+    """What is at a site, and the rules that are about it."""
+    return [
+        *_named(session, AccessPoint, AccessPoint.site, name, _("Access point"), "/access-points"),
+        *_named(session, Client, Client.site, name, _("Gateway"), "/gateways"),
+        *_named(session, Policy, Policy.site, name, _("Rule"), "/policy"),
+    ]
+
+
+def of_home(session: Session, name: str) -> list[Referrer]:
+    """The realms that it answers for, and the rules that are about it."""
+    realms = session.scalars(select(Realm.match).where(names_home(name)).order_by(Realm.position).limit(MOST))
+    return [
+        *(Referrer(_("Realm"), match, queried("/realms", "match", match).page) for match in realms),
+        *_named(session, Policy, Policy.home, name, _("Rule"), "/policy"),
+    ]
+
+
+def of_district(session: Session, name: str) -> list[Referrer]:
+    """The sites in it."""
+    sites = session.scalars(select(Site.id).where(Site.district == name).order_by(Site.id).limit(MOST))
+    return [Referrer(_("Site"), site, f"/sites/{quote(site, safe='')}") for site in sites]
+
+
+def of_realm(session: Session, match: str) -> list[Referrer]:
+    """Rules that are about this realm: they stand without it, and do nothing then."""
+    return [each._replace(needs=False) for each in _named(session, Policy, Policy.realm, match, _("Rule"), "/policy")]
+
+
+def names_home(name: str) -> ColumnElement[bool]:
+    """Realms whose list has this home, however the database writes its text."""
+    written = cast(Realm.homes, String)
+    return or_(*(written.contains(text, autoescape=True) for text in {json.dumps(name), json.dumps(name, ensure_ascii=False)}))
+
+
+def _named(
+    session: Session, model: type[AccessPoint | Client | Policy], column: object, name: str, kind: str, where: str
+) -> Iterator[Referrer]:
+    found = session.scalars(select(model.name).where(column == name).order_by(model.name).limit(MOST))  # type: ignore[arg-type]
+    yield from (Referrer(kind, each, f"{where}/{quote(each, safe='')}") for each in found)

@@ -26,7 +26,21 @@ def acts(stored: Network, wanted: Network, changes: Sequence[Change], actor: str
     for change in changes:
         before, after = (network.rows[change.section].get(change.name) for network in (stored, wanted))
         fields = dict(_fields(change.section, before, after))
+        for name, say in (("position", _place), ("managed_by", _keeper)):
+            was, became = (say(network, change.section, change.name) for network in (stored, wanted))
+            if before is not None and after is not None and was != became and (name != "position" or "moved" in change.details):
+                fields[name] = (was, became)
         yield Act(actor=actor, source=source, action=_WORDS[change.sign], kind=change.section, object=change.name, fields=fields)
+
+
+def _place(network: Network, section: str, name: str) -> int:
+    """Among the others, from 1 on; 0 where it is not."""
+    names = list(network.rows[section])
+    return names.index(name) + 1 if name in names else 0
+
+
+def _keeper(network: Network, section: str, name: str) -> str:
+    return "app" if (section, name) in network.app else "file"
 
 
 def table(section: str, row: Row) -> dict[str, Any]:

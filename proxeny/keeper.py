@@ -25,7 +25,7 @@ from proxeny.network_view import NetworkView
 from proxeny.quota_watch import QuotaWatch
 from proxeny.translation import Calendar
 from radius import records
-from store import deletions, keys, messages, sessions, trace
+from store import audit_chain, deletions, keys, messages, sessions, trace
 from store.privacy import Privacy, privacy
 from store.retention import Kept
 from store.session import engine, transaction
@@ -248,7 +248,16 @@ class Keeper:
                 messages.give_up(session, now)  # also where nobody sends any more: their words go in time
         if moment >= self._purge_at:
             self._purge_at = moment + PURGE
+            self._checkpoint(database, now)
             threading.Thread(target=self._purge, args=(database, now), name="purge", daemon=True).start()
+
+    def _checkpoint(self, database: Engine, now: datetime) -> None:
+        """Where the audit log ends, told to our own log: that leaves the machine, and whoever cuts the one cannot cut the other."""
+        assert self._privacy is not None  # noqa: S101  for the type checker: `_opened` made it
+        with transaction(database) as session:
+            made = audit_chain.checkpoint(session, self._privacy, now)
+        if made is not None:
+            self._log.info("audit checkpoint", row=made.number, checkpoint=str(made))
 
     def _purge(self, database: Engine, now: datetime) -> None:
         """In a thread of its own: a million rows take minutes, and logins do not wait."""

@@ -138,9 +138,12 @@ def _held(session: Session, seal: Seal, checkpoints: Sequence[Checkpoint], walke
 def checkpoint(session: Session, privacy: Privacy, now: datetime) -> Checkpoint | None:
     """The log as it ends now, in a session that writes; None while it is empty."""
     last = session.execute(select(AuditEntry.id, AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)).first()
-    if last is None:
-        return None
-    made = Checkpoint(last.id, now.isoformat(timespec="seconds"), bytes(last.digest), b"")
+    return signed(session, privacy, last.id, bytes(last.digest), now) if last is not None else None
+
+
+def signed(session: Session, privacy: Privacy, number: int, digest: bytes, now: datetime) -> Checkpoint:
+    """A checkpoint of this row, in a session that writes."""
+    made = Checkpoint(number, now.isoformat(timespec="seconds"), digest, b"")
     return made._replace(signature=_pair(named(session, privacy.seal, SIGNER, now)).sign(_message(made)))
 
 

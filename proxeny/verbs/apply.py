@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxeny import declare, logos, network_checks, network_file, opening, snapshot, voucher_checks
+from proxeny import acts, declare, deeds, logos, network_checks, network_file, opening, snapshot, voucher_checks
 from proxeny.difference import difference, summary
 from proxeny.verbs import options
 from radius import dictionary
@@ -44,6 +44,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
         if not dry_run:
             logos.store(session, pictures, datetime.now(UTC))
+            deeds.tell(session, seal, acts.acts(stored, wanted, changes, deeds.ACTOR))
         useless = list(voucher_checks.warnings(session, wanted, datetime.now(UTC)))
     for change in changes:
         click.echo(str(change))

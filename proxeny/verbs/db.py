@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import Progress
 
-from proxeny import opening
+from proxeny import deeds, opening
 from proxeny.verbs import options
 from store import backup as copies
 from store import check as shape
 from store import rotation, schema
 from store.faults import StoreError
+from store.session import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,9 @@ def restore(file: Path, config: Path | None) -> None:
         kept = copies.restore(settings.database.url, path)
         try:
             schema.upgrade(settings.database.url)
-            opening.store(settings)  # the key must be that of the backup: say so now, not at the next start
+            database, seal = opening.store(settings)  # the key must be that of the backup: say so now, not at the next start
+            with transaction(database) as session:
+                deeds.told(session, seal, "restore", "database", path.name)
         except StoreError as fault:
             back = f"; to have the former database again: proxeny db restore {kept}" if kept else ""
             raise StoreError(f"{path} is restored, but: {fault}{back}") from None
@@ -97,7 +100,9 @@ def restore(file: Path, config: Path | None) -> None:
 def rotate_key(config: Path | None, *, forget_retired: bool) -> None:
     """Seal every secret with a fresh key; the controller may run meanwhile."""
     settings = options.load(config)
-    database, _ = opening.store(settings)
+    database, seal = opening.store(settings)
+    with transaction(database) as session:
+        deeds.told(session, seal, "change", "database", "sealing key")
     changed = rotation.rotate(database, settings.seal_key)
     click.echo(f"{changed} sealed values have a new key. Copy {settings.seal_key} to where the backups are.")
     if forget_retired:

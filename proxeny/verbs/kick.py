@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import opening, orders, snapshot
+from proxeny import deeds, opening, orders, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.verbs import options
 from store import grants, outbox, sessions
@@ -53,6 +53,7 @@ def command(name: str, config: Path | None, *, as_json: bool) -> None:
         chosen = choose(work, name)
     with transaction(database) as work:
         queued = _end_guest(work, chosen, network, seal) if isinstance(chosen, Grant) else _end(work, chosen, network)
+        deeds.told(work, seal, "disconnect", "grant" if isinstance(chosen, Grant) else "session", chosen.id)
         nothing = NO_SESSION if isinstance(chosen, Grant) and not grants.open_sessions(work, chosen) else NO_WAY
     outcomes = [wait(database, order, WAIT / len(queued)) for order in queued] or [(False, nothing)]
     done, outcome = all(done for done, _ in outcomes), "; ".join(dict.fromkeys(text for _, text in outcomes))

@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from proxeny import measures, opening, snapshot
+from proxeny import deeds, measures, opening, snapshot
 from proxeny.faults import Fault, FaultyError, WrongError, did_you_mean
 from proxeny.moments import iso
 from proxeny.verbs import options
@@ -37,6 +37,7 @@ LASTS: Final = measures.Range(60, int(grants.LONGEST.total_seconds()))
 VALID: Final = measures.Range(3_600, 1_830 * DAY)
 DEVICES: Final = 100
 LONGEST: Final = 100  # characters of a name
+BATCH: Final = "voucher_batch"  # as the audit log calls it
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection: cells that spreadsheets take for more than text
 _COLUMNS: Final = ("code", "batch", "plan", "devices", "lasts", "begin_by")
 
@@ -88,6 +89,8 @@ def make(
             session, privacy(session, seal, now), name=name, plan=plan, count=count, devices=devices,
             lasts=lasts, expires_at=now + valid, now=now,
         )  # fmt: skip
+        said = {"name": name, "plan": plan, "count": count, "devices": devices, "begin_by": iso(batch.expires_at)}
+        deeds.told(session, seal, "add", BATCH, batch.id, fields={key: (None, value) for key, value in said.items()})
     printed = [crockford.readable(code) for code in codes]
     if as_json:
         options.show(_row(batch) | {"codes": printed})
@@ -129,7 +132,13 @@ def revoke(name: str, config: Path | None, *, as_json: bool) -> None:
     now = datetime.now(UTC)
     with reading(database) as session:
         one = None if batches.named(session, name) else batches.of_code(session, privacy(session, seal, now), name)
-        chosen = [one] if one is not None else batches.vouchers(session, _batch(session, name, "code or batch"))
+        if one is not None:
+            chosen, kind, object_name = [one], "voucher", one.id
+        else:
+            whole = _batch(session, name, "code or batch")
+            chosen, kind, object_name = list(batches.vouchers(session, whole)), BATCH, whole.id
+    with transaction(database) as session:  # before: what takes several transactions is told of even where it is cut short
+        deeds.told(session, seal, "revoke", kind, object_name)
     taken, out = batches.revoke(database, [each.id for each in chosen], now)
     if as_json:
         options.show({"vouchers": len(chosen), "taken_back": taken, "put_out": out})
@@ -144,10 +153,12 @@ def revoke(name: str, config: Path | None, *, as_json: bool) -> None:
 @options.config
 def close(batch: str, config: Path | None) -> None:
     """Forget the codes of a BATCH (its id or name) that was printed: they are good as before, and nobody can list them again."""
-    database, _seal = opening.store(options.load(config))
+    database, seal = opening.store(options.load(config))
     with transaction(database) as session:
         own = _batch(session, batch)
         closed = batches.close(session, own, datetime.now(UTC))
+        if closed:
+            deeds.told(session, seal, "close", BATCH, own.id)
     click.echo(f"Closed batch {own.id}." if closed else f"Batch {own.id} was closed before.")
 
 

@@ -1,0 +1,92 @@
+"""Every page of the staff app by name: where it is and who looks at it; and the city that is shown there.
+
+A page is listed here once; what looks at all of them (axe, pictures) takes it from here. Paths may name what `furnish` made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from proxeny.demo_history import Amounts, write
+from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site
+from store.sealed import Where
+from store.session import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from tests.portal.staffroom import Room
+
+
+class Desk(NamedTuple):
+    """One page."""
+
+    path: str
+    role: Role | None = Role.CITY_ADMIN
+
+
+DESKS: dict[str, Desk] = {
+    "no-such-page": Desk("/no-such-page"),
+    "not-yours": Desk("/audit", Role.HELP_DESK),
+}
+
+UNIVERSITIES = (("University A", "CA"), ("Université B", "CA"), ("University C", "DE"), ("University D", "GB"), ("University E", "US"))
+
+
+def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: Amounts | None = None) -> None:
+    """A city of this size, with a past."""
+    with transaction(room.database) as session:
+        _places(session, access_points)
+        _institutions(session, room, realms)
+        session.flush()
+        write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
+
+
+def _places(session: Session, access_points: int) -> None:
+    session.add(District(name="Lakeshore", managed_by=ManagedBy.APP))
+    session.flush()
+    for number in range(max(access_points // 20, 3)):
+        name = f"site-{number:03}"
+        position = {"latitude": 43.58 + number % 7 * 0.004, "longitude": -79.65 + number // 7 * 0.005}
+        session.add(
+            Site(
+                id=name,
+                name=f"Branch Library {number + 1}",
+                district="Lakeshore",
+                timezone="America/Toronto",
+                managed_by=ManagedBy.APP,
+                **position,
+            )
+        )
+    session.flush()
+    sites = max(access_points // 20, 3)
+    for number in range(access_points):
+        mac = f"02-AA-{number >> 16 & 255:02X}-{number >> 8 & 255:02X}-{number & 255:02X}-00"
+        row = AccessPoint(name=f"ap-{number:04}", mac=mac, site=f"site-{number % sites:03}", client="library-wlc", managed_by=ManagedBy.APP)
+        session.add(row)
+
+
+def _institutions(session: Session, room: Room, realms: int) -> None:
+    for number in range(min(realms, 40)):
+        name = f"home-{number:02}"
+        secret = room.privacy.seal.close(b"a secret of enough length", Where("home", name, "secret"))
+        session.add(Home(name=name, address="192.0.2.9", port=1812, secret=secret, managed_by=ManagedBy.APP))
+    for number in range(realms):
+        institution, country = UNIVERSITIES[number % len(UNIVERSITIES)]
+        match = f"uni-{number:04}.example"
+        called = institution if number < len(UNIVERSITIES) else f"{institution} {number}"
+        session.add(
+            Realm(
+                match=match,
+                position=number + 2,
+                homes=[f"home-{number % 40:02}"],
+                institution=called,
+                country=country,
+                managed_by=ManagedBy.APP,
+            )
+        )
+
+
+def client(session: Session) -> Client:
+    """The one gateway there is."""
+    return session.get_one(Client, "library-wlc")

@@ -56,6 +56,8 @@ def _section(section: str, stored: Network, wanted: Network) -> Iterator[Change]
             details.append("moved")
         if (section, name) in stored.app and (section, name) not in wanted.app:
             details.append("kept by the network file from now on")
+        if (section, name) in wanted.app and (section, name) not in stored.app:
+            details.append("kept by the app from now on")
         if details:
             yield Change("~", section, name, tuple(details))
     yield from (Change("-", section, name) for name in old if name not in new)

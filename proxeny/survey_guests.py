@@ -1,4 +1,4 @@
-"""What `check` looks at for guests' sake: their pages' certificate, ports that others hold, the city's directory, providers.
+"""What `check` looks at for guests' and staff's sake: their pages' certificate, ports that others hold, the city's directory, providers.
 
 Each look is bounded: the directory has its own time-out, a provider four seconds. Never changes anything, and never signs anybody in.
 """
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from proxeny.parts_web import Directory, Guest
+    from proxeny.parts_web import Directory, Pages
     from proxeny.settings import Settings
 
 SOON: Final = timedelta(days=14)  # a certificate that ends sooner is said
+_AUDIENCES: Final = ("guest", "staff")
 _NOBODY: Final = b"proxeny-check"  # asked for in the directory; that it is not there is an answer
 
 
@@ -37,17 +38,22 @@ class NoPassphraseError(Exception):
 
 def faults(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """What would keep guests' pages or the directory from working."""
-    if settings.guest:
-        yield from _certificate(settings.guest, file, now)
+    for section in _AUDIENCES:
+        if pages := getattr(settings, section):
+            yield from _certificate(pages, section, file, now)
     if settings.directory:
         yield from _directory(settings.directory, file)
 
 
 def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """What works, and for how long or for whom is in doubt."""
-    if settings.guest:
-        yield from _ending(settings.guest, file, now)
-        yield from _believing(settings.guest, file)
+    for section in _AUDIENCES:
+        if pages := getattr(settings, section):
+            yield from _ending(pages, section, file, now)
+            yield from _believing(pages, section, file)
+    if settings.staff and not settings.staff.secure:
+        what = f"is {settings.staff.origin}: passwords of staff travel in clear"
+        yield Fault(file, "staff.url", what, "Serve https: give certificate and key, or a proxy that has them")
     yield from _providers(settings, file, now)
     if not _runs(settings):
         yield from _taken(settings, file)
@@ -73,52 +79,54 @@ def _providers(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
 # The pages' certificate
 
 
-def _certificate(guest: Guest, file: str, now: datetime) -> Iterator[Fault]:
-    if guest.certificate is None or guest.key is None:
+def _certificate(pages: Pages, section: str, file: str, now: datetime) -> Iterator[Fault]:
+    if pages.certificate is None or pages.key is None:
         return
-    for key, path in (("certificate", guest.certificate), ("key", guest.key)):
+    for key, path in (("certificate", pages.certificate), ("key", pages.key)):
         if fault := _unreadable(path):
-            yield Fault(file, f"guest.{key}", f"{path}: {fault}", "It must be ours to read, in PEM")
+            yield Fault(file, f"{section}.{key}", f"{path}: {fault}", "It must be ours to read, in PEM")
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(guest.certificate, guest.key, _no_passphrase)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pages.certificate, pages.key, _no_passphrase)
     except NoPassphraseError:
         yield Fault(
             file,
-            "guest.key",
-            f"{guest.key} asks for a passphrase",
+            f"{section}.key",
+            f"{pages.key} asks for a passphrase",
             "Nobody is there to type it: keep the key without, readable for us alone",
         )
     except ssl.SSLError as fault:
-        words = "is not the certificate's" if "MISMATCH" in str(fault) else "and guest.certificate are no key and certificate in PEM"
-        yield Fault(file, "guest.key", f"{guest.key} {words}", "Put the files in place that were made together")
+        words = "is not the certificate's" if "MISMATCH" in str(fault) else f"and {section}.certificate are no key and certificate in PEM"
+        yield Fault(file, f"{section}.key", f"{pages.key} {words}", "Put the files in place that were made together")
     except OSError:
         return  # told above
-    if (leaf := _leaf(guest.certificate)) and leaf.not_valid_after_utc <= now:
-        yield Fault(file, "guest.certificate", f"ended on {leaf.not_valid_after_utc:%Y-%m-%d}", "Browsers refuse it: renew it")
+    if (leaf := _leaf(pages.certificate)) and leaf.not_valid_after_utc <= now:
+        yield Fault(file, f"{section}.certificate", f"ended on {leaf.not_valid_after_utc:%Y-%m-%d}", "Browsers refuse it: renew it")
 
 
-def _ending(guest: Guest, file: str, now: datetime) -> Iterator[Fault]:
-    leaf = _leaf(guest.certificate) if guest.certificate else None
+def _ending(pages: Pages, section: str, file: str, now: datetime) -> Iterator[Fault]:
+    leaf = _leaf(pages.certificate) if pages.certificate else None
     if leaf is None:
         return
     if now < leaf.not_valid_after_utc < now + SOON:
-        yield Fault(file, "guest.certificate", f"ends on {leaf.not_valid_after_utc:%Y-%m-%d}", "Renew it")
+        yield Fault(file, f"{section}.certificate", f"ends on {leaf.not_valid_after_utc:%Y-%m-%d}", "Renew it")
     if now < leaf.not_valid_before_utc:
-        yield Fault(file, "guest.certificate", f"begins on {leaf.not_valid_before_utc:%Y-%m-%d} only", "Is the clock right?")
-    name = guest.names[0]
+        yield Fault(file, f"{section}.certificate", f"begins on {leaf.not_valid_before_utc:%Y-%m-%d} only", "Is the clock right?")
+    name = pages.names[0]
     if not _covers(leaf, name.strip("[]")):
-        yield Fault(file, "guest.certificate", f"is not made for {name}", "Browsers refuse it under that name: see [guest] url")
+        yield Fault(file, f"{section}.certificate", f"is not made for {name}", f"Browsers refuse it under that name: see [{section}] url")
 
 
-def _believing(guest: Guest, file: str) -> Iterator[Fault]:
-    """Whose word on a guest's address is taken: rates of requests are kept by it."""
-    trusted = [ip_network(each) for each in guest.trusted_proxies]
+def _believing(pages: Pages, section: str, file: str) -> Iterator[Fault]:
+    """Whose word on a browser's address is taken: rates of requests are kept by it."""
+    trusted = [ip_network(each) for each in pages.trusted_proxies]
     if any(each.prefixlen == 0 for each in trusted):
         what = "believes everybody: whoever writes X-Forwarded-For escapes every rate, or uses up another's"
-        yield Fault(file, "guest.trusted_proxies", what, "Write the addresses of your own proxies")
-    if guest.origin.startswith("https:") and guest.certificate is None and not trusted:
-        what = "names no proxy, and url is https without a certificate here: all guests behind the proxy count as one address"
-        yield Fault(file, "guest.trusted_proxies", what, 'Write its address, trusted_proxies = ["127.0.0.1"], or give certificate and key')
+        yield Fault(file, f"{section}.trusted_proxies", what, "Write the addresses of your own proxies")
+    if pages.origin.startswith("https:") and pages.certificate is None and not trusted:
+        what = "names no proxy, and url is https without a certificate here: everybody behind the proxy count as one address"
+        yield Fault(
+            file, f"{section}.trusted_proxies", what, 'Write its address, trusted_proxies = ["127.0.0.1"], or give certificate and key'
+        )
 
 
 def _covers(leaf: x509.Certificate, name: str) -> bool:
@@ -171,7 +179,9 @@ def _taken(settings: Settings, file: str) -> Iterator[Fault]:
     listens: list[tuple[str, Endpoint, socket.SocketKind]] = []
     if radius:
         listens += [(f"radius.{key}", at, socket.SOCK_DGRAM) for key in ("auth", "acct") for at in getattr(radius, key)]
-    listens += [(f"{name}.listen", part.listen, socket.SOCK_STREAM) for name in ("metrics", "guest") if (part := getattr(settings, name))]
+    listens += [
+        (f"{name}.listen", part.listen, socket.SOCK_STREAM) for name in ("metrics", *_AUDIENCES) if (part := getattr(settings, name))
+    ]
     for key, at, kind in listens:
         if is_ours(at.host) and _is_taken(at, kind):
             yield Fault(file, key, f"{at} is held by another program", f"`ss -{'u' if kind is socket.SOCK_DGRAM else 't'}lnp` names it")

@@ -79,7 +79,7 @@ GUEST_SLIPS = {
     'url = "https://me@wifi.city.example"': "is no origin",
     'url = "https://wifi.city.example:0"': "is no origin",
     'url = "https://[::1"': "is no origin",
-    'listen = "0.0.0.0:8080"': "guest.url: is missing. Guests cannot be sent to 0.0.0.0:8080",
+    'listen = "0.0.0.0:8080"': "guest.url: is missing. Nobody can be sent to 0.0.0.0:8080",
     'certificate = "c.pem"': "guest.key: is missing, and certificate is given. TLS needs both",
     'key = "c.pem"': "guest.certificate: is missing, and key is given",
     'certificate = "c"\nkey = "k"\nurl = "http://x.example"': 'guest.url: begins with http:, and there is a certificate. Write "https://x.example"',

@@ -67,20 +67,20 @@ def test_every_key_stands_in_the_commented_sample() -> None:
 def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
-    text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', "source")))
-    for section in ("guest", "directory", "oidc.city", "mail", "sms", "fticks"):
+    text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', 'url = "https://staff', "source")))
+    for section in ("guest", "staff", "directory", "oidc.city", "mail", "sms", "fticks"):
         text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits
     assert shown.retention == load(SAMPLE, {}).retention
     assert shown.radius == load(SAMPLE, {}).radius
     assert shown.run == load(SAMPLE, {}).run
-    least = '[guest]\n[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
+    least = '[guest]\n[staff]\n[directory]\nuri = "ldaps://d.example"\nbase = "dc=example"\n'
     least += '[mail]\nurl = "smtp://localhost"\nfrom = "wifi@city.example"\n'
     bare = load(written(tmp_path, least + '[sms]\nurl = "https://sms.example/{to}/{text}"\ncountries = "CA"\n'), {})
     needed = {"certificate", "key", "uri", "ca", "bind_dn", "bind_password", "base", "card_filter"}
     needed |= {"url", "sender", "reply_to", "password", "headers", "body", "secret", "countries"}
-    for name in ("guest", "directory", "mail", "sms"):
+    for name in ("guest", "staff", "directory", "mail", "sms"):
         one, other = getattr(shown, name), getattr(bare, name)
         assert one is not None
         assert other is not None
@@ -118,8 +118,8 @@ def test_an_absent_section_is_a_part_that_is_off(tmp_path: Path) -> None:
 
 def test_what_is_not_served_yet_is_taken_and_named(tmp_path: Path) -> None:
     """Sections of later versions are accepted, and listed as not served."""
-    settings = load(written(tmp_path, '[staff]\nlisten = "127.0.0.1:8081"\n[radsec]\nlisten = []\n'), {})
-    assert settings.not_served == ("radsec", "staff")
+    settings = load(written(tmp_path, '[business]\nlisten = "127.0.0.1:8082"\n[radsec]\nlisten = []\n'), {})
+    assert settings.not_served == ("radsec", "business")
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from proxeny import compiling
-from tests.bench import compiled, controller, durable, figures, generator, guests, memory, pages, peers, report, routes
+from tests.bench import compiled, controller, desks, durable, figures, generator, guests, memory, pages, peers, report, routes
 from tests.bench.result import Result
 from tests.bench.rounds import cell, first_answer
 from tests.peers.program import free_port
@@ -100,6 +100,9 @@ def main() -> int:
                 say.print(f"  {pages.PROGRAM}, guests' pages", style="dim")
                 with tempfile.TemporaryDirectory() as folder:
                     result.pages.append(pages.measure(Path(folder), 5.0))
+    say.print("staff pages")
+    with tempfile.TemporaryDirectory() as folder:
+        result.desks = desks.measure(Path(folder), desks.SMALL if options.quick else desks.LARGE)
     say.print("route look-up, memory")
     result.looks += [routes.cost(size) for size in routes.SIZES]
     if any(name.startswith("Proxeny") for name in names):

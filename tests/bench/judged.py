@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.bench import durable, guests, pages
+from tests.bench import desks, durable, guests, pages
 from tests.bench.rounds import PACE, middle
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def judged(result: Result) -> Iterator[tuple[bool, str]]:
         yield from durable.judged(result.durable)
     if result.pages:
         yield from pages.judged(result.pages)
+    if result.desks:
+        yield from desks.judged(result.desks)
 
 
 def _processor_time(result: Result, ours: str, named: str = "") -> Iterator[tuple[bool, str]]:

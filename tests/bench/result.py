@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tests.bench import desks
     from tests.bench.durable import Durable
     from tests.bench.guests import Guests
     from tests.bench.memory import Weight
@@ -31,6 +32,7 @@ class Result:
     weight: Weight | None = None
     guests: list[Guests] = field(default_factory=list)  # one a round
     pages: list[dict[str, Pages]] = field(default_factory=list)  # one a round, by kind
+    desks: list[desks.Pages] = field(default_factory=list)  # the staff pages, one a database
     seconds: float = 0.0
 
     def ratio(self, name: str, other: str, endpoints: int, figure: str) -> float | None:

@@ -1,4 +1,4 @@
-"""The staff app for tests, in this process: a small city in a real database, a signed-in client for every role, a clock that the test turns."""
+"""The staff app for tests, in this process: a small city in a real database, a client for every role, a clock that the test turns.
 
 from __future__ import annotations
 
@@ -136,7 +136,11 @@ def room(folder: Path, shaped: Path, *, managed: ManagedBy = ManagedBy.APP) -> R
     """With the network of tests/store/rows.py, kept by the app so that pages may change it."""
     shutil.copytree(shaped, folder, dirs_exist_ok=True)
     database = engine(f"sqlite:///{folder}/proxeny.db")
-    seal = Seal(folder / "keys" / "seal.key")
+    return over(database, Seal(folder / "keys" / "seal.key"), folder, managed=managed)
+
+
+def over(database: Engine, seal: Seal, folder: Path, *, managed: ManagedBy = ManagedBy.APP) -> Room:
+    """The same over an empty database of any kind."""
     with transaction(database) as session:
         for row in network(seal):
             row.managed_by = managed

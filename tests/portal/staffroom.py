@@ -1,4 +1,4 @@
-"""The staff app for tests, in this process: a small city in a real database, a client for every role, a clock that the test turns.
+"""The staff app for tests, in this process: a small city in a real database, a client for every role, a clock that the test turns."""
 
 from __future__ import annotations
 

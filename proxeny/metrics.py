@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from portal.alert_rules import RULES
 from radius.actions import Reason
 
 if TYPE_CHECKING:
@@ -43,8 +44,11 @@ _READ_WITHIN: Final = 5.0  # seconds for a request
 class Counts(Collector):
     """Everything the crew counts, as metric families."""
 
-    def __init__(self, crew: Crew, listening: list[Listening], own: Callable[[], dict[str, float]]) -> None:
+    def __init__(
+        self, crew: Crew, listening: list[Listening], own: Callable[[], dict[str, float]], alerts: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
         self._crew = crew
+        self._alerts = alerts  # rule -> how many are open
         self._listening = listening
         self._own = own  # gauges of the supervisor's: name -> value
 
@@ -64,6 +68,7 @@ class Counts(Collector):
         yield _per_worker(GaugeMetricFamily("proxeny_worker_network_version", "Version each worker serves", labels=["worker"]), versions)
         yield self._drops()
         yield self._homes()
+        yield self._open_alerts()
         for name, value in self._own().items():
             yield GaugeMetricFamily(f"proxeny_{name}", name.replace("_", " "), value=value)
 
@@ -84,6 +89,12 @@ class Counts(Collector):
         family = CounterMetricFamily("proxeny_kernel_drops", "Requests lost in a full receive buffer", labels=["listener", "worker"])
         for each in self._listening:
             family.add_metric([f"{each.kind} {each.at}", str(each.worker)], each.drops)
+        return family
+
+    def _open_alerts(self) -> Metric:
+        family = GaugeMetricFamily("proxeny_alerts_open", "Alerts that are open", labels=["rule"])
+        for rule, count in ({str(rule): 0 for rule in RULES} | dict(self._alerts())).items():
+            family.add_metric([rule], count)
         return family
 
     def _homes(self) -> Metric:

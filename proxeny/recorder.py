@@ -17,6 +17,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny import courier, journal, lifetime
+from proxeny.alerting import Alerting
 from proxeny.keeper import Keeper
 from proxeny.lifetime import inherited
 
@@ -41,9 +42,11 @@ class Recorder:
         self._loop = loop
         self._errands: set[asyncio.Task[None]] = set()
         self.keeper = Keeper(settings, self._carry)
+        self.alerting = Alerting(settings)
 
     async def begin(self) -> None:
         self.keeper.thread.start()
+        self.alerting.thread.start()
         self._loop.add_reader(self._socket.fileno(), self._read)
 
     def _read(self) -> None:
@@ -79,6 +82,8 @@ class Recorder:
             "database_up": int(not keeper.fault),
             "database_fault": keeper.fault,
             "orders_under_way": len(self._errands),
+            "alerts": self.alerting.open,
+            "alert_faults": self.alerting.faults,
         }
 
     @property
@@ -88,10 +93,12 @@ class Recorder:
 
     def adopt(self, settings: Settings) -> None:
         self.keeper.adopt(settings)
+        self.alerting.adopt(settings)
 
     async def end(self, seconds: float) -> None:
         """Read what is left, have it written down."""
         self._loop.remove_reader(self._socket.fileno())
+        self.alerting.end()
         before = -1
         while before != (before := self.keeper.waiting):
             self._read()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+from proxeny.parts_backup import Backup  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_oidc import Oidc, named
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
@@ -27,7 +28,14 @@ SYSTEM: Final = Path("/etc/proxeny/proxeny.toml")
 _PREFIX: Final = "PROXENY_"
 _ENVIRONMENT: Final = "environment"
 _ELSEWHERE: Final = (("directory", "bind_password"), ("mail", "password"), ("sms", "secret"))  # may also stand as _env and _file
-_PATHS: Final = {"guest": ("certificate", "key"), "staff": ("certificate", "key"), "directory": ("ca",), "mail": ("ca",), "sms": ("ca",)}
+_PATHS: Final = {
+    "guest": ("certificate", "key"),
+    "staff": ("certificate", "key"),
+    "directory": ("ca",),
+    "mail": ("ca",),
+    "sms": ("ca",),
+    "backup": ("folder",),
+}
 _PLAIN: Final = {  # pydantic's words for these name Python's types
     "model_type": "must be a section, written once in single brackets",
     "dict_type": "must be a section, written in single brackets",
@@ -52,6 +60,7 @@ class Settings(Part):
     mail: Mail | None = None
     sms: Sms | None = None
     fticks: FTicks | None = None
+    backup: Backup | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
     log: Log = Log()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from federation.hygiene import builtin_hygiene
 from proxeny import control, snapshot, staff_rehearsal
 from proxeny.faults import FaultyError
-from proxeny.verbs import homes as by_worker
+from proxeny.healths import by_home
 from proxeny.verbs import route as routing
 from radius.policy import builtins as rules
 from store import network as store
@@ -83,7 +83,7 @@ def ask(data_dir: Path, identity: str, password: str, client: str = "", *, chap:
 def homes(data_dir: Path) -> dict[str, dict[str, Any]] | None:
     """Home -> how it is, its worst state among the workers first; None where no controller runs."""
     answer = _asked(data_dir, {"verb": "homes"})
-    return None if "error" in answer else {row["home"]: row for row in by_worker.by_home(answer["workers"])}
+    return None if "error" in answer else {row["home"]: row for row in by_home(answer["workers"])}
 
 
 def _asked(data_dir: Path, question: dict[str, Any]) -> dict[str, Any]:

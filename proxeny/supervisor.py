@@ -88,7 +88,7 @@ class Supervisor:
         self.recording = Recording(far.fileno(), self.settings)
         self.jobbing = Jobbing(self.settings)
         control = Control(self.settings.data_dir / NAME, {"ask": self._ask, "homes": self._homes, "status": self._status})
-        pages = Pages(Counts(self.crew, self._listening, self._gauges), self.readiness)
+        pages = Pages(Counts(self.crew, self._listening, self._gauges, lambda: self.recording.counts.get("alerts", {})), self.readiness)
         await self._open(control, pages)
         self.portering.begin()  # first: it has everything to tell, and the workers serve without it meanwhile
         self.crew.begin(self._network)
@@ -226,7 +226,8 @@ class Supervisor:
             {"worker": place.number, "pid": place.child.pid if place.child else None, "restarts": place.restarts, **place.counts}
             for place in self.crew.places
         ]
-        return {**self.readiness(), "workers": workers, "recorder": self.recording.counts, "porter": self.portering.counts}
+        beside = {"recorder": self.recording.counts, "porter": self.portering.counts}
+        return {**self.readiness(), "workers": workers, **beside, "restarts": {kept.name: kept.restarts for kept in self._kept}}
 
     def readiness(self) -> dict[str, Any]:
         """The truth for /readyz: whether requests are served, and what is wrong."""

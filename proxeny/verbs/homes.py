@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  click calls the function with it
-from typing import Any
 
 import click
 
 from proxeny import control
+from proxeny.healths import by_home
 from proxeny.verbs import options
-
-_WORST = ("dead", "zombie", "reviving", "alive")
 
 
 @click.command()
@@ -28,17 +26,3 @@ def command(config: Path | None, *, as_json: bool) -> None:
         heard = "never heard" if home["heard"] is None else f"heard {home['heard']:.0f} s ago"
         click.echo(f"{home['home']:<24} {home['address']} port {home['port']}  {home['state']:<9} {heard}, {home['in_flight']} in flight")
     raise SystemExit(0 if homes else 1)
-
-
-def by_home(workers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a home: its worst state among the workers, what waits for it in all of them, when anyone heard it last."""
-    found: dict[str, dict[str, Any]] = {}
-    for worker in workers:
-        for home in worker["homes"]:
-            row = found.setdefault(home["home"], {**home, "in_flight": 0, "heard": None, "workers": []})
-            row["state"] = min(row["state"], home["state"], key=_WORST.index)
-            row["in_flight"] += home["in_flight"]
-            row["workers"].append({"worker": worker["worker"], "state": home["state"]})
-            heard = [each for each in (row["heard"], home["heard"]) if each is not None]
-            row["heard"] = min(heard, default=None)
-    return sorted(found.values(), key=lambda row: str(row["home"]))

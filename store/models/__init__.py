@@ -11,7 +11,7 @@ from store.models.adverts import (
     PlaceKind,
     PlacementHour,
 )
-from store.models.alerts import Alert, BackupRun, Silence
+from store.models.alerts import Alert, BackupRun, BackupState, Silence
 from store.models.audit import AuditEntry, AuditKey
 from store.models.base import Base, Moment, Sealed
 from store.models.guests import Account, Device, Grant, GrantFeed, GuestUsage, Period, SignInToken, Way
@@ -39,6 +39,7 @@ __all__ = [
     "AuditKey",
     "AuthEvent",
     "BackupRun",
+    "BackupState",
     "Base",
     "Business",
     "Campaign",

@@ -4,13 +4,14 @@ Never a person in them: an object is a home, an access point, a client, a certif
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.ids import new_id
-from store.models.base import Base, BigKey
+from store.models.base import Base, BigKey, closed
 
 
 class Alert(Base):
@@ -54,6 +55,15 @@ class Silence(Base):
     why: Mapped[str] = mapped_column(default="")
 
 
+class BackupState(StrEnum):
+    """How far a backup has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    GOOD = "good"  # made, and rehearsed
+    FAILED = "failed"
+
+
 class BackupRun(Base):
     """One backup, and whether it was rehearsed: restored beside, opened and checked."""
 
@@ -62,8 +72,12 @@ class BackupRun(Base):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     at: Mapped[datetime]
-    file: Mapped[str] = mapped_column(default="")
+    by: Mapped[str] = mapped_column(default="")  # who asked for it; "": the clock
+    state: Mapped[BackupState] = mapped_column(closed(BackupState), default=BackupState.QUEUED)
+    file: Mapped[str] = mapped_column(default="")  # its name in [backup] folder
     octets: Mapped[int] = mapped_column(BigInteger, default=0)
     milliseconds: Mapped[int] = mapped_column(default=0)
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)  # that the rehearsal counted in it
     rehearsed_at: Mapped[datetime | None]
-    fault: Mapped[str] = mapped_column(default="")  # "" where it is good
+    removed_at: Mapped[datetime | None]  # when newer ones took its place
+    fault: Mapped[str] = mapped_column(default="")  # why it failed

@@ -12,7 +12,7 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import languages
-from portal.admin import assets, guard, tables
+from portal.admin import assets, gateways, gateways_edit, gateways_new, gateways_secrets, guard, tables
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from portal.admin.desk import Desk
 
-_VIEWS: Final = (assets, tables)
+_VIEWS: Final = (assets, tables, gateways_new, gateways_secrets, gateways_edit, gateways)
 
 
 def staff_app(desk: Desk) -> Flask:

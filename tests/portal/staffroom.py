@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
+from proxeny import staff_gateways
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
@@ -71,7 +72,7 @@ class Room:
             entry=edits.entry,
             status=lambda: self.status,
             zone=lambda: "America/Toronto",
-            tools={"settings": lambda: settings, **self.tools},
+            tools={"settings": lambda: settings, **staff_gateways.tools(lambda: settings, self.privacy.seal), **self.tools},
         )
 
     @property

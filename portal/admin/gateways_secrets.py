@@ -1,0 +1,152 @@
+"""A gateway's secrets: set, never shown again; and changed with an overlap, in which the one before is accepted beside the new.
+
+A secret that is made here stands in the answer to the form that made it, and nowhere else: it is sealed in the store, told
+to the audit log as "set", and no page, list or export has it. Never kept in a session, a cookie or an address.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flask import Blueprint, abort, g, request
+from flask_babel import gettext as _
+
+from portal.admin import ap_places, entries, forms, gateways, gateways_fields
+from portal.admin.desk import Wrong, desk
+from portal.admin.guard import needs
+from portal.admin.page import page
+from portal.permissions import Permission
+from store import clients_heard
+from store.models import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from flask.typing import ResponseReturnValue
+
+blueprint = Blueprint("gateways_secrets", __name__, url_prefix=gateways.WHERE)
+LENGTH: Final = 28  # characters of 55: 161 bits, and short enough for controllers that take 31
+_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another
+_OVERLAP: Final = "secret_overlap_until"
+_OVERLAPS: Final[Mapping[str, timedelta | None]] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "none": None,
+}
+
+
+class Shown(NamedTuple):
+    """A secret that is shown this once."""
+
+    name: str
+    title: Any
+    text: str
+    place: Any = ""  # where the controller has it
+
+
+def make(entropy: Callable[[int], bytes]) -> str:
+    """A new secret; each character as likely as every other."""
+    kept = ""
+    while len(kept) < LENGTH:
+        kept += "".join(_ALPHABET[each % 55] for each in entropy(LENGTH) if each < 220)
+    return kept[:LENGTH]
+
+
+def overlaps() -> dict[str, str]:
+    """How long the secret of before may be accepted."""
+    return {"24h": _("24 hours"), "1h": _("1 hour"), "7d": _("7 days"), "none": _("Not at all: from now on the new one alone")}
+
+
+@blueprint.get("/<path:name>/secrets")
+@needs(Permission.SECRETS, fresh=True)
+def index(name: str) -> ResponseReturnValue:
+    """Which are set, which one the gateway uses, and new ones."""
+    return _page(name)
+
+
+@blueprint.post("/<path:name>/secrets")
+@needs(Permission.SECRETS, fresh=True)
+def new(name: str) -> ResponseReturnValue:
+    """Another one: typed, or made and shown in this answer."""
+    with desk().reading() as session:
+        found = entries.find(session, "client", Client, name)
+    which = request.form.get("which", "")
+    if which not in _of(found.row):
+        abort(400)
+    typed = request.form.get(gateways_fields.SECRETS[which].key, "")
+    if not typed and which not in gateways_fields.MADE_HERE:
+        key = gateways_fields.SECRETS[which].key
+        return _page(name, which, [Wrong(0, key, _("is missing"), _("Type it as the controller has it"))])
+    text = typed or make(desk().entropy)
+    outcome = entries.write("client", name, _fields(which, text, found.row, request.form.get("overlap", "24h")))
+    if isinstance(outcome, list):
+        return _page(name, which, outcome)
+    places = ap_places.of(found.row.nas)
+    shown = Shown(which, gateways_fields.SECRETS[which].title, text if not typed else "", places.secret if which == "secret" else "")
+    where = entries.at(gateways.WHERE, name)
+    return page("gateway_secret.html", gateway=found.row, shown=shown, where=where, overlap=request.form.get("overlap", "24h") != "none")
+
+
+@blueprint.post("/<path:name>/secrets/end")
+@needs(Permission.SECRETS, fresh=True)
+def end(name: str) -> ResponseReturnValue:
+    """The previous secret is accepted no longer."""
+    outcome = entries.write("client", name, {"previous_until": None})
+    where = f"{entries.at(gateways.WHERE, name)}/secrets"
+    if isinstance(outcome, list):
+        return entries.refused(where, outcome)
+    return entries.done(where, _("The previous secret is not accepted any more."))
+
+
+def _of(row: Client) -> tuple[str, ...]:
+    names = gateways_fields.secrets(row.nas)
+    return (*names, "coa_secret") if "secret" in names else names
+
+
+def _fields(which: str, text: str, row: Client, overlap: str) -> dict[str, Any]:
+    """The edit that sets it."""
+    table, dot, key = gateways_fields.SECRETS[which].key.partition(".")
+    if dot:
+        return {table: {key: text}}
+    fields: dict[str, Any] = {which: text}
+    if which == "secret" and row.secret is not None:
+        by = _OVERLAPS.get(overlap, _OVERLAPS["24h"])
+        fields |= {_OVERLAP: g.now + by} if by is not None else {"previous_until": None}
+    return fields
+
+
+def _page(name: str, which: str = "", wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:
+    with desk().reading() as session:
+        found = entries.find(session, "client", Client, name)
+        heard = clients_heard.heard(session, [name], g.now)[name]
+        rotation = clients_heard.rotation(session, name, g.now - clients_heard.DAY)
+    row = found.row
+    cards = []
+    for each in _of(row):
+        of = gateways_fields.SECRETS[each]
+        shown = forms.shown([of], {}, wrongs if each == which else ())
+        cards.append((each, of.title, getattr(row, each) is not None, each in gateways_fields.MADE_HERE, shown))
+    return page(
+        "gateway_secrets.html",
+        422 if wrongs else 200,
+        gateway=row,
+        ours=found.ours,
+        where=entries.at(gateways.WHERE, name),
+        cards=cards,
+        overlap=gateways.overlaps(row),
+        overlaps=overlaps(),
+        uses=_uses(heard, rotation),
+        rotation=rotation,
+        heard=heard,
+    )
+
+
+def _uses(heard: clients_heard.Heard, rotation: clients_heard.Rotation) -> str:
+    """Which secret the gateway signs with, as far as its packets of the last day say: "previous", "new", or "" for unknown."""
+    if rotation.previous_at is None:
+        return "new" if heard.signed is not None else ""
+    if heard.signed is not None and heard.signed >= rotation.previous_at + timedelta(minutes=1):
+        return "new"
+    return "previous"

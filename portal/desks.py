@@ -12,7 +12,22 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import languages
-from portal.admin import assets, gateways, gateways_edit, gateways_new, gateways_secrets, guard, tables
+from portal.admin import (
+    access_points,
+    access_points_bulk,
+    access_points_unknown,
+    assets,
+    districts,
+    gateways,
+    gateways_edit,
+    gateways_new,
+    gateways_secrets,
+    guard,
+    home_tests,
+    homes,
+    sites,
+    tables,
+)
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -20,7 +35,21 @@ if TYPE_CHECKING:
 
     from portal.admin.desk import Desk
 
-_VIEWS: Final = (assets, tables, gateways_new, gateways_secrets, gateways_edit, gateways)
+_VIEWS: Final = (
+    assets,
+    tables,
+    gateways_new,
+    gateways_secrets,
+    gateways_edit,
+    gateways,
+    sites,
+    districts,
+    homes,
+    home_tests,
+    access_points,
+    access_points_bulk,
+    access_points_unknown,
+)
 
 
 def staff_app(desk: Desk) -> Flask:

@@ -97,6 +97,10 @@ class List:
         shown = self.dress(session, [each[0] for each in rows]) if self.dress is not None else [each[0] for each in rows]
         return Listing(shown, min(total, CAP), total > CAP, onward, "after" not in request.args, self.filters, chosen, query)
 
+    def chosen(self) -> Select[Any]:
+        """Every row that this request's filters leave, to be acted on together."""
+        return self._filtered(self._chosen())
+
     def csv(self, name: str) -> Response:
         """Every row that the filters leave, written as it is read: the memory is that of one slice."""
         statement = self._filtered(self._chosen())

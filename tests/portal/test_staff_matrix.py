@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # How the variables of a route are filled: rule -> path
 SAMPLES: dict[str, str] = {
+    "/access-points/<path:name>": "/access-points/lib-1",
     "/static/<digest>/<path:name>": "/static/000000000000/staff.css",
     **{f"/gateways/<path:name>{page}": f"/gateways/library-wlc{page}" for page in ("", "/edit", "/guide", "/remove", "/take-over")},
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
+from proxeny import staff_network
 from proxeny import staff_gateways
 from proxeny.edits import Edits
 from store import staff_sessions
@@ -58,7 +59,7 @@ class Room:
     def desk(self) -> Desk:
         file = self.folder / "proxeny.toml"
         if not file.exists():
-            file.write_text(f'data_dir = "{self.folder}"\n[radius]\nauth = ["127.0.0.1:1812"]\n[guest]\n[staff]\nurl = "{URL}"\n')
+            file.write_text(f'data_dir = "{self.folder}"\n[radius]\nauth = ["127.0.0.1:21812"]\nacct = ["127.0.0.1:21813"]\n[guest]\n[staff]\nurl = "{URL}"\n')
         settings = reading_settings.load(file, {})
         edits = Edits(lambda: settings, self.privacy, lambda: self.time)
         return Desk(

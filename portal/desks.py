@@ -12,11 +12,12 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import languages
-from portal.admin import (
+from portal.admin import (, me, prove, second, setup, sign_in
     access_points,
     access_points_bulk,
     access_points_unknown,
     assets,
+    audit,
     districts,
     gateways,
     gateways_edit,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _VIEWS: Final = (
     assets,
     tables,
+    audit,
     gateways_new,
     gateways_secrets,
     gateways_edit,

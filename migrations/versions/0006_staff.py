@@ -115,7 +115,9 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
     _index("audit_entry", "kind", "object", "id")
+    _index("audit_entry", "object", "id")
     _index("audit_entry", "actor", "id")
+    _index("audit_entry", "action", "id")
     _index("audit_entry", "at")
     op.create_table(
         "audit_key",

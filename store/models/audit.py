@@ -17,7 +17,13 @@ class AuditEntry(Base):
     """One thing that somebody did."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "kind", "object", "id"), Index(None, "actor", "id"), Index(None, "at"))
+    __table_args__ = (
+        Index(None, "kind", "object", "id"),
+        Index(None, "object", "id"),
+        Index(None, "actor", "id"),
+        Index(None, "action", "id"),
+        Index(None, "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)  # without gaps: 1, 2, 3, ...
     at: Mapped[datetime]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # How the variables of a route are filled: rule -> path
 SAMPLES: dict[str, str] = {
+    "/audit/<int:number>": "/audit/1",
+    "/audit/of/<kind>/<path:name>": "/audit/of/site/central-library",
     "/access-points/<path:name>": "/access-points/lib-1",
     "/static/<digest>/<path:name>": "/static/000000000000/staff.css",
     **{f"/gateways/<path:name>{page}": f"/gateways/library-wlc{page}" for page in ("", "/edit", "/guide", "/remove", "/take-over")},

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from proxeny.demo_history import Amounts, write
+from store import audit
 from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site
 from store.sealed import Where
 from store.session import transaction
@@ -26,6 +27,9 @@ class Desk(NamedTuple):
 
 
 DESKS: dict[str, Desk] = {
+    "audit": Desk("/audit"),
+    "audit-entry": Desk("/audit/1"),
+    "audit-of": Desk("/audit/of/site/central-library"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -39,6 +43,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         _places(session, access_points)
         _institutions(session, room, realms)
         session.flush()
+        _deeds(session, room)
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
 
 
@@ -64,6 +69,19 @@ def _places(session: Session, access_points: int) -> None:
         mac = f"02-AA-{number >> 16 & 255:02X}-{number >> 8 & 255:02X}-{number & 255:02X}-00"
         row = AccessPoint(name=f"ap-{number:04}", mac=mac, site=f"site-{number % sites:03}", client="library-wlc", managed_by=ManagedBy.APP)
         session.add(row)
+
+
+def _deeds(session: Session, room: Room) -> None:
+    """What the audit log shows."""
+    ops, desk = "ops@city.example", "desk@city.example"
+    acts = [
+        audit.Act(ops, "change", "site", "central-library", {"name": ("Old Library", "Central Library"), "portal": (None, "library")}),
+        audit.Act(ops, "change", "client", "library-wlc", {"secret": audit.SET, "rate": (100.0, 200.0)}),
+        audit.Act(desk, "disconnect", "session", "0123456789abcdef", reason="The guest asked for it"),
+        audit.Act(desk, "reveal", "session", "0123456789abcdef", reason="A lost device", subject="a1", personal={"station": "AA-BB"}),
+        audit.Act("command line (root)", "remove", "home", "uni-z-1", {"address": ("192.0.2.9", None), "secret": ("set", None)}),
+    ]
+    audit.record_all(session, room.privacy, acts, room.time)
 
 
 def _institutions(session: Session, room: Room, realms: int) -> None:

@@ -1,0 +1,138 @@
+"""The audit log's words for people: what was done, to what kind of thing, and where that thing's page is.
+
+An action or a kind that has no word here is shown as the log has it. Never more than the log says.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask_babel import lazy_gettext as _
+
+from portal.permissions import Permission
+
+ACTIONS: Final[dict[str, Any]] = {
+    "add": _("added"),
+    "change": _("changed"),
+    "remove": _("removed"),
+    "import": _("imported"),
+    "disconnect": _("disconnected"),
+    "limit": _("given another plan"),
+    "revoke": _("taken back"),
+    "close": _("closed"),
+    "reveal": _("revealed"),
+    "export": _("exported"),
+    "acknowledge": _("acknowledged"),
+    "silence": _("silenced"),
+    "unsilence": _("no longer silenced"),
+    "backup": _("backed up"),
+    "restore": _("restored"),
+    "sign-in": _("signed in"),
+    "sign-out": _("signed out"),
+    "refused": _("refused at sign-in"),
+    "role": _("given another role"),
+    "disable": _("disabled"),
+    "enable": _("enabled again"),
+    "link": _("given a new link"),
+    "set up": _("set up"),
+    "prove": _("proven again"),
+}
+KINDS: Final[dict[str, Any]] = {
+    "operator": _("Operator"),
+    "district": _("District"),
+    "plan": _("Plan"),
+    "portal": _("Portal"),
+    "ssid": _("SSID"),
+    "site": _("Site"),
+    "client": _("Gateway"),
+    "access_point": _("Access point"),
+    "home": _("Home"),
+    "realm": _("Realm"),
+    "policy": _("Policy"),
+    "hygiene": _("Hygiene"),
+    "network": _("Network"),
+    "session": _("Session"),
+    "grant": _("Guest’s grant"),
+    "login": _("Login"),
+    "voucher": _("Voucher"),
+    "voucher_batch": _("Batch of vouchers"),
+    "alert": _("Alert"),
+    "backup": _("Backup"),
+    "database": _("Database"),
+    "audit": _("Audit log"),
+    "staff": _("Staff"),
+}
+_NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
+# Who may see what was done to things of a kind, without the whole log; any other kind is the log's alone
+SEEN_BY: Final[dict[str, Permission]] = dict.fromkeys(_NETWORK, Permission.NETWORK) | {
+    "session": Permission.SESSIONS,
+    "alert": Permission.ALERTS,
+    "backup": Permission.HEALTH,
+    "staff": Permission.STAFF,
+}
+# What is in an object's history for those without the log: what changed it. Who looked at it, and why, is the log's
+CHANGES: Final = (
+    "add",
+    "change",
+    "remove",
+    "import",
+    "disconnect",
+    "limit",
+    "acknowledge",
+    "silence",
+    "unsilence",
+    "role",
+    "disable",
+    "enable",
+)
+_PAGES: Final = {
+    "site": "/sites",
+    "client": "/gateways",
+    "access_point": "/access-points",
+    "home": "/homes",
+    "session": "/sessions",
+    "policy": "/policy",
+}
+
+
+def action(said: str) -> Any:
+    """In the reader's language, where there is a word."""
+    return ACTIONS.get(said, said)
+
+
+def kind(said: str) -> Any:
+    """The same of a kind of thing."""
+    return KINDS.get(said, said)
+
+
+def where(of: str, name: str) -> str:
+    """The page of the thing itself; "" where it has none of its own."""
+    return f"{_PAGES[of]}/{quote(name, safe='')}" if of in _PAGES and name else ""
+
+
+def history(of: str, name: str) -> str:
+    """The page with all that was done to it."""
+    return f"/audit/of/{quote(of, safe='')}/{quote(name, safe='')}"
+
+
+def summary(entry: Any) -> str:
+    """What changed, in one line for a list or a CSV."""
+    return "; ".join(f"{name}: {told(before)} → {told(after)}" for name, before, after in pairs(entry))
+
+
+def pairs(entry: Any) -> list[tuple[str, Any, Any]]:
+    """(field, before, after) of an entry."""
+    return [(name, *(values if isinstance(values, list) and len(values) == 2 else (None, values))) for name, values in entry.fields.items()]
+
+
+def told(value: Any) -> str:
+    """A value as the log has it: text as it is, nothing as a dash, anything else as JSON."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)

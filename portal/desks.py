@@ -12,7 +12,7 @@ from flask import Flask, g
 from flask_babel import Babel
 
 from portal import languages
-from portal.admin import (, me, prove, second, setup, sign_in
+from portal.admin import (
     access_points,
     access_points_bulk,
     access_points_unknown,
@@ -26,6 +26,11 @@ from portal.admin import (, me, prove, second, setup, sign_in
     guard,
     home_tests,
     homes,
+    me,
+    prove,
+    second,
+    setup,
+    sign_in,
     sites,
     tables,
 )
@@ -51,6 +56,11 @@ _VIEWS: Final = (
     access_points,
     access_points_bulk,
     access_points_unknown,
+    sign_in,
+    second,
+    setup,
+    prove,
+    me,
 )
 
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
-from proxeny import staff_network
-from proxeny import staff_gateways
+from proxeny import staff_gateways, staff_network
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
@@ -59,7 +58,8 @@ class Room:
     def desk(self) -> Desk:
         file = self.folder / "proxeny.toml"
         if not file.exists():
-            file.write_text(f'data_dir = "{self.folder}"\n[radius]\nauth = ["127.0.0.1:21812"]\nacct = ["127.0.0.1:21813"]\n[guest]\n[staff]\nurl = "{URL}"\n')
+            radius = '[radius]\nauth = ["127.0.0.1:21812"]\nacct = ["127.0.0.1:21813"]'  # no home's own ports
+            file.write_text(f'data_dir = "{self.folder}"\n{radius}\n[guest]\n[staff]\nurl = "{URL}"\n')
         settings = reading_settings.load(file, {})
         edits = Edits(lambda: settings, self.privacy, lambda: self.time)
         return Desk(
@@ -73,7 +73,12 @@ class Room:
             entry=edits.entry,
             status=lambda: self.status,
             zone=lambda: "America/Toronto",
-            tools={"settings": lambda: settings, **staff_gateways.tools(lambda: settings, self.privacy.seal), **self.tools},
+            tools={
+                "settings": lambda: settings,
+                **staff_gateways.tools(lambda: settings, self.privacy.seal),
+                **staff_network.tools(self.folder, self.privacy.seal),
+                **self.tools,
+            },
         )
 
     @property

@@ -19,9 +19,14 @@ SAMPLES: dict[str, str] = {
     "/audit/<int:number>": "/audit/1",
     "/audit/of/<kind>/<path:name>": "/audit/of/site/central-library",
     "/access-points/<path:name>": "/access-points/lib-1",
+    **{f"/sites/<path:name>{page}": f"/sites/central-library{page}" for page in ("", "/take-over", "/remove")},
+    **{f"/districts/<path:name>{page}": f"/districts/downtown{page}" for page in ("/take-over", "/remove")},
+    **{f"/ssids/<path:name>{page}": f"/ssids/City%20Wi-Fi{page}" for page in ("", "/take-over", "/remove")},
+    **{f"/homes/<path:name>{page}": f"/homes/uni-a-1{page}" for page in ("", "/use", "/secret", "/test", "/take-over", "/remove")},
     "/static/<digest>/<path:name>": "/static/000000000000/staff.css",
     **{f"/gateways/<path:name>{page}": f"/gateways/library-wlc{page}" for page in ("", "/edit", "/guide", "/remove", "/take-over")},
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},
+    "/access-points/<path:name>/test": "/access-points/lib-1/test",
     "/gateways/new/<nas>": "/gateways/new/coova",
 }
 PEOPLE = (None, *Role)

@@ -16,6 +16,7 @@ from portal.admin import (
     access_points,
     access_points_bulk,
     access_points_unknown,
+    ap_test,
     assets,
     audit,
     districts,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _VIEWS: Final = (
     assets,
     tables,
+    ap_test,
     audit,
     gateways_new,
     gateways_secrets,

@@ -26,16 +26,22 @@ if TYPE_CHECKING:
 PAGES: Final = 1000  # copied at a time; between two lots a writer gets its turn
 
 
-def backup(url: str, file: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
-    """Write the database into `file`, 0600, whole or not at all. `progress` hears pages copied and pages in all."""
+def backup(
+    url: str, file: Path, progress: Callable[[int, int], None] = lambda _done, _total: None, *, count: bool = False
+) -> dict[str, int]:
+    """Write the database into `file`, 0600, whole or not at all. `progress` hears pages copied and pages in all.
+
+    Returns how many rows each table has in it, where `count` and SQLite's own way say so; else nothing.
+    """
     if file.exists():
         raise StoreError(f"backup {file}: it exists already; choose another name")
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         if make_url(url).get_backend_name() == "sqlite":
-            _copy(_sqlite_file(url), draft, progress)
+            rows = _copy(_sqlite_file(url), draft, progress, count=count)
         else:
+            rows = {}
             _postgresql("pg_dump", url, "--format=custom", "--no-owner", f"--file={draft}")
         _sync(draft)
         file.hardlink_to(draft)
@@ -46,6 +52,7 @@ def backup(url: str, file: Path, progress: Callable[[int, int], None] = lambda _
         raise StoreError(f"backup {file}: {fault.strerror}; choose a folder that can be written to") from None
     finally:
         draft.unlink(missing_ok=True)
+    return rows
 
 
 def restore(url: str, file: Path) -> Path | None:
@@ -79,17 +86,30 @@ def _set_aside(target: Path) -> Path | None:
     return kept
 
 
-def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
-    """One SQLite file into another, as one transaction of the target."""
+def _copy(source: Path, target: Path, progress: Callable[[int, int], None], *, count: bool = False) -> dict[str, int]:
+    """One SQLite file into another, as one transaction of the target: the state of one moment, however many write meanwhile.
+
+    Without a transaction that is held, SQLite begins anew at every change of another's: beside a recorder, for ever.
+    """
     try:
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as have,
             closing(sqlite3.connect(target, timeout=10)) as want,
         ):
+            have.execute("BEGIN")
+            have.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # from here on it sees this state alone
+            rows = counted(have) if count else {}
             have.backup(want, pages=PAGES, progress=lambda _status, left, total: progress(total - left, total), sleep=0.01)
             want.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return rows
     except sqlite3.Error as fault:
         raise StoreError(f"database {source} into {target}: {fault}; nothing was changed") from None
+
+
+def counted(database: sqlite3.Connection) -> dict[str, int]:
+    """Table -> rows."""
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
+    return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in sorted(tables)}  # noqa: S608  its own tables
 
 
 def _readable(file: Path) -> None:

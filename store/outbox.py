@@ -50,10 +50,13 @@ def claim(session: Session, via: Via, now: datetime, most: int = 32) -> list[Ord
         .order_by(Order.id)
         .limit(most)
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer at a time and leaves the clause out
+        # Once for all: in a plan that asks it again for each row, it would skip what this very statement took, and take more.
+        .cte("free")
+        .prefix_with("MATERIALIZED")
     )
     taken = (
         update(Order)
-        .where(Order.id.in_(free.scalar_subquery()))
+        .where(Order.id.in_(select(free.c.id)))
         .values(state=OrderState.CLAIMED, leased_until=now + LEASE, tries=Order.tries + 1)
         .returning(Order)
         .execution_options(synchronize_session=False, populate_existing=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from store import outbox
 from store.models import Order, OrderKind, OrderState, Via
@@ -77,6 +78,16 @@ def test_a_claim_is_whole_ordered_and_bounded(database: Engine) -> None:
     assert claimed(database, most=3) == orders[:3]
     assert claimed(database) == orders[3:]
     assert claimed(database) == []
+
+
+def test_a_claim_is_bounded_whatever_the_plan(database: Engine) -> None:
+    """PostgreSQL may join as it likes, and ask again for each row what is free: no more is taken than was asked for."""
+    orders = queued(database, 5)
+    with transaction(database) as session:
+        if database.dialect.name == "postgresql":
+            for means in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                session.execute(text(f"SET LOCAL enable_{means} = off"))
+        assert [order.id for order in outbox.claim(session, Via.RADIUS, NOW, 3)] == orders[:3]
 
 
 def test_a_dead_carriers_orders_are_taken_over(database: Engine) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
-from proxeny import control, snapshot, staff_gateways
+from proxeny import control, snapshot, staff_gateways, staff_network
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
 from store import keys
@@ -143,7 +143,11 @@ class Desks:
             entry=edits.entry,
             status=lambda: self._status,
             zone=self._zone,
-            tools=tools(self) | staff_gateways.tools(lambda: self.settings, marks.seal),
+            tools={
+                **tools(self),
+                **staff_gateways.tools(lambda: self.settings, marks.seal),
+                **staff_network.tools(self.settings.data_dir, marks.seal),
+            },
         )
 
     @property

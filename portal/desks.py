@@ -15,6 +15,7 @@ from portal import languages
 from portal.admin import (
     access_points,
     access_points_bulk,
+    access_points_import,
     access_points_unknown,
     ap_test,
     assets,
@@ -29,11 +30,13 @@ from portal.admin import (
     homes,
     me,
     prove,
+    reveal,
     second,
     setup,
     sign_in,
     sites,
     tables,
+    trace,
 )
 from portal.proxies import Proxies
 
@@ -63,6 +66,9 @@ _VIEWS: Final = (
     setup,
     prove,
     me,
+    access_points_import,
+    trace,
+    reveal,
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from store.models import Staff, StaffSession, Step
 
@@ -87,9 +87,12 @@ def advance(session: Session, row: StaffSession, step: Step, limits: Limits, now
     return begin(session, staff, step, row.agent, limits, now)
 
 
-def proven(session: Session, row: StaffSession, now: datetime) -> None:
-    """They proved once more who they are."""
-    session.get_one(StaffSession, row.digest).proven_at = now
+def proven(session: Session, row: StaffSession, now: datetime) -> str:
+    """They proved once more who they are: the same session, which ends when it would have, under another cookie."""
+    cookie = secrets.token_urlsafe(32)
+    mine = update(StaffSession).where(StaffSession.digest == row.digest)
+    session.execute(mine.values(digest=digest(cookie), proven_at=now, seen_at=now))
+    return cookie
 
 
 def of(session: Session, staff_id: str) -> Sequence[StaffSession]:

@@ -30,20 +30,17 @@ LEFT: Final = 6  # characters that must be left once what is guessed first is ta
 PATIENCE: Final = 5.0  # seconds
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# What people build passwords of, by our own making: the longer before what it holds.
-_PIECES: Final = tuple(
-    sorted(
-        "password passwort passwd motdepasse passe pass administrator admin root welcome willkommen bienvenue bonjour hello letmein "
-        "secret changeme change default master login logon user guest invite test demo iloveyou jetaime dragon monkey football "
-        "baseball hockey sunshine princess superman batman shadow soleil spring summer autumn winter printemps hiver automne "
-        "january february march april june july august september october november december janvier fevrier mars avril juin juillet "
-        "aout septembre octobre novembre decembre monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi "
-        "vendredi samedi dimanche internet network reseau wireless hotspot wifi wlan eduroam radius proxeny controller city ville "
-        "library bibliotheque university universite canada company office computer please bitte merci".split(),
-        key=len,
-        reverse=True,
-    )
-)
+# What people build passwords of, by our own making.
+_WORDS: Final = """
+    password passwort passwd motdepasse passe pass administrator admin root welcome willkommen bienvenue bonjour hello letmein
+    secret changeme change default master login logon user guest invite test demo iloveyou jetaime dragon monkey football
+    baseball hockey sunshine princess superman batman shadow soleil spring summer autumn winter printemps hiver automne
+    january february march april june july august september october november december janvier fevrier mars avril juin juillet
+    aout septembre octobre novembre decembre monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi
+    vendredi samedi dimanche internet network reseau wireless hotspot wifi wlan eduroam radius proxeny controller city ville
+    library bibliotheque university universite canada company office computer please bitte merci
+"""
+_PIECES: Final = tuple(sorted(_WORDS.split(), key=len, reverse=True))  # the longer before what it holds
 _ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "0123456789012", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm")
 _RUNS: Final = tuple(way[start : start + 3] for row in _ROWS for way in (row, row[::-1]) for start in range(len(way) - 2))
 _YEAR: Final = re.compile(r"(19|20)\d\d")

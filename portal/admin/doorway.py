@@ -1,0 +1,141 @@
+"""What every way into the staff app shares: tries counted before they are looked at, sessions begun, all of it audited.
+
+A way in says who it is and how they proved it; here it is decided how far that takes them. Without a second factor nobody
+is signed in, unless this is the demo. Failures are audited with the name only if it is somebody's: people type their
+passwords into the wrong field.
+
+Never says, by words, time or status, whether a name is somebody's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from flask import g, redirect, request
+
+from portal.admin import guard
+from portal.admin.desk import desk
+from portal.pace import Rate
+from portal.permissions import Permission, may
+from portal.rates import address
+from store import audit, factors, guesses, staff_sessions
+from store.models import Staff, StaffSession, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from flask import Response
+    from sqlalchemy.orm import Session
+
+NAME, SECOND = "staff name", "staff second"  # what is counted: tries at a password, at a second factor
+ADDRESS: Final = "staff address"
+NEAR: Final = 20  # free tries of one address: an office behind one router
+ASKED: Final = Rate(60, 60.0)  # forms of the way in from one address
+STRANGERS: Final = Rate(60, 3_600.0)  # audit entries about names that nobody has, of one process
+SOMEBODY: Final = "somebody"  # the actor of an entry about whoever could not prove who they are
+
+
+def counted(kind: str, whose: str) -> datetime | None:
+    """Count one try against this account and this address; the moment before which none is looked at, or None."""
+    privacy = desk().privacy
+    with desk().writing() as session:
+        early = [
+            guesses.tried(session, guesses.named(privacy, ADDRESS, address().encode()), g.now, free=NEAR, delays=guesses.STAFF).wait,
+            guesses.tried(session, guesses.named(privacy, kind, whose.encode()), g.now, delays=guesses.STAFF).wait,
+        ]
+        waits = [each for each in early if each is not None]
+        if waits and len(waits) < len(early):  # what was not looked at was no try at the other
+            free = ADDRESS if early[0] is None else kind
+            guesses.forgive(session, guesses.named(privacy, free, (address() if free == ADDRESS else whose).encode()))
+    return max(waits, default=None)
+
+
+def forgiven(session: Session, kind: str, whose: str) -> None:
+    """It was no guess: the account's count is spent with it, the address's is as it was before."""
+    privacy = desk().privacy
+    guesses.forgive(session, guesses.named(privacy, ADDRESS, address().encode()), g.now)
+    guesses.forget(session, guesses.named(privacy, kind, whose.encode()))
+
+
+def asked_too_often() -> bool:
+    """Whether this address sends more forms than people can."""
+    return not desk().rates.take(f"staff {address()}", ASKED, g.now.timestamp())
+
+
+def able(staff: Staff | None) -> Staff | None:
+    """Whoever may work here: not disabled, and with a role that has anything to do on these pages."""
+    return staff if staff is not None and staff.disabled_at is None and may(staff.role, Permission.SELF) else None
+
+
+def next_step(session: Session, staff: Staff) -> Step:
+    """How far a right password takes them, or the word of whoever vouches for them."""
+    if factors.of(session, staff).any:
+        return Step.SECOND
+    return Step.WHOLE if desk().office.demo else Step.SETUP
+
+
+def admit(session: Session, staff: Staff, step: Step, how: str) -> str:
+    """A session at this step in place of the one that this browser had; what the cookie is to hold."""
+    if g.session is not None:
+        staff_sessions.end(session, g.session.staff_id, g.session.id)
+    cookie = staff_sessions.begin(session, staff, step, browser(request.user_agent.string), desk().office.limits, g.now)
+    row = session.get_one(StaffSession, staff_sessions.digest(cookie))
+    if step is Step.WHOLE:
+        note(session, staff.name, staff.name, "sign-in", {"by": how}, row.id)
+    return cookie
+
+
+def refused(staff: Staff | None, how: str) -> None:
+    """Write down that somebody could not prove who they are."""
+    g.why = f"refused: {how}"
+    with desk().writing() as session:
+        if staff is not None or desk().rates.take("strangers", STRANGERS, g.now.timestamp()):
+            note(session, SOMEBODY, staff.name if staff is not None else "", "sign-in refused", {"by": how})
+        else:
+            guesses.counted(session, guesses.named(desk().privacy, "staff strangers", b""), g.now)  # a transaction, too: time tells nothing
+
+
+def note(session: Session, actor: str, name: str, action: str, said: Mapping[str, str], source: str = "") -> None:
+    """An audit entry about somebody's way in."""
+    act = audit.Act(actor, action, "staff", name, {key: (None, value) for key, value in said.items()}, source=source)
+    audit.record(session, desk().privacy, act, g.now)
+
+
+def go(cookie: str, step: Step, wanted: str = "") -> Response:
+    """To the page of this step, with its cookie."""
+    onward = guard.onward(wanted or "/")
+    where = {Step.WHOLE: onward, Step.SECOND: "/sign-in/second", Step.SETUP: "/setup"}[step]
+    if step is Step.SECOND and onward != "/":
+        where += f"?next={quote(onward, safe='')}"
+    answer: Response = redirect(where, 303)  # type: ignore[assignment]  # Flask's is of this class
+    return guard.keep(answer, cookie)
+
+
+_BROWSERS: Final = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """ "Firefox on Linux": for its owner to know it again; "" for what is no browser that we know."""
+    name = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " · ".join(filter(None, (name, system)))

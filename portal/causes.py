@@ -7,7 +7,7 @@ a name of a person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from portal.reasons import CAUSES, N_, Cause, Fixer
@@ -113,6 +113,11 @@ def facts(event: AuthEvent, institutions: Mapping[str, str]) -> Facts:
     return Facts(
         event.verdict, event.reason, house, event.client, event.realm, event.rule, event.home, bool(event.eap), event.round_trips or 0
     )
+
+
+def counted(of: Facts, count: int) -> Facts:
+    """With the packets of the last hour."""
+    return replace(of, count=count)
 
 
 def led(verdict: LoginVerdict | None, reason: str, rule: str) -> bool:

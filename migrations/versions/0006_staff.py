@@ -29,6 +29,8 @@ def upgrade() -> None:
     _visitors()
     _index("session", "access_point", "ended_at")
     _index("auth_event", "access_point", "at")
+    failed = sa.text("verdict <> 'accept' AND reason <> 'NO_GRANT'")
+    op.create_index("ix_auth_event_failed", "auth_event", ["at", "id"], sqlite_where=failed, postgresql_where=failed)
 
 
 def _people() -> None:
@@ -204,6 +206,7 @@ def downgrade() -> None:
     """Remove them, and what they hold."""
     op.drop_index("ix_session_access_point_ended_at", "session")
     op.drop_index("ix_auth_event_access_point_at", "auth_event")
+    op.drop_index("ix_auth_event_failed", "auth_event")
     for table in _TABLES:
         op.drop_table(table)
     if op.get_bind().dialect.name != "sqlite":

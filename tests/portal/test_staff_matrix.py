@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # How the variables of a route are filled: rule -> path
 SAMPLES: dict[str, str] = {
+    "/sessions/<name>/reveal": "/sessions/06h0nobody000001/reveal",
+    "/trace/<name>/export": "/trace/06h0nobody000001/export",
+    "/trace/<name>": "/trace/06h0nobody000001",
     "/audit/<int:number>": "/audit/1",
     "/audit/of/<kind>/<path:name>": "/audit/of/site/central-library",
     "/access-points/<path:name>": "/access-points/lib-1",

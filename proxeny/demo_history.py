@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -61,6 +62,13 @@ class Amounts:
     sessions: int | None = None  # of the accepted logins, so many have one; None: all
 
 
+class _Realm(NamedTuple):
+    match: str
+    home: str
+    institution: str
+    country: str
+
+
 class _Place(NamedTuple):
     name: str
     site: str
@@ -72,19 +80,20 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
     dice = Random(seed)  # noqa: S311  a past, not a secret
     stands = session.execute(select(AccessPoint.name, AccessPoint.site, AccessPoint.client))
     places = [_Place(name, site, client) for name, site, client in stands if site and client]
-    realms = [row for row in session.scalars(select(Realm).order_by(Realm.position)) if row.homes and not row.match.startswith("~")]
+    rows = session.scalars(select(Realm).order_by(Realm.position))
+    realms = [_Realm(row.match, row.homes[0], row.institution, row.country) for row in rows if row.homes and not row.match.startswith("~")]
     if not places or not realms:
         return
-    weights = [3.0 / (1 + place) for place in range(len(realms))]
+    weights = list(accumulate(3.0 / (1 + place) for place in range(len(realms))))
     zone = ZoneInfo(session.scalar(select(Operator.timezone)) or "UTC")
     logins = _logins(dice, privacy, places, realms, weights, amounts, now)
     kept = amounts.logins if amounts.sessions is None else amounts.sessions
     hours: dict[tuple[datetime, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    visitors = _Visitors(zone)
+    visitors = _Visitors(zone, realms)
     for some in _slices(logins):
         sessions = []
         for login in some:
-            visitors.count(login, realms)
+            visitors.count(login)
             if login["verdict"] is LoginVerdict.ACCEPT and kept > 0:
                 kept -= 1
                 sessions.append(_session(dice, privacy, login, now))
@@ -100,7 +109,7 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
         _insert(session, SessionHop, hops)
     _insert(session, UsageHour, [_hour(key, sums) for key, sums in hours.items()])
     _insert(session, VisitorCount, list(visitors.rows(now)))
-    _insert(session, HomeChange, list(_changes(dice, realms, amounts, now)))
+    _insert(session, HomeChange, list(_changes(dice, sorted({realm.home for realm in realms[:20]}), amounts, now)))
 
 
 def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -115,11 +124,17 @@ def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _insert(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
     for at in range(0, len(rows), SLICE):
-        session.execute(insert(table), rows[at : at + SLICE])
+        session.connection().execute(insert(table), rows[at : at + SLICE])  # no objects are made
 
 
 def _logins(
-    dice: Random, privacy: Privacy, places: Sequence[_Place], realms: Sequence[Realm], weights: list[float], amounts: Amounts, now: datetime
+    dice: Random,
+    privacy: Privacy,
+    places: Sequence[_Place],
+    realms: Sequence[_Realm],
+    weights: list[float],
+    amounts: Amounts,
+    now: datetime,
 ) -> Iterator[dict[str, Any]]:
     """From the newest to the oldest, so that the newest are those that are online."""
     endings = [(ending, round_trips, reason) for ending, reason, _often, round_trips in _ENDINGS]
@@ -129,7 +144,7 @@ def _logins(
     for number in range(amounts.logins):
         at = _busy(dice, now - step * number - timedelta(seconds=20), now)
         place = dice.choice(places)
-        realm = dice.choices(realms, weights)[0]
+        realm = dice.choices(realms, cum_weights=weights)[0]
         (verdict, round_trips, reason) = dice.choices(endings, often)[0]
         who = dice.randrange(people)
         station = f"02-00-5E-{who >> 16 & 255:02X}-{who >> 8 & 255:02X}-{who & 255:02X}"
@@ -149,8 +164,8 @@ def _logins(
             "realm": "gmail.com" if reason == "JUNK_REALM" else "uni-x.example" if refused else realm.match.removeprefix("*."),
             "rule": "" if refused else realm.match,
             "station_hash": privacy.station(station),
-            "home": "" if refused else realm.homes[0],
-            "attempts": [] if refused else [realm.homes[0]],
+            "home": "" if refused else realm.home,
+            "attempts": [] if refused else [realm.home],
             "verdict": verdict,
             "reason": reason,
             "round_trips": round_trips,
@@ -232,22 +247,22 @@ def _hour(key: tuple[datetime, str, str, str], sums: list[int]) -> dict[str, Any
 class _Visitors:
     """How many different ones there were in each period, by institution: their marks are not kept."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, realms: Sequence[_Realm]) -> None:
         self._zone = zone
+        self._realms = {realm.match: (realm.institution or realm.match, realm.country) for realm in realms}
         self._seen: dict[tuple[Span, datetime, str, str], set[bytes]] = defaultdict(set)
         self._logins: Counter[tuple[Span, datetime, str, str]] = Counter()
 
-    def count(self, login: dict[str, Any], realms: Sequence[Realm]) -> None:
+    def count(self, login: dict[str, Any]) -> None:
         if login["verdict"] is not LoginVerdict.ACCEPT:
             return
-        realm = next(each for each in realms if each.match == login["rule"])
+        day = login["at"].astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
         for span in Span:
-            key = span, self._begins(span, login["at"]), realm.institution or realm.match, realm.country
+            key = span, self._begins(span, day), *self._realms[login["rule"]]
             self._seen[key].add(login["station_hash"])
             self._logins[key] += 1
 
-    def _begins(self, span: Span, at: datetime) -> datetime:
-        day = at.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    def _begins(self, span: Span, day: datetime) -> datetime:
         back = {Span.DAY: 0, Span.WEEK: day.weekday(), Span.MONTH: day.day - 1}[span]
         return (day - timedelta(days=back)).astimezone(UTC)
 
@@ -259,9 +274,9 @@ class _Visitors:
             yield {"span": span, "begins_at": begins, "institution": institution, "country": country, **counts}
 
 
-def _changes(dice: Random, realms: Sequence[Realm], amounts: Amounts, now: datetime) -> Iterator[dict[str, Any]]:
+def _changes(dice: Random, homes: Sequence[str], amounts: Amounts, now: datetime) -> Iterator[dict[str, Any]]:
     """Now and then a home was away for some minutes."""
-    for home in sorted({name for realm in realms[:20] for name in realm.homes}):
+    for home in homes:
         for _ in range(min(amounts.days // 14, 8)):
             at = now - timedelta(hours=dice.uniform(3, amounts.days * 24))
             yield {"at": at, "home": home, "state": "dead", "why": "3 probes missed"}

@@ -81,8 +81,7 @@ class Edits:
         if dry:
             return Made(tuple(map(str, difference(stored, wanted))), stored.version)
         changes = declare.write(session, self.privacy.seal, stored, wanted)
-        for act in acts.acts(stored, wanted, changes, actor.name, actor.source):
-            audit.record(session, self.privacy, act, self.now())
+        audit.record_all(session, self.privacy, acts.acts(stored, wanted, changes, actor.name, actor.source), self.now())
         return Made(tuple(map(str, changes)), store.version(session))
 
     def _among(
@@ -114,7 +113,7 @@ class Edits:
 
 def _refused(at: int, edit: Edit, stored: Network) -> Wrong | None:
     """An edit of what is not there, or not the app's to change."""
-    if not edit.name and edit.section != "operator":
+    if _adds(edit):
         name = str((edit.fields or {}).get(KEYS[edit.section], ""))
         if name in stored.rows[edit.section]:
             return Wrong(at, KEYS[edit.section], f'"{name}" is there already', "Choose another name, or change that one")
@@ -124,6 +123,12 @@ def _refused(at: int, edit: Edit, stored: Network) -> Wrong | None:
     if (edit.section, edit.name) not in stored.app and not edit.take_over and edit.section != "operator":
         return Wrong(at, "", "Declared in the network file", "Take it over to change it here")
     return None
+
+
+def _adds(edit: Edit) -> bool:
+    """Whether it is a new entry. A realm's name may be "", for identities without one: then it is new where its keys name it."""
+    said = edit.fields is not None and KEYS[edit.section] in edit.fields
+    return not edit.name and edit.section != "operator" and (edit.section != "realm" or said)
 
 
 def _tables(edits: Sequence[Edit], stored: Network) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:

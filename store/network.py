@@ -7,7 +7,7 @@ composition root's part, which checks the whole before it takes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
@@ -87,11 +87,33 @@ def put(session: Session, changed: Iterable[NetworkRow], now: datetime) -> None:
 
     A column that was never set on a given row keeps its stored value: a client without `secret` keeps its secret.
     """
-    declared = [session.merge(row) for row in changed]
-    for point in declared:
-        if isinstance(point, AccessPoint) and point.mac:
-            _forget_known(session, point.mac)
+    rows = list(changed)
+    there = _there(session, rows)
+    for row in rows:
+        if _place(row) in there:
+            session.merge(row)
+        else:
+            session.add(row)
+    _forget_known(session, [point.mac for point in rows if isinstance(point, AccessPoint) and point.mac])
     _count(session, now)
+
+
+def _there(session: Session, rows: Iterable[NetworkRow]) -> dict[tuple[type[Any], Any], Any]:
+    """Those that are stored by now, some statements for any number: held on to, so that none is looked up again."""
+    names: dict[type[Any], list[Any]] = {}
+    for row in rows:
+        kind, name = _place(row)
+        names.setdefault(kind, []).append(name)
+    there = {}
+    for kind, wanted in names.items():
+        for part in _parts(wanted, 500):
+            found = session.scalars(select(kind).where(kind.__mapper__.primary_key[0].in_(part)))
+            there.update({_place(row): row for row in found})
+    return there
+
+
+def _place(row: Any) -> tuple[type[Any], Any]:
+    return type(row), getattr(row, row.__mapper__.primary_key[0].key)
 
 
 def remove(session: Session, kind: type[NetworkRow], names: Collection[str], now: datetime) -> int:
@@ -110,7 +132,7 @@ def free_keys(session: Session, keys: Collection[str]) -> None:
     session.flush()
 
 
-def _parts(names: list[str], size: int) -> Iterable[list[str]]:
+def _parts(names: list[Any], size: int) -> Iterable[list[Any]]:
     return (names[at : at + size] for at in range(0, len(names), size))
 
 
@@ -126,16 +148,17 @@ def unknown(session: Session) -> list[UnknownAccessPoint]:
     return list(session.scalars(select(UnknownAccessPoint).order_by(UnknownAccessPoint.last_seen.desc(), UnknownAccessPoint.id)))
 
 
-def _forget_known(session: Session, mac: str) -> None:
+def _forget_known(session: Session, macs: Iterable[str]) -> None:
     """A declared access point is no longer unknown: nor is any BSSID its prefix covers."""
-    base, _, bits = mac.partition("/")
-    whole = int(bits or 48) // 4  # hexadecimal digits that must fit; what lies beyond a digit's edge is judged below
-    digits = base.upper().replace(":", "").replace("-", "")
-    start = "-".join(digits[at : at + 2] for at in range(0, whole, 2))[: whole + (whole - 1) // 2]
-    near = session.execute(
-        select(UnknownAccessPoint.id, UnknownAccessPoint.bssid).where(UnknownAccessPoint.bssid.startswith(start, autoescape=True))
-    )
-    shift = 48 - int(bits or 48)
-    covered = [row for row, bssid in near if bssid and int(bssid.replace("-", ""), 16) >> shift == int(digits, 16) >> shift]
+    known: dict[int, set[int]] = {}  # host bits -> the bits before them
+    for mac in macs:
+        base, _, bits = mac.partition("/")
+        shift = 48 - int(bits or 48)
+        known.setdefault(shift, set()).add(int(base.replace(":", "").replace("-", ""), 16) >> shift)
+    if not known:
+        return
+    seen = session.execute(select(UnknownAccessPoint.id, UnknownAccessPoint.bssid).where(UnknownAccessPoint.bssid != ""))
+    numbers = [(row, int(bssid.replace("-", ""), 16)) for row, bssid in seen]  # store.sums keeps at most ten thousand
+    covered = [row for row, number in numbers if any(number >> shift in starts for shift, starts in known.items())]
     for part in (covered[at : at + 500] for at in range(0, len(covered), 500)):
         session.execute(delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_(part)))

@@ -1,6 +1,6 @@
-"""Pictures of every guest page: each state, two languages, a phone and a desk, light and dark. `make screenshots`.
+"""Pictures of every guest page in each state, and of every staff page: two languages, two sizes, light and dark. `make screenshots`.
 
-The pages are the real app's over a real database; states that take time are reached by turning the app's clock. The pictures
+The pages are the real apps' over real databases; states that take time are reached by turning the app's clock. The pictures
 lie in var/screenshots. Never part of the tests.
 """
 
@@ -10,36 +10,65 @@ import sys
 import tempfile
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.portal import catalogues
 from tests.portal.gallery import Gallery, shape, window
+from tests.portal.looking import looking
+from tests.portal.staffroom import room
+from tests.screens.desks import DESKS, furnish
 from tests.screens.states import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HOME = Path(__file__).parent.parent.parent
 SIZES = ((320, 568, 2), (1280, 800, 1))  # width, height, how fine
+STAFF_SIZES = ((360, 740, 2), (1440, 900, 1))
 SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "fr")
 
 
 def main() -> None:
     """All of them, or those whose names are given."""
-    wanted = [name for name in STATES if not sys.argv[1:] or name in sys.argv[1:]]
     folder = HOME / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png") if not sys.argv[1:] else ():
         old.unlink()
     catalogues.compile_stale()
     with tempfile.TemporaryDirectory() as kept:
-        gallery = Gallery(Path(kept) / "pages", shape(Path(kept) / "shaped"))
-        for (width, height, fine), scheme in product(SIZES, SCHEMES):
-            size = {"width": width, "height": height}
-            with window(Path(kept) / "browser", viewport=size, color_scheme=scheme, device_scale_factor=fine) as seen:
-                for name, language in product(wanted, LANGUAGES):
-                    tab = seen.look(gallery.shown(name, language))
-                    tab.screenshot(path=folder / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
-            print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures", flush=True)
-        gallery.close()
+        shaped = shape(Path(kept) / "shaped")
+        _guests(Path(kept), shaped, folder, _wanted(STATES))
+        _staff(Path(kept), shaped, folder, _wanted(DESKS))
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder.relative_to(HOME)}")
+
+
+def _wanted(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not sys.argv[1:] or name in sys.argv[1:]]
+
+
+def _guests(kept: Path, shaped: Path, folder: Path, wanted: list[str]) -> None:
+    gallery = Gallery(kept / "pages", shaped)
+    for (width, height, fine), scheme in product(SIZES if wanted else (), SCHEMES):
+        size = {"width": width, "height": height}
+        with window(kept / "browser", viewport=size, color_scheme=scheme, device_scale_factor=fine) as seen:
+            for name, language in product(wanted, LANGUAGES):
+                tab = seen.look(gallery.shown(name, language))
+                tab.screenshot(path=folder / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
+        print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures", flush=True)
+    gallery.close()
+
+
+def _staff(kept: Path, shaped: Path, folder: Path, wanted: list[str]) -> None:
+    made = room(kept / "desks", shaped)
+    furnish(made, access_points=120, realms=60)
+    for (width, height, fine), scheme in product(STAFF_SIZES if wanted else (), SCHEMES):
+        size = {"width": width, "height": height}
+        with looking(kept / "browser", made, viewport=size, color_scheme=scheme, device_scale_factor=fine) as seen:
+            for name, language in product(wanted, LANGUAGES):
+                seen.at(name, language).screenshot(path=folder / f"staff-{name}-{language}-{width}-{scheme}.png", full_page=True)
+        print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures of staff pages", flush=True)
+    made.database.dispose()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""A browser's tab that is shown the staff app's pages, each as the role that looks at it: of the app itself, without a socket between.
+
+Never lets a request out to anybody else: what was asked of others is kept, so that a test can refuse it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.peers.browser import chromium
+from tests.portal.staffroom import URL, Room
+from tests.screens.desks import DESKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page, Route
+
+    from tests.screens.desks import Desk
+
+
+@dataclass
+class Looking:
+    """One tab and one staff room."""
+
+    tab: Page
+    room: Room
+    desk: Desk | None = None
+    language: str = "en"
+    strange: list[str] = field(default_factory=list)
+
+    def at(self, name: str, language: str = "en") -> Page:
+        """This page of `DESKS`."""
+        self.desk, self.language = DESKS[name], language
+        self.tab.goto(URL + self.desk.path)
+        return self.tab
+
+    def answer(self, route: Route) -> None:
+        assert self.desk is not None
+        url = route.request.url
+        if not url.startswith(URL):
+            self.strange.append(url)
+            route.abort()
+            return
+        answer = self.room.get(url.removeprefix(URL), self.desk.role, self.language)
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "set-cookie"}
+        route.fulfill(status=answer.status_code, headers=headers, body=answer.data)
+
+
+@contextmanager
+def looking(folder: Path, room: Room, **more: object) -> Iterator[Looking]:
+    """A desk's window unless told otherwise. The pages' policy would keep the tests' scripts out."""
+    shape = {"viewport": {"width": 1440, "height": 900}, "bypass_csp": True, "reduced_motion": "reduce"}
+    with chromium(folder) as browser:
+        context = browser.new_context(**{**shape, **more})
+        context.set_default_timeout(15_000)
+        made = Looking(context.new_page(), room)
+        context.route("**/*", made.answer)
+        yield made
+        context.close()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proxeny import courier, journal, lifetime
 from proxeny.alerting import Alerting
+from proxeny.backing import Backing
 from proxeny.keeper import Keeper
 from proxeny.lifetime import inherited
 
@@ -43,10 +44,12 @@ class Recorder:
         self._errands: set[asyncio.Task[None]] = set()
         self.keeper = Keeper(settings, self._carry)
         self.alerting = Alerting(settings)
+        self.backing = Backing(settings)
 
     async def begin(self) -> None:
         self.keeper.thread.start()
         self.alerting.thread.start()
+        self.backing.thread.start()
         self._loop.add_reader(self._socket.fileno(), self._read)
 
     def _read(self) -> None:
@@ -84,6 +87,7 @@ class Recorder:
             "orders_under_way": len(self._errands),
             "alerts": self.alerting.open,
             "alert_faults": self.alerting.faults,
+            "backup_good_at": self.backing.good_at,
         }
 
     @property
@@ -94,11 +98,13 @@ class Recorder:
     def adopt(self, settings: Settings) -> None:
         self.keeper.adopt(settings)
         self.alerting.adopt(settings)
+        self.backing.adopt(settings)
 
     async def end(self, seconds: float) -> None:
         """Read what is left, have it written down."""
         self._loop.remove_reader(self._socket.fileno())
         self.alerting.end()
+        self.backing.end()
         before = -1
         while before != (before := self.keeper.waiting):
             self._read()

@@ -69,7 +69,7 @@ def restore(url: str, file: Path) -> Path | None:
     target = _sqlite_file(url)
     kept = _set_aside(target)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    _copy(file, target, lambda _done, _total: None)
+    _copy(file, target, lambda _done, _total: None, how="mode=ro&immutable=1")  # else its own log would lie beside it
     _sync(target)
     return kept
 
@@ -86,14 +86,14 @@ def _set_aside(target: Path) -> Path | None:
     return kept
 
 
-def _copy(source: Path, target: Path, progress: Callable[[int, int], None], *, count: bool = False) -> dict[str, int]:
+def _copy(source: Path, target: Path, progress: Callable[[int, int], None], *, count: bool = False, how: str = "mode=ro") -> dict[str, int]:
     """One SQLite file into another, as one transaction of the target: the state of one moment, however many write meanwhile.
 
     Without a transaction that is held, SQLite begins anew at every change of another's: beside a recorder, for ever.
     """
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as have,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?{how}", uri=True, timeout=10)) as have,
             closing(sqlite3.connect(target, timeout=10)) as want,
         ):
             have.execute("BEGIN")

@@ -74,7 +74,7 @@ class BackupRun(Base):
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(default="")  # who asked for it; "": the clock
     state: Mapped[BackupState] = mapped_column(closed(BackupState), default=BackupState.QUEUED)
-    file: Mapped[str] = mapped_column(default="")  # its name in [backup] folder
+    file: Mapped[str] = mapped_column(default="")  # its whole path
     octets: Mapped[int] = mapped_column(BigInteger, default=0)
     milliseconds: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(BigInteger, default=0)  # that the rehearsal counted in it

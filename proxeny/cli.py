@@ -39,6 +39,7 @@ VERBS: Final = {
     "access-points": "The access points, and those to adopt.",
     "retention": "What was deleted as too old, and whether anything is overdue.",
     "voucher": "Codes that let guests in: make, list, revoke, close.",
+    "staff": "Who runs the network: add, list, link, disable, enable.",
     "audit": "The audit log: verify, export.",
     "db": "The database: upgrade, check, backup, restore, rotate-key.",
 }

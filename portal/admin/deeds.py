@@ -31,13 +31,12 @@ ACTIONS: Final[dict[str, Any]] = {
     "restore": _("restored"),
     "sign-in": _("signed in"),
     "sign-out": _("signed out"),
-    "refused": _("refused at sign-in"),
+    "sign-in refused": _("refused at sign-in"),
     "role": _("given another role"),
     "disable": _("disabled"),
     "enable": _("enabled again"),
     "link": _("given a new link"),
-    "set up": _("set up"),
-    "prove": _("proven again"),
+    "proof": _("proven again"),
 }
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
@@ -94,6 +93,7 @@ _PAGES: Final = {
     "home": "/homes",
     "session": "/sessions",
     "policy": "/policy",
+    "staff": "/staff/of",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from proxeny.demo_history import Amounts, write
 from store import audit
-from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site
+from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site, Staff
 from store.sealed import Where
 from store.session import transaction
 
@@ -28,6 +28,10 @@ class Desk(NamedTuple):
 
 DESKS: dict[str, Desk] = {
     "audit": Desk("/audit"),
+    "staff": Desk("/staff"),
+    "staff-new": Desk("/staff/new"),
+    "staff-one": Desk("/staff/of/auditor@city.example"),
+    "staff-roles": Desk("/staff/roles"),
     "audit-entry": Desk("/audit/1"),
     "audit-of": Desk("/audit/of/site/central-library"),
     "no-such-page": Desk("/no-such-page"),
@@ -44,6 +48,8 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         _institutions(session, room, realms)
         session.flush()
         _deeds(session, room)
+        session.add(Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time))
+        session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proxeny import opening, settings
 from tests.proxeny import installation
 
 if TYPE_CHECKING:
@@ -17,3 +18,12 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> installation.I
     """Settings in a folder of their own, and no word of ours in the environment."""
     monkeypatch.delenv("PROXENY_CONFIG", raising=False)
     return installation.make(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data_dir with an empty database and its keys, to be copied: making one anew for each test would cost more than the test."""
+    folder = tmp_path_factory.mktemp("opened")
+    (folder / "proxeny.toml").write_text("")
+    opening.store(settings.load(folder / "proxeny.toml", {}))[0].dispose()
+    return folder / "var"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,7 @@ from portal.alert_rules import Rule
 from proxeny import alert_facts
 from proxeny.alert_facts import Restarts, of_access_points, of_backups, of_certificates, of_homes, of_secrets, of_status
 from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, UsageHour
-from store.schema import prepare
-from store.session import reading, transaction
+from store.session import engine, reading, transaction
 from tests.peers.authority import Authority
 from tests.store import rows
 from tests.store.rows import NOW
@@ -30,10 +30,11 @@ WELL = {"spool_backlog": 12, "database": "answers", "directory": "answers", "sen
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = prepare(f"sqlite:///{tmp_path}/proxeny.db")
-    yield engine
-    engine.dispose()
+def database(opened: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(opened / "proxeny.db", tmp_path)
+    made = engine(f"sqlite:///{tmp_path}/proxeny.db")
+    yield made
+    made.dispose()
 
 
 def told(found: Iterable[Finding]) -> dict[tuple[str, str], dict[str, Any]]:

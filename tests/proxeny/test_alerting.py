@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ class Play:
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
+def play(opened: Path, tmp_path: Path) -> Iterator[Play]:
+    shutil.copytree(opened, tmp_path / "var")
     (tmp_path / "proxeny.toml").write_text(TOML)
     settings = load(tmp_path / "proxeny.toml", {})
     database, _ = opening.store(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,8 @@ class Play:
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
+def play(opened: Path, tmp_path: Path) -> Iterator[Play]:
+    shutil.copytree(opened, tmp_path / "var")
     made = Play(tmp_path)
     yield made
     made.database.dispose()

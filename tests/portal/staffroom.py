@@ -52,7 +52,7 @@ class Room:
     office: Office = field(default_factory=lambda: Office(URL))
     lines: list[dict[str, Any]] = field(default_factory=list)
     _app: Flask | None = None
-    _clients: dict[Role, FlaskClient] = field(default_factory=dict)
+    _clients: dict[Role | Step, FlaskClient] = field(default_factory=dict)
 
     @property
     def desk(self) -> Desk:
@@ -96,37 +96,38 @@ class Room:
             session.flush()
             return made.id
 
-    def client(self, role: Role | None = Role.CITY_ADMIN) -> FlaskClient:
-        """A browser where somebody of this role is signed in, just now; None: where nobody is."""
+    def client(self, role: Role | Step | None = Role.CITY_ADMIN) -> FlaskClient:
+        """A browser where somebody of this role is signed in, just now; a step: is on the way in; None: where nobody is."""
         if role is None:
             return self.app.test_client()
         if role not in self._clients:
             made = self.app.test_client()
-            someone = self.staff(role)
+            step = role if isinstance(role, Step) else Step.WHOLE
+            someone = self.staff(role) if isinstance(role, Role) else self.staff(Role.CITY_ADMIN, f"{role.value}@city.example")
             with transaction(self.database) as session:
                 cookie = staff_sessions.begin(
-                    session, session.get_one(Staff, someone), Step.WHOLE, "test", staff_sessions.Limits(), self.time
+                    session, session.get_one(Staff, someone), step, "Firefox · Linux", staff_sessions.Limits(), self.time
                 )
             made.set_cookie("proxeny-staff", cookie, domain="staff.city.example")
             self._clients[role] = made
         return self._clients[role]
 
-    def get(self, path: str, role: Role | None = Role.CITY_ADMIN, language: str = "en", **headers: str) -> TestResponse:
+    def get(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, language: str = "en", **headers: str) -> TestResponse:
         return self.client(role).get(path, base_url=URL, headers={"Accept-Language": language, **headers})
 
-    def page(self, path: str, role: Role | None = Role.CITY_ADMIN, language: str = "en") -> str:
+    def page(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, language: str = "en") -> str:
         """The page, which has to be there."""
         answer = self.get(path, role, language)
         assert 200 == answer.status_code, (path, answer.status_code, answer.get_data(as_text=True)[:2000])
         return answer.get_data(as_text=True)
 
-    def post(self, path: str, role: Role | None = Role.CITY_ADMIN, **form: Any) -> TestResponse:
+    def post(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, **form: Any) -> TestResponse:
         """A form of ours, with its token."""
         client = self.client(role)
         data = {"token": self.token(role), **form}
         return client.post(path, base_url=URL, data=data, headers={"Accept-Language": "en", "Origin": URL})
 
-    def token(self, role: Role | None = Role.CITY_ADMIN) -> str:
+    def token(self, role: Role | Step | None = Role.CITY_ADMIN) -> str:
         """What this session's forms hold, or those of somebody who is not signed in."""
         if role is None:
             return hmac.new(self.privacy.account_key, b"form\0nobody", "sha256").hexdigest()[:32]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 # How the variables of a route are filled: rule -> path
 SAMPLES: dict[str, str] = {
+    "/sessions/<name>/extend": "/sessions/06h0nobody000001/extend",
+    "/sessions/<name>/plan": "/sessions/06h0nobody000001/plan",
+    "/sessions/<name>/disconnect": "/sessions/06h0nobody000001/disconnect",
+    "/sessions/<name>": "/sessions/06h0nobody000001",
     "/sessions/<name>/reveal": "/sessions/06h0nobody000001/reveal",
     "/trace/<name>/export": "/trace/06h0nobody000001/export",
     "/trace/<name>": "/trace/06h0nobody000001",
@@ -25,6 +29,9 @@ SAMPLES: dict[str, str] = {
     "/staff/of/<name>/enable": "/staff/of/auditor@city.example/enable",
     "/staff/of/<name>/sign-out": "/staff/of/auditor@city.example/sign-out",
     "/staff/of/<name>/link": "/staff/of/auditor@city.example/link",
+    "/setup/<secret>": "/setup/nobodys",
+    **{f"/me/passkeys/<key>/{page}": f"/me/passkeys/AAAA/{page}" for page in ("rename", "remove")},
+    "/me/browsers/<name>/end": "/me/browsers/06h0nobody000001/end",
     "/audit/<int:number>": "/audit/1",
     "/audit/of/<kind>/<path:name>": "/audit/of/site/central-library",
     "/access-points/<path:name>": "/access-points/lib-1",

@@ -5,13 +5,15 @@ A page is listed here once; what looks at all of them (axe, pictures) takes it f
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from proxeny.demo_history import Amounts, write
 from store import audit
-from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site, Staff
+from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site, Staff, StaffLink, Step
 from store.sealed import Where
 from store.session import transaction
+from store.staff_sessions import digest
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,10 +25,22 @@ class Desk(NamedTuple):
     """One page."""
 
     path: str
-    role: Role | None = Role.CITY_ADMIN
+    role: Role | Step | None = Role.CITY_ADMIN  # a step: somebody on the way in
 
 
+LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
+    "sign-in": Desk("/sign-in", None),
+    "sign-in-second": Desk("/sign-in/second", Step.SECOND),
+    "setup": Desk(f"/setup/{LINK}", None),
+    "setup-gone": Desk("/setup/nobodys", None),
+    "setup-second": Desk("/setup", Step.SETUP),
+    "me": Desk("/me"),
+    "me-password": Desk("/me/password"),
+    "me-app": Desk("/me/app"),
+    "me-passkey": Desk("/me/passkey"),
+    "me-codes": Desk("/me/codes"),
+    "prove": Desk("/prove"),
     "audit": Desk("/audit"),
     "staff": Desk("/staff"),
     "staff-new": Desk("/staff/new"),
@@ -48,7 +62,11 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         _institutions(session, room, realms)
         session.flush()
         _deeds(session, room)
-        session.add(Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time))
+        auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
+        session.add(auditor)
+        session.flush()
+        until = room.time + timedelta(hours=24)
+        session.add(StaffLink(digest=digest(LINK), staff_id=auditor.id, created_at=room.time, expires_at=until))
         session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
 

@@ -100,17 +100,15 @@ def _shown(octets: bytes, *, moved: bool = False) -> ResponseReturnValue:
 
 
 def _import(parcel: _Parcel) -> ResponseReturnValue:
-    sheet = read(parcel.octets)
-    if isinstance(sheet, Refused):
+    dry = _judged(parcel.octets)
+    if isinstance(dry, Refused):
         abort(400)
-    with desk().writing() as session:
-        dry = judge(session, sheet, actor())
-        if _plan(dry) != parcel.plan or dry.blocked or not dry.edits:
-            outcome = None
-        else:
-            before = undo.newest(session)
-            outcome = desk().change(session, dry.edits, actor())
-            link = undo.span(session, before, SECTION) if isinstance(outcome, Made) else ""
+    if _plan(dry) != parcel.plan or dry.blocked or not dry.edits:
+        return _shown(parcel.octets, moved=True)
+    with desk().writing() as session:  # as short as can be: whoever else writes to SQLite waits; what moved since is judged again
+        before = undo.newest(session)
+        outcome = desk().change(session, dry.edits, actor())
+        link = undo.span(session, before, SECTION) if isinstance(outcome, Made) else ""
     if not isinstance(outcome, Made):
         return _shown(parcel.octets, moved=True)
     words = ngettext("%(num)s good row was imported:", "%(num)s good rows were imported:", dry.good)

@@ -248,6 +248,9 @@ CAUSES: Final[Mapping[str, Cause]] = {
         _PERSON,
         N_("Install the profile again."),
     ),
+    "PREVIOUS_SECRET": Cause(
+        N_("%(client)s still signs with its previous secret."), _GATEWAY, N_("Write the new secret into it before the overlap ends.")
+    ),
     "UNSIGNED_ACCEPTED": Cause(N_("%(client)s is excused from Message-Authenticator."), _STAFF, N_("Require it again once it sends one.")),
     "NOT_KEPT": Cause(
         N_("Accounting could not be written down."), _STAFF, N_("The disk is full or not writable: see /readyz and the log.")

@@ -39,6 +39,7 @@ from proxeny.journal import SocketJournal
 from proxeny.spooling import SpoolLedger
 from proxeny.worker_log import ToSupervisor
 from radius import dictionary
+from radius.actions import Reason
 from radius.admission import ACCT, AUTH
 from radius.engine import Engine
 from radius.records import Dropped
@@ -174,6 +175,8 @@ class Worker:
         return counts
 
     def _report_drops(self) -> None:
+        if self.engine is not None and self.engine.rotating:
+            self._report_rotating(self.engine)
         if self.runner is not None and self.runner.drops:
             drops, self.runner.drops = self.runner.drops, {}
             now = time.monotonic()
@@ -181,6 +184,14 @@ class Worker:
                 self.journal.write(Dropped(now, str(source), client, reason, count))
                 self.complaints.note(str(source), client, reason, count)
         self.complaints.say(time.monotonic())
+
+    def _report_rotating(self, engine: Engine) -> None:
+        """Which clients still sign with their previous secret: kept beside the drops, by the minute, and none."""
+        now = time.monotonic()
+        for client, count in engine.rotating.items():
+            engine.counts[Reason.PREVIOUS_SECRET.name] += count
+            self.journal.write(Dropped(now, "", client, Reason.PREVIOUS_SECRET.name, count))
+        engine.rotating.clear()
 
     # Downward
 

@@ -145,6 +145,7 @@ class Reason(Enum):
     UNREADABLE_KEY = "A salted attribute that cannot be re-hidden was left out."
     NO_ROOM = "An addition of ours was left out: 4096 octets would not hold it."
     CERTIFICATE_DISTRUSTED = "The device ended the handshake by a TLS alert: it does not trust the home's certificate."
+    PREVIOUS_SECRET = "A packet signed with the client's previous secret, taken while the two overlap."
     UNSIGNED_ACCEPTED = "A packet without Message-Authenticator, taken because this peer is declared so."
     # Accounting
     NOT_KEPT = "The accounting record could not be made durable; it stays unanswered and the NAS repeats it."

@@ -6,8 +6,8 @@
     store  -> adopt    -> a new version of the network, swapped whole
     disk   -> settled  -> the accounting record is durable, or the porter has decided a local login: answer it
 
-Every call takes octets and a monotonic `now`, and returns actions for the shell to perform; so the whole behaviour
-replays from a list of calls with no port open. Never waits, never raises on input, never reads a clock or a socket.
+Calls take octets and a monotonic `now` and return actions for the shell to perform: a day replays with no port open.
+Never waits, never raises on input, never reads a clock or a socket.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ if TYPE_CHECKING:
 
 _ACCEPT, _CHALLENGE, _STATUS = int(Code.ACCESS_ACCEPT), int(Code.ACCESS_CHALLENGE), int(Code.STATUS_SERVER)
 _ACCOUNTING, _ACCOUNTED, _PROTOCOL_ERROR = int(Code.ACCOUNTING_REQUEST), int(Code.ACCOUNTING_RESPONSE), int(Code.PROTOCOL_ERROR)
-# radius.message.Type, as plain numbers
-_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _MA, _CUI = 1, 24, 30, 31, 32, 33, 80, 89
+_USER_NAME, _STATE, _CALLED, _STATION, _NAS, _PROXY_STATE, _MA, _CUI = 1, 24, 30, 31, 32, 33, 80, 89  # radius.message.Type
 _UNROUTED: Final = Route("", "(identity)", Action.REJECT)
 _VERDICTS: Final = {2: "accept", 3: "reject", 11: "challenge"}
 CLIENT_BURST: Final = 100.0
@@ -62,6 +61,7 @@ class Engine:
         """`entropy(n)` gives n random octets; it must differ from worker to worker (CVE-2013-0294)."""
         limits = tables.limits
         self.counts: dict[str, int] = defaultdict(int)
+        self.rotating: dict[str, int] = defaultdict(int)  # client -> packets signed with its previous secret, until they are reported
         self.durable = True  # whether accounting can be kept: the answer to Status-Server on the accounting port
         self._entropy = entropy
         self._timers: Later = Timers()
@@ -91,6 +91,8 @@ class Engine:
         secret = admit(request, client, allowed)  # RFC 2865, 3; RFC 3579, 3.2
         if isinstance(secret, Reason):
             return self._drop(secret, origin, client)
+        if secret is not client.secret:
+            self.rotating[client.name] += 1
         exchange = Exchange((origin, request.code << 8 | request.identifier), client, secret, request, now)
         if (old := self._duplicates.find(exchange.key)) is not None:
             if old.asked == exchange.asked:
@@ -148,8 +150,7 @@ class Engine:
         if station and not self._stations.take(station, now):  # without one it is the client's traffic, under the client's rate
             self._duplicates.forget(exchange)
             return self._drop(Reason.STATION_LIMITED, exchange.key[0], client)
-        bad = None
-        route = self.local.route(request, user_name, station)
+        route, bad = self.local.route(request, user_name, station), None
         if route is None:
             nai = parse_nai(user_name)
             route, bad = (_UNROUTED, nai) if isinstance(nai, Reason) else (self.tables.route(nai, client), None)
@@ -204,9 +205,8 @@ class Engine:
 
     def _deliver(self, exchange: Exchange, server: Server, lane: Lane, answer: Message, now: float) -> Actions:
         """A home's answer, re-secured for the client."""
-        slot = exchange.slot
         if answer.code == _ACCOUNTED:
-            lane.answered(slot)
+            lane.answered(exchange.slot)
             exchange.finish(None)
             self.counts["accounting_forwarded"] += 1
             return NOTHING
@@ -219,13 +219,13 @@ class Engine:
         if not plan.idle(answer.first):
             ruled = plan.apply(kept)
             if isinstance(ruled, Reason):
-                lane.answered(slot)
+                lane.answered(exchange.slot)
                 return self._refusals.refuse(exchange, ruled, now)
             kept = ruled
         body = b"".join(kept) + forward.proxy_states(exchange.request)
         if len(body) + 38 > LONGEST:
             return self._drop(Reason.TOO_LONG, exchange.key[0], exchange.client)
-        lane.answered(slot)
+        lane.answered(exchange.slot)
         talk.own += exchange.sent_at - exchange.began
         reply = forward.reply(exchange, answer.code, body)
         self.counts[verdict := _VERDICTS[answer.code]] += 1

@@ -54,6 +54,7 @@ _MARK: Final = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 _LOGINS: Final = {"coova": "http://10.1.0.1:3990"}  # where the maker's port is not that of the scheme
 STORED: Final = "(the `{}` of `{}` in the network file)"
 _UNTOLD: Final = "…"
+_SECRETS: Final = ("secret", "uam_secret", "fas_key", "api_secret")
 
 
 def template(family: str) -> str:
@@ -77,11 +78,7 @@ def words(
 
     `shown`: the secrets that this guide may say, by name; of the others `stored` says where they are.
     """
-    options, portal, shown = gateway.options, urlsplit(gateway.portal), shown or {}
-
-    def hint(name: str) -> str:
-        return f"`{shown[name]}`" if name in shown else stored.format(name, gateway.name)
-
+    options, portal = gateway.options, urlsplit(gateway.portal)
     return {
         "client_name": gateway.name,
         "nas": gateway.family,
@@ -104,14 +101,14 @@ def words(
         "controller_site": options.site or "default",
         "role": options.role or "guests",
         "portal_acl": options.portal_acl or "portal-only",
-        "secret_hint": hint("secret"),
-        "uam_secret_hint": hint("uam_secret"),
-        "fas_key_hint": hint("fas_key"),
-        "api_secret_hint": hint("api_secret"),
-        "secret": shown.get("secret", _UNTOLD),
-        "uam_secret": shown.get("uam_secret", _UNTOLD),
-        "fas_key": shown.get("fas_key", _UNTOLD),
+        **_secrets(gateway.name, shown or {}, stored),
     }
+
+
+def _secrets(name: str, shown: Mapping[str, str], stored: str) -> dict[str, str]:
+    """Each secret where it may be said, else where it is found."""
+    hints = {f"{each}_hint": f"`{shown[each]}`" if each in shown else stored.format(each, name) for each in _SECRETS}
+    return hints | {each: shown.get(each, _UNTOLD) for each in _SECRETS if each != "api_secret"}
 
 
 def before_sign_in(hosts: Sequence[str]) -> str:

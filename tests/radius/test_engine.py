@@ -287,3 +287,16 @@ def test_a_rotated_secret_is_accepted_and_answered_with() -> None:
     object.__setattr__(road.client, "secret", Secret(b"the-client's-next-secret"))
     asked = road.ask(user=b"a@nowhere.x")
     check_answer(replied(road.receive(asked, allowed=AUTH)), asked)
+
+
+def test_who_still_uses_the_previous_secret_is_counted() -> None:
+    """By client, once for each packet under the previous secret, logins and accounting alike; under the new one never."""
+    from radius.secret import Secret
+
+    road = Road(previous_secret=Secret(BELOW))
+    road.receive(road.ask(user=b"a@nowhere.x"), allowed=AUTH)
+    assert {} == road.engine.rotating
+    object.__setattr__(road.client, "secret", Secret(b"the-client's-next-secret"))
+    for _ in range(2):
+        road.receive(road.ask(user=b"a@nowhere.x"), allowed=AUTH)
+    assert {road.client.name: 2} == road.engine.rotating

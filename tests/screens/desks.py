@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from sqlalchemy import select
+
 from proxeny.demo_history import Amounts, write
-from store import audit
+from store import audit, factors
 from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site, Staff, StaffLink, Step
 from store.sealed import Where
 from store.session import transaction
@@ -30,6 +32,8 @@ class Desk(NamedTuple):
 
 LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
+    "alerts": Desk("/alerts"),
+    "alert": Desk("/alerts/0123456789alert0"),
     "sign-in": Desk("/sign-in", None),
     "sign-in-second": Desk("/sign-in/second", Step.SECOND),
     "setup": Desk(f"/setup/{LINK}", None),
@@ -69,6 +73,19 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.add(StaffLink(digest=digest(LINK), staff_id=auditor.id, created_at=room.time, expires_at=until))
         session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
+    for each in (Role.CITY_ADMIN, Step.SECOND):
+        room.client(each)
+        _means(room, f"{each.value}@city.example")
+
+
+def _means(room: Room, name: str) -> None:
+    """What they prove with who they are."""
+    with transaction(room.database) as session:
+        staff = session.scalars(select(Staff).where(Staff.name == name)).one()
+        staff.password, staff.totp = "$argon2id$", room.privacy.sealed(b"A" * 32, "staff", staff.id, "totp")
+        for number, label in enumerate(("Phone", "Key on my ring")):
+            factors.add_passkey(session, staff, f"{name} {number}".encode(), b"", 0, label, room.time)
+        factors.new_codes(session, room.privacy, staff, room.time)
 
 
 def _places(session: Session, access_points: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from portal.permissions import ALLOWED, Permission
 from store.models import Role
+from tests.screens.desks import DESKS
 
 if TYPE_CHECKING:
     from werkzeug.routing import Rule
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # How the variables of a route are filled: rule -> path
 SAMPLES: dict[str, str] = {
+    **{f"/alerts/<name>{page}": f"/alerts/0123456789abcdef{page}" for page in ("", "/silence", "/close")},
     "/sessions/<name>/extend": "/sessions/06h0nobody000001/extend",
     "/sessions/<name>/plan": "/sessions/06h0nobody000001/plan",
     "/sessions/<name>/disconnect": "/sessions/06h0nobody000001/disconnect",
@@ -99,3 +101,15 @@ def test_a_form_of_another_site_changes_nothing(staffroom: Room, forged: str) ->
         assert 403 == client.open(path, data={"token": forged}, **send).status_code, path
         assert 403 == client.open(path, data={"token": token}, headers={"Sec-Fetch-Site": "cross-site"}, **send).status_code, path
         assert 403 == client.open(path, data={"token": token}, headers={"Origin": "https://evil.example"}, **send).status_code, path
+
+
+def test_every_page_is_looked_at(staffroom: Room) -> None:
+    """Whatever can be opened as a page is in tests/screens/desks.py, and so before axe and in the pictures."""
+    shown = {
+        staffroom.app.url_map.bind("").match(desk.path.partition("?")[0])[0] for desk in DESKS.values() if desk.path != "/no-such-page"
+    }
+    for rule, method, path in paths(staffroom):
+        view: Any = staffroom.app.view_functions[rule.endpoint]
+        if method == "GET" and getattr(view, "needs", None) is not None and rule.endpoint not in shown:
+            answer = staffroom.get(path)
+            assert not (200 == answer.status_code and "text/html" == answer.mimetype), f"{path} is not in DESKS"

@@ -17,6 +17,7 @@ from portal.admin import (
     access_points_bulk,
     access_points_import,
     access_points_unknown,
+    alerts,
     ap_test,
     assets,
     audit,
@@ -36,6 +37,8 @@ from portal.admin import (
     reveal,
     routes,
     second,
+    session_orders,
+    sessions,
     setup,
     sign_in,
     sites,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 _VIEWS: Final = (
     assets,
     tables,
+    alerts,
     ap_test,
     audit,
     people,
@@ -77,6 +81,8 @@ _VIEWS: Final = (
     access_points_import,
     trace,
     reveal,
+    session_orders,
+    sessions,
 )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
-from proxeny import control, snapshot, staff_gateways, staff_network
+from proxeny import control, snapshot, staff_gateways, staff_network, staff_orders
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
 from store import keys
@@ -170,6 +170,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
     return {
         "settings": lambda: desks.settings,
         "network": lambda: desks.network,
+        **staff_orders.tools(lambda: desks.network),
     }
 
 
@@ -185,4 +186,6 @@ def office(settings: Settings) -> Office:
         limits=Limits(timedelta(seconds=staff.idle), timedelta(seconds=staff.absolute)),
         demo=bool(os.environ.get("PROXENY_DEMO")) and staff.listen.host.startswith("127."),
         guest_url=settings.guest.origin if settings.guest is not None else "",
+        tiles=settings.map.tiles if settings.map is not None else "",
+        attribution=settings.map.attribution if settings.map is not None else "",
     )

@@ -159,13 +159,19 @@ def story(session: Database, name: str) -> Story | None:
         theirs = login.grant_id or (accounting.grant_id if accounting is not None else None)
         grant = session.get(Grant, theirs) if theirs else None
     elif accounting is not None:
-        login = session.get(AuthEvent, accounting.login) if accounting.login else None
-        grant = session.get(Grant, accounting.grant_id) if accounting.grant_id else None
+        return of_session(session, accounting)
     elif grant is not None:
         mine = select(Session).where(Session.grant_id == grant.id).order_by(Session.started_at.desc()).limit(1)
         accounting = session.scalar(mine)
     else:
         return None
+    return _told(session, login, grant, accounting)
+
+
+def of_session(session: Database, accounting: Session) -> Story:
+    """All that is kept of one session."""
+    login = session.get(AuthEvent, accounting.login) if accounting.login else None
+    grant = session.get(Grant, accounting.grant_id) if accounting.grant_id else None
     return _told(session, login, grant, accounting)
 
 

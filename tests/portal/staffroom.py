@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
-from proxeny import staff_gateways, staff_network
+from proxeny import snapshot, staff_gateways, staff_network, staff_orders
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
 from store.privacy import privacy
 from store.sealed import Seal
-from store.session import engine, transaction
+from store.session import engine, reading, transaction
 from tests.portal.world import MAKING
 from tests.store.rows import network
 
@@ -61,6 +61,8 @@ class Room:
             radius = '[radius]\nauth = ["127.0.0.1:21812"]\nacct = ["127.0.0.1:21813"]'  # no home's own ports
             file.write_text(f'data_dir = "{self.folder}"\n{radius}\n[guest]\n[staff]\nurl = "{URL}"\n')
         settings = reading_settings.load(file, {})
+        with reading(self.database) as session:
+            network = snapshot.read(session, self.privacy.seal)
         edits = Edits(lambda: settings, self.privacy, lambda: self.time)
         return Desk(
             office=self.office,
@@ -77,6 +79,7 @@ class Room:
                 "settings": lambda: settings,
                 **staff_gateways.tools(lambda: settings, self.privacy.seal),
                 **staff_network.tools(self.folder, self.privacy.seal),
+                **staff_orders.tools(lambda: network),
                 **self.tools,
             },
         )

@@ -136,7 +136,8 @@ def test_a_guest_is_told_from_the_portal_to_the_order(staffroom: Room) -> None:
             queued_at=NOW - timedelta(seconds=49), expires_at=NOW, settled_at=NOW - timedelta(seconds=40), outcome="250 queued",
         ),
         login(
-            staffroom, rule="(mac)", realm="", home="", attempts=[], verdict=LoginVerdict.ACCEPT, session_id=SESSION, grant_id=GRANT, eap=False,
+            staffroom, rule="(mac)", realm="", home="", attempts=[], verdict=LoginVerdict.ACCEPT, session_id=SESSION,
+            grant_id=GRANT,
         ),
         accounting(staffroom, grant_id=GRANT, realm=""),
         SessionHop(session_id=SESSION, at=NOW, access_point="lib-1"),

@@ -37,7 +37,7 @@ def test_a_login_tells_its_whole_story() -> None:
     one = exchange(1, (32, b"nas-7"), (44, b"s1"), (79, b""), now=5.0)
     login = one.conversation
     login.held, login.tried, login.round_trips, login.own = "uni-a-2", ("uni-a-1", "uni-a-2"), 3, 0.002
-    login.note(one.request)
+    login.note(one.request, {})
     record = login.login("accept", "", 5.25, b"cui")
     assert (5.0, 5.25, "library", "127.0.0.1", "central-library") == (record.began, record.ended, record.client, record.source, record.site)
     assert ("uni-a.example", "uni-a.example", b"02-00-00-00-00-01") == (record.realm, record.rule, record.station)
@@ -56,5 +56,5 @@ def test_a_login_over_another_transport_has_its_peer_s_name() -> None:
     login.peer = "control"
     assert "control" == login.login("reject", "", 1.0).source
     plain = exchange(1)
-    login.note(plain.request)
+    login.note(plain.request, {})
     assert (b"", b"", False) == (login.nas_identifier, login.acct_session_id, login.eap)

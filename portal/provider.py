@@ -65,12 +65,12 @@ class Provider:
         if not self._signers(self._known(now, until), now, until):
             raise AwayError("it has no key that we can use")
 
-    def address(self, back: str, state: str, nonce: str, verifier: str, language: str, now: float) -> str:
-        """Where the guest's browser goes. Raises AwayError."""
+    def address(self, back: str, state: str, nonce: str, verifier: str, language: str, now: float, **more: str) -> str:
+        """Where the browser goes; `more` is asked of the provider, too. Raises AwayError."""
         until = time.monotonic() + PATIENCE
         found: str = prepare_grant_uri(
             self._known(now, until).authorization, self.registered.client_id, "code", back, " ".join(self.registered.scopes), state,
-            nonce=nonce, code_challenge=create_s256_code_challenge(verifier), code_challenge_method="S256", ui_locales=language,
+            nonce=nonce, code_challenge=create_s256_code_challenge(verifier), code_challenge_method="S256", ui_locales=language, **more,
         )  # fmt: skip
         return found
 
@@ -81,6 +81,10 @@ class Provider:
 
     def identity(self, back: str, code: str, issuer: str, nonce: str, verifier: str, now: float) -> Identity:
         """Whom the provider vouches for, for this code that came with this `iss`. Raises AwayError, UsedError, UnprovenError."""
+        return oidc.identity(self.registered, self.claims(back, code, issuer, nonce, verifier, now))
+
+    def claims(self, back: str, code: str, issuer: str, nonce: str, verifier: str, now: float) -> Mapping[str, Any]:
+        """All that the provider says of them; the same faults."""
         until = time.monotonic() + PATIENCE
         document = self._known(now, until)
         if issuer != self.registered.issuer and (issuer or document.says_issuer):  # RFC 9207, 2.4: another's answer

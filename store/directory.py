@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from store.breaker import Breaker, State
+from store.ldap_groups import held
 from store.ldap_line import Line
 from store.ldap_wire import Where
 from store.ldap_words import check_filter, escaped, is_name
 from store.refusal import LineError, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from store.ldap_line import Bound, Entry
 
@@ -151,6 +152,10 @@ class Directory:
         """
         return self._sign_in((self._reach.card_filter, self._reach.filter), name, password, may)
 
+    def groups(self, person: Person, wanted: Sequence[str]) -> frozenset[str] | Refusal:
+        """Which of these groups somebody is in whom it has just vouched for."""
+        return self._asked(lambda place, until: place.finder.use(lambda line: held(line, person.dn, wanted, until), until))
+
     def close(self) -> None:
         """Hang up what is idle, for good."""
         with contextlib.suppress(queue.Empty):
@@ -169,14 +174,19 @@ class Directory:
             return Refusal.UNKNOWN_USER
         if len(password) > LONGEST_PASSWORD or b"\0" in password:  # a server in C would see the part before the NUL: maybe nothing
             return Refusal.WRONG_PASSWORD
+        filters = [template.replace("{user}", escaped(user)) for template in templates if template]
+        return self._asked(lambda place, until: self._vouch(place, filters, password, may, until))
+
+    def _asked(self, work: Callable[[_Place, float], Answer | Refusal]) -> Answer | Refusal:
+        """What `work` makes of a place of the pool; the breaker hears of it."""
         until = time.monotonic() + self._reach.timeout
         if not self.breaker.admits(time.monotonic()):
             return self.fault or Refusal.UNREACHABLE
-        outcome, words = None, ""
+        outcome: Answer | Refusal | None = None
+        words = ""
         try:
             with self._place(until) as place:
-                filters = [template.replace("{user}", escaped(user)) for template in templates if template]
-                outcome = self._vouch(place, filters, password, may, until)
+                outcome = work(place, until)
         except LineError as fault:
             outcome, words = fault.refusal, str(fault)
         finally:
@@ -194,7 +204,7 @@ class Directory:
         finally:
             self._places.put(place)
 
-    def _note(self, outcome: Person | Refusal | None, words: str) -> None:
+    def _note(self, outcome: object, words: str) -> None:
         """Tell the breaker, and remember why the directory did not answer."""
         if outcome is None or outcome is Refusal.BUSY:
             self.breaker.untold()

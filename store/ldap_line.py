@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HALF: Final = 0.5  # of the time left, for one of the host's addresses to connect: many have two, and one of them is dead
 # RFC 4511, A.1: result codes that say something of the directory or of our way to it
 _SIZE_LIMIT: Final = 4
+_ABSENT: Final = {32, 34}  # noSuchObject, invalidDNSyntax
 _REFUSED: Final = {3: Refusal.TIMED_OUT, 11: Refusal.TIMED_OUT, 51: Refusal.UNREACHABLE, 52: Refusal.UNREACHABLE}
 
 
@@ -74,14 +75,16 @@ class Line:
         if where.starttls:
             connection.start_tls(read_server_info=False)
 
-    def search(self, base: str, words: str, attributes: Sequence[str], most: int, until: float) -> list[Entry]:
-        """At most `most` entries that fit the filter `words`."""
+    def search(self, base: str, words: str, attributes: Sequence[str], most: int, until: float, *, absent: bool = False) -> list[Entry]:
+        """At most `most` entries that fit the filter `words`; `absent`: a base that is not there holds none."""
         connection = self._ready(until)
         limit = max(1, math.ceil(until - time.monotonic()))
         with self._living():
             connection.search(base, words, SUBTREE, DEREF_NEVER, list(attributes), size_limit=most, time_limit=limit)
             found = [_entry(each) for each in connection.response or () if each["type"] == "searchResEntry"]
         code = connection.result["result"]
+        if absent and code in _ABSENT:
+            return []
         if code not in {0, _SIZE_LIMIT}:
             raise LineError(_REFUSED.get(code, Refusal.MISCONFIGURED), _said(connection.result))
         return found

@@ -132,8 +132,8 @@ def keys(octets: bytes) -> dict[str, jwk.Key]:
     return found
 
 
-def verified(token: object, keys: Mapping[str, jwk.Key], registered: Registered, nonce: str, now: float) -> Identity:
-    """Whom an ID token vouches for. Raises UnprovenError, and UnknownKeyError."""
+def verified(token: object, keys: Mapping[str, jwk.Key], registered: Registered, nonce: str, now: float) -> Mapping[str, Any]:
+    """What an ID token says of whom it vouches for. Raises UnprovenError, and UnknownKeyError."""
 
     def find(signed: Any) -> jwk.Key:
         kid = signed.headers().get("kid")
@@ -156,7 +156,12 @@ def verified(token: object, keys: Mapping[str, jwk.Key], registered: Registered,
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST:
         raise UnprovenError("ID token: no subject")
-    return Identity(registered.issuer, subject, _contact(claims))
+    return dict(claims)
+
+
+def identity(registered: Registered, claims: Mapping[str, Any]) -> Identity:
+    """Whom a verified token vouches for."""
+    return Identity(registered.issuer, claims["sub"], _contact(claims))
 
 
 def proven(privacy: Privacy, plan: Plan, identity: Identity, language: str) -> Prove:

@@ -40,6 +40,8 @@ LOCKED = "locked"
 NO_PASSWORD = "keyless"
 TWINS = "twin"
 CARDS = {"ada": "29077000000017"}
+STAFF, NETWORK, AUDIT = (f"cn={name},ou=groups,{BASE}" for name in ("staff", "network", "audit"))
+ELSEWHERE = f"cn=elsewhere,{BASE}"  # known to its members alone, as where groups lie in another directory
 _CONFIG = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -47,6 +49,7 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
+moduleload memberof
 pidfile {folder}/slapd.pid
 {tls}
 database mdb
@@ -58,6 +61,7 @@ maxsize 16777216
 dbnosync
 index uid,employeeNumber eq
 overlay ppolicy
+overlay memberof
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{service}" read by * none
 """
@@ -147,10 +151,21 @@ def _person(uid: str, name: str, *more: str, where: str = "people", password: st
     return "\n".join([*lines, *([_attribute("userPassword", password)] if password else [])])
 
 
+def _more(uid: str) -> list[str]:
+    card = [f"employeeNumber: {CARDS[uid]}"] if uid in CARDS else []
+    return card + ([_attribute("memberOf", ELSEWHERE)] if uid == "жук" else [])
+
+
+def _group(dn: str, kind: str, *uids: str) -> str:
+    member = "member" if kind == "groupOfNames" else "uniqueMember"
+    members = [_attribute(member, f"cn={rdn(PEOPLE[uid])},ou=people,{BASE}") for uid in uids]
+    return "\n".join([f"dn: {dn}", f"objectClass: {kind}", f"cn: {dn[3:].partition(',')[0]}", *members])
+
+
 def ldif() -> str:
     """The whole city."""
     units = [f"dn: ou={unit},{BASE}\nobjectClass: organizationalUnit\nou: {unit}" for unit in ("people", "others", "groups")]
-    people = [_person(uid, name, *([f"employeeNumber: {CARDS[uid]}"] if uid in CARDS else [])) for uid, name in PEOPLE.items()]
+    people = [_person(uid, name, *_more(uid)) for uid, name in PEOPLE.items()]
     return (
         "\n\n".join(
             [
@@ -162,7 +177,9 @@ def ldif() -> str:
                 _person(NO_PASSWORD, "Keyless", password=None),
                 _person(TWINS, "Twin"),
                 _person(TWINS, "Twin", where="others"),
-                f"dn: cn=staff,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: staff\nmember: cn=Ada,ou=people,{BASE}",
+                _group(STAFF, "groupOfNames", "ada", "star*"),
+                _group(NETWORK, "groupOfNames", "star*", "par(en)", "back\\slash"),
+                _group(AUDIT, "groupOfUniqueNames", "o'brien", "plus+sign", "élodie"),
             ]
         )
         + "\n"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
 from proxeny.parts_backup import Backup  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_map import Map  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_oidc import Oidc, named
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
@@ -65,10 +66,10 @@ class Settings(Part):
     retention: Retention = Retention()
     log: Log = Log()
     privacy: Privacy | None = None
+    map: Map | None = None
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
     business: Unserved | None = None
-    map: Unserved | None = None
     redis: Unserved | None = None
 
     @property

@@ -81,6 +81,7 @@ class Office:
     trusted_proxies: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     tiles: str = ""  # of the map; "" for none
+    attribution: str = ""  # what those tiles' makers want to be said
     demo: bool = False  # a second factor may be skipped
     guest_url: str = ""
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from proxeny.demo_history import Amounts, write
 from store import audit, factors
-from store.models import AccessPoint, Client, District, Home, ManagedBy, Realm, Role, Site, Staff, StaffLink, Step
+from store.models import AccessPoint, Client, District, DropMinute, Home, ManagedBy, Realm, Role, Site, Staff, StaffLink, Step
 from store.sealed import Where
 from store.session import transaction
 from store.staff_sessions import digest
@@ -30,6 +30,7 @@ class Desk(NamedTuple):
     role: Role | Step | None = Role.CITY_ADMIN  # a step: somebody on the way in
 
 
+LOGIN, SESSION, GRANT = "0123456789login0", "0123456789sessn0", "0123456789grant0"
 LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
     "alerts": Desk("/alerts"),
@@ -52,6 +53,46 @@ DESKS: dict[str, Desk] = {
     "staff-roles": Desk("/staff/roles"),
     "audit-entry": Desk("/audit/1"),
     "audit-of": Desk("/audit/of/site/central-library"),
+    "sites": Desk("/sites"),
+    "site": Desk("/sites/central-library"),
+    "sites-new": Desk("/sites/new"),
+    "site-remove": Desk("/sites/central-library/remove"),
+    "district-remove": Desk("/districts/downtown/remove"),
+    "ssids": Desk("/ssids"),
+    "ssid-remove": Desk("/ssids/City%20Wi-Fi/remove"),
+    "homes": Desk("/homes"),
+    "home": Desk("/homes/uni-a-1"),
+    "home-secret": Desk("/homes/uni-a-1/secret"),
+    "home-remove": Desk("/homes/uni-a-1/remove"),
+    "homes-new": Desk("/homes/new"),
+    "realms": Desk("/realms"),
+    "realm": Desk("/realms/entry?match=uni-a.example"),
+    "realm-remove": Desk("/realms/remove?match=uni-a.example"),
+    "realms-new": Desk("/realms/new"),
+    "routes": Desk("/routes"),
+    "policy": Desk("/policy"),
+    "rule": Desk("/policy/vlan"),
+    "rule-remove": Desk("/policy/vlan/remove"),
+    "policy-new": Desk("/policy/new"),
+    "gateways": Desk("/gateways"),
+    "gateways-choose": Desk("/gateways/new"),
+    "gateways-new": Desk("/gateways/new/coova"),
+    "gateway": Desk("/gateways/library-wlc"),
+    "gateway-edit": Desk("/gateways/library-wlc/edit"),
+    "gateway-secrets": Desk("/gateways/library-wlc/secrets"),
+    "gateway-guide": Desk("/gateways/library-wlc/guide"),
+    "gateway-remove": Desk("/gateways/library-wlc/remove"),
+    "gateway-filed": Desk("/gateways/gateway-03/edit"),
+    "ap-test": Desk("/access-points/lib-1/test"),
+    "ap-test-running": Desk("/access-points/lib-1/test?begun=1773064800"),
+    "trace": Desk("/trace"),
+    "trace-found": Desk("/trace?q=02-00-5E-00-00-07"),
+    "trace-nothing": Desk("/trace?q=02-00-5E-00-00-99"),
+    "trace-one": Desk(f"/trace/{LOGIN}"),
+    "sessions": Desk("/sessions"),
+    "sessions-all": Desk("/sessions/all?status=ended"),
+    "sessions-asked": Desk("/sessions/asked?order=1&order=2"),
+    "session": Desk(f"/sessions/{SESSION}"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -62,10 +103,12 @@ UNIVERSITIES = (("University A", "CA"), ("Université B", "CA"), ("University C"
 def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: Amounts | None = None) -> None:
     """A city of this size, with a past."""
     with transaction(room.database) as session:
+        _gateways(session, room)
         _places(session, access_points)
         _institutions(session, room, realms)
         session.flush()
         _deeds(session, room)
+        _guest(session, room)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)
         session.flush()
@@ -112,6 +155,23 @@ def _places(session: Session, access_points: int) -> None:
         session.add(row)
 
 
+def _gateways(session: Session, room: Room) -> None:
+    """Of several makes: one with another secret than ours, one of the network file's, one in the midst of a change."""
+    families = ("aruba", "coova", "unifi", "hostapd", "mikrotik", "cisco-cwa", "opennds", "generic")
+    for number, nas in enumerate(families):
+        name = f"gateway-{number:02}"
+        speaks = nas not in ("unifi", "opennds")
+        secret = room.privacy.seal.close(b"a secret of enough length", Where("client", name, "secret"))
+        row = Client(name=name, nas=nas, radius=speaks, addresses=[f"198.51.100.{number + 1}/32"] if speaks else [], site="central-library")
+        row.secret, row.managed_by = secret if speaks else None, ManagedBy.FILE if number == 3 else ManagedBy.APP
+        session.add(row)
+        for reason, count in (("BAD_MESSAGE_AUTHENTICATOR", 212), ("CLIENT_LIMITED", 3)) if number == 0 else ():
+            session.add(DropMinute(minute=room.time.replace(second=0), source="198.51.100.1", client=name, reason=reason, count=count))
+    session.add(DropMinute(minute=room.time.replace(second=0), source="203.0.113.9", client="", reason="UNKNOWN_CLIENT", count=41))
+    for reason, count in (("BAD_AUTHENTICATOR", 9), ("PREVIOUS_SECRET", 4)):
+        session.add(DropMinute(minute=room.time.replace(second=0), source="127.0.0.1", client="library-wlc", reason=reason, count=count))
+
+
 def _deeds(session: Session, room: Room) -> None:
     """What the audit log shows."""
     ops, desk = "ops@city.example", "desk@city.example"
@@ -123,6 +183,37 @@ def _deeds(session: Session, room: Room) -> None:
         audit.Act("command line (root)", "remove", "home", "uni-z-1", {"address": ("192.0.2.9", None), "secret": ("set", None)}),
     ]
     audit.record_all(session, room.privacy, acts, room.time)
+
+
+def _guest(session: Session, room: Room) -> None:
+    """One guest from the portal to an order that the gateway refused; and packets that no login came of."""
+    station, began = "02-00-5E-00-00-07", room.time - timedelta(minutes=40)
+    device = Device(hash=room.privacy.device(station), first_seen=began, last_seen=began)
+    place = {"client": "library-wlc", "access_point": "ap-0001", "ssid": "City Wi-Fi", "site": "site-001"}
+    known = {"station_hash": room.privacy.station(station), **place}
+    grant = Grant(
+        id=GRANT, device_hash=device.hash, plan="visitor", portal="library", way=Way.EMAIL, starts_at=began,
+        ends_at=began + timedelta(hours=2), support="K7Q-42M", **place,
+    )  # fmt: skip
+    login = AuthEvent(
+        id=LOGIN, began_at=began, at=began + timedelta(seconds=1), source="192.0.2.1", rule="(mac)", verdict=LoginVerdict.ACCEPT,
+        round_trips=1, milliseconds=4.0, session_id=SESSION, grant_id=GRANT, **known,
+    )  # fmt: skip
+    running = Accounting(
+        id=SESSION, source="192.0.2.1", acct_session_id="5F-0001", started_at=began, updated_at=room.time, login=LOGIN, grant_id=GRANT,
+        framed_ip="10.20.0.7", seconds=2400, input_octets=31_000_000, output_octets=412_000_000,
+        station_sealed=room.privacy.sealed(station.encode(), "session", SESSION, "station_sealed"), **known,
+    )  # fmt: skip
+    refused = Order(
+        kind=OrderKind.DISCONNECT, state=OrderState.FAILED, session_id=SESSION, client="library-wlc", queued_at=room.time,
+        settled_at=room.time, outcome="NAK 503 Session-Context-Not-Found", error_cause=503,
+    )  # fmt: skip
+    waits = Order(kind=OrderKind.LIMIT, session_id=SESSION, client="library-wlc", queued_at=room.time)
+    minute = (room.time - timedelta(minutes=3)).replace(second=0, microsecond=0)
+    drops = DropMinute(minute=minute, source="192.0.2.1", client="library-wlc", reason="BAD_MESSAGE_AUTHENTICATOR", count=212)
+    for row in (device, grant, login, running, SessionHop(session_id=SESSION, at=began, access_point="ap-0001"), refused, waits, drops):
+        session.add(row)
+        session.flush()
 
 
 def _institutions(session: Session, room: Room, realms: int) -> None:

@@ -37,6 +37,7 @@ class Limits:
 
 def begin(session: Session, staff: Staff, step: Step, agent: str, limits: Limits, now: datetime) -> str:
     """A new session at this step; what its cookie holds."""
+    purge(session, now)
     kept = list(session.scalars(select(StaffSession).where(StaffSession.staff_id == staff.id).order_by(StaffSession.seen_at.desc())))
     for old in kept[MOST - 1 :]:
         session.delete(old)

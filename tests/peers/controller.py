@@ -76,7 +76,7 @@ class Controller:
         """Run one verb; the exit status and both outputs are the test's to judge."""
         verb, *rest = words
         argv = [str(COMMAND), verb, "--config", str(self.settings), *rest]
-        if verb in {"db", "voucher"}:  # groups: the option belongs to their verbs
+        if verb in {"audit", "db", "staff", "voucher"}:  # groups: the option belongs to their verbs
             argv = [str(COMMAND), verb, rest[0], "--config", str(self.settings), *rest[1:]]
         return subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False, cwd=self.folder, env=self._env())
 

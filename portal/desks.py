@@ -29,6 +29,7 @@ from portal.admin import (
     guard,
     home_tests,
     homes,
+    map,
     me,
     people,
     policy,
@@ -83,6 +84,7 @@ _VIEWS: Final = (
     reveal,
     session_orders,
     sessions,
+    map,
 )
 
 

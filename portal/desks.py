@@ -16,6 +16,7 @@ from portal.admin import (
     access_points,
     access_points_bulk,
     access_points_import,
+    access_points_map,
     access_points_unknown,
     alerts,
     ap_test,
@@ -29,7 +30,6 @@ from portal.admin import (
     guard,
     home_tests,
     homes,
-    map,
     me,
     people,
     policy,
@@ -84,7 +84,7 @@ _VIEWS: Final = (
     reveal,
     session_orders,
     sessions,
-    map,
+    access_points_map,
 )
 
 

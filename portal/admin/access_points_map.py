@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
-blueprint = Blueprint("map", __name__, url_prefix=HERE)
+blueprint = Blueprint("access_points_map", __name__, url_prefix=HERE)
 EXACT: Final = 5  # digits of a degree: one metre
 NAMED: Final = 8  # access points of one mark
 

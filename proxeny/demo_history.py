@@ -45,7 +45,8 @@ _HOURS: Final = (1, 1, 1, 1, 1, 2, 5, 14, 26, 34, 38, 42, 48, 46, 42, 40, 40, 44
 _ENDINGS: Final = (  # verdict, reason, how often in a thousand, round trips
     (LoginVerdict.ACCEPT, "", 938, 9),
     (LoginVerdict.REJECT, "", 31, 9),
-    (LoginVerdict.ABANDONED, "", 18, 4),
+    (LoginVerdict.ABANDONED, "", 11, 4),
+    (LoginVerdict.REJECT, "CERTIFICATE_DISTRUSTED", 7, 4),
     (LoginVerdict.NO_ANSWER, "HOME_SILENT", 6, 1),
     (LoginVerdict.REFUSED, "NO_ROUTE", 4, 1),
     (LoginVerdict.REFUSED, "JUNK_REALM", 3, 1),

@@ -12,6 +12,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -184,7 +185,7 @@ def office(settings: Settings) -> Office:
         hosts=staff.names,
         trusted_proxies=staff.trusted_proxies,
         limits=Limits(timedelta(seconds=staff.idle), timedelta(seconds=staff.absolute)),
-        demo=bool(os.environ.get("PROXENY_DEMO")) and staff.listen.host.startswith("127."),
+        demo=bool(os.environ.get("PROXENY_DEMO")) and (staff.listen.host, urlsplit(staff.origin).hostname) == ("127.0.0.1", "localhost"),
         guest_url=settings.guest.origin if settings.guest is not None else "",
         tiles=settings.map.tiles if settings.map is not None else "",
         attribution=settings.map.attribution if settings.map is not None else "",

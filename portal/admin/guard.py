@@ -97,6 +97,8 @@ def _admit() -> Any:
         abort(414)
     if not _ours(request.host):
         abort(421)
+    if "\0" in request.path or any("\0" in said for said in (*request.args.values(), *request.form.values())):
+        abort(400)  # no text of ours has one, and PostgreSQL's cannot
     if request.endpoint is None:
         _recognise()
         return None  # Flask answers 404 or 405, in the frame of whoever is here

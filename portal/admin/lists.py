@@ -11,11 +11,11 @@ import csv
 import io
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Response, g, request, stream_with_context
-from sqlalchemy import func, literal_column, select, tuple_
+from sqlalchemy import func, literal, literal_column, select, tuple_
 from werkzeug.exceptions import BadRequest
 
 from portal.admin.desk import desk
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PAGE: Final = 50
 CAP: Final = 10_000  # what a total is counted up to
 SLICE: Final = 1_000  # rows of one statement of an export
+_WIDEST: Final = 2**63 - 1  # of a whole number in a database
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -137,7 +138,7 @@ class List:
             if len(after) != len(self.order):
                 raise BadRequest
             here = tuple_(*self.order)
-            there = tuple_(*(literal(each, column) for each, column in zip(after, self.order, strict=True)))
+            there = tuple_(*(_bound(each, column) for each, column in zip(after, self.order, strict=True)))
             keyed = keyed.where(here < there if self.descending else here > there)
         return list(session.execute(keyed.order_by(*(column.desc() if self.descending else column for column in self.order)).limit(most)))
 
@@ -145,11 +146,19 @@ class List:
         return tuple(row[-len(self.order) :])
 
 
-def literal(value: Any, column: ColumnElement[Any]) -> Any:
-    """A value bound as this column's type."""
-    from sqlalchemy import literal as bound  # noqa: PLC0415  its name is ours here
-
-    return bound(value, column.type)
+def _bound(value: Any, column: ColumnElement[Any]) -> Any:
+    """A value of a cursor as this column's type; a cursor that somebody made up is a bad request."""
+    kind = column.type.python_type
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or (isinstance(value, int) and abs(value) > _WIDEST):
+        raise BadRequest
+    if isinstance(value, datetime):
+        try:
+            value = value.astimezone(UTC) if value.tzinfo is not None else None
+        except OverflowError:
+            value = None
+        if value is None:
+            raise BadRequest
+    return literal(value, column.type)
 
 
 def line(cells: Any) -> str:

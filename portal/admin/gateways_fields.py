@@ -105,6 +105,7 @@ SECRETS: Final[Mapping[str, Field]] = {
     "fas_key": Field("options.fas_key", _("FAS key"), Kind.SECRET, _("Seals what the gateway sends its guests with")),
     "api_secret": Field("options.api_secret", _("Key or password of the interface"), Kind.SECRET, _("Made on the controller, typed here")),
 }
+LENGTH: Final = 28  # characters of a secret that is made here
 MADE_HERE: Final = frozenset({"secret", "uam_secret", "fas_key"})  # both sides are told by us; a controller's key is told to us
 
 
@@ -124,16 +125,32 @@ def about(nas: str) -> About:
 
 
 def fields(nas: str, sites: Mapping[str, str], *, new: bool) -> Sequence[Field]:
-    """The form of a gateway of this family. `new`: with a name, and the secrets to be typed or made."""
+    """The form of a gateway of this family. `new`: with a name and its secrets, and without what is seldom said."""
     speaks = radius(nas)
     needed = FAMILIES[nas].needs if nas in FAMILIES else frozenset()
-    options = [_OPTIONS[name] if name not in needed else _needed(_OPTIONS[name]) for name in about(nas).options]
+    options = [
+        _OPTIONS[name] if name not in needed else _needed(_OPTIONS[name]) for name in about(nas).options if not new or name not in _ROAMS
+    ]
     name = [Field("name", _("Name"), hint=_("How you call it: it stays, and the trace speaks of it"), needed=True)] if new else []
     address = Field(
         "address", _("Addresses"), Kind.LIST, _("Where its RADIUS comes from, one a line: 192.0.2.20 or 192.0.2.0/28"), needed=speaks
     )
     site = Field("site", _("Site"), Kind.CHOICE, _("Where its guests are, unless an access point says it better"), sites)
-    return [*name, *([address] if speaks else []), site, *options, *(_of_radius(nas) if speaks and not new else [])]
+    first = [*name, *([address] if speaks else []), site]
+    if new:
+        return [*first, *(_made_if_empty(each) for each in secrets(nas)), *options]
+    return [*first, *options, *(_of_radius(nas) if speaks else [])]
+
+
+def _made_if_empty(name: str) -> Field:
+    """A secret's field in the form of a new gateway."""
+    of = SECRETS[name]
+    return Field(of.key, of.title, of.kind, made_if_empty(), of.choices) if name in MADE_HERE else of
+
+
+def made_if_empty() -> Any:
+    """What an empty field of such a secret means."""
+    return _("Leave it empty: one of %(num)s random characters is made, and shown on the next page, once", num=LENGTH)
 
 
 def _needed(of: Field) -> Field:

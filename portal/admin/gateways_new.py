@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 
 from portal.admin import ap_places, entries, forms, gateways, gateways_edit, gateways_fields, gateways_secrets
 from portal.admin.desk import Wrong, desk
-from portal.admin.forms import Field
 from portal.admin.guard import needs
 from portal.admin.page import page
 from portal.permissions import Permission
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
+
+    from portal.admin.forms import Field
 
 blueprint = Blueprint("gateways_new", __name__, url_prefix=gateways.WHERE)
 _TAKEN: Final = ("new",)  # a name that would hide this page
@@ -74,15 +75,7 @@ def _fields(nas: str) -> list[Field]:
         abort(404)
     with desk().reading() as session:
         sites = gateways.names_of_sites(session)
-    secrets = [_made_if_empty(gateways_fields.SECRETS[name], name) for name in gateways_fields.secrets(nas)]
-    return [*gateways_fields.fields(nas, sites, new=True), *secrets]
-
-
-def _made_if_empty(of: Field, name: str) -> Field:
-    if name not in gateways_fields.MADE_HERE:
-        return of
-    hint = _("Leave it empty: one of %(num)s random characters is made, and shown on the next page, once", num=gateways_secrets.LENGTH)
-    return Field(of.key, of.title, of.kind, hint)
+    return list(gateways_fields.fields(nas, sites, new=True))
 
 
 def _secrets(nas: str, typed: Mapping[str, str]) -> list[gateways_secrets.Shown]:

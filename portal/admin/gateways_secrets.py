@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 blueprint = Blueprint("gateways_secrets", __name__, url_prefix=gateways.WHERE)
-LENGTH: Final = 28  # characters of 55: 161 bits, and short enough for controllers that take 31
+LENGTH: Final = gateways_fields.LENGTH  # characters of 55: 161 bits, and short enough for controllers that take 31
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another
 _OVERLAP: Final = "secret_overlap_until"
 _OVERLAPS: Final[Mapping[str, timedelta | None]] = {
@@ -123,11 +123,7 @@ def _page(name: str, which: str = "", wrongs: Sequence[Wrong] = ()) -> ResponseR
         heard = clients_heard.heard(session, [name], g.now)[name]
         rotation = clients_heard.rotation(session, name, g.now - clients_heard.DAY)
     row = found.row
-    cards = []
-    for each in _of(row):
-        of = gateways_fields.SECRETS[each]
-        shown = forms.shown([of], {}, wrongs if each == which else ())
-        cards.append((each, of.title, getattr(row, each) is not None, each in gateways_fields.MADE_HERE, shown))
+    cards = [_card(each, row, wrongs if each == which else ()) for each in _of(row)]
     return page(
         "gateway_secrets.html",
         422 if wrongs else 200,
@@ -141,6 +137,14 @@ def _page(name: str, which: str = "", wrongs: Sequence[Wrong] = ()) -> ResponseR
         rotation=rotation,
         heard=heard,
     )
+
+
+def _card(name: str, row: Client, wrongs: Sequence[Wrong]) -> tuple[str, Any, bool, forms.Shown]:
+    """One secret: its name, its title, whether it is set, and the field for another one."""
+    of = gateways_fields.SECRETS[name]
+    hint = gateways_fields.made_if_empty() if name in gateways_fields.MADE_HERE else of.hint
+    field = forms.Field(of.key, _("New one"), of.kind, hint)
+    return name, of.title, getattr(row, name) is not None, forms.shown([field], {}, wrongs)
 
 
 def _uses(heard: clients_heard.Heard, rotation: clients_heard.Rotation) -> str:

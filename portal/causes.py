@@ -35,11 +35,11 @@ _MENDED: Final = frozenset(  # what a guest can mend at the portal
     }
 )
 _FIXERS: Final[Mapping[Fixer, str]] = {
-    Fixer.PERSON: N_("The person"),
-    Fixer.HOME: N_("The home institution"),
+    Fixer.PERSON: N_("the person"),
+    Fixer.HOME: N_("the home institution"),
     Fixer.STAFF: N_("IT staff here"),
-    Fixer.GATEWAY: N_("Whoever keeps the gateway"),
-    Fixer.NOBODY: N_("Nobody needs to"),
+    Fixer.GATEWAY: N_("whoever keeps the gateway"),
+    Fixer.NOBODY: N_("nobody needs to"),
 }
 VERDICTS: Final[Mapping[LoginVerdict, str]] = {
     LoginVerdict.ACCEPT: N_("Let in"),
@@ -145,8 +145,15 @@ def told(of: Facts, voice: Voice) -> Told:
         what = f"{_filled(voice, _ACCEPTED.what, marks)} {what}"
     if of.count:
         what = voice.gettext(_COUNTED, said=what.rstrip("."), num=of.count)
-    what = what[:1].upper() + what[1:]  # "this address ..."
-    return Told(what, tuple(voice.gettext(_FIXERS[who]) for who in cause.who), _filled(voice, cause.todo, marks), cause.who)
+    if not of.client:
+        what = _begun(what)  # "this address ..."
+    first, *others = (voice.gettext(_FIXERS[who]) for who in cause.who)
+    return Told(what, (_begun(first), *others), _filled(voice, cause.todo, marks), cause.who)
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins."""
+    return words[:1].upper() + words[1:]
 
 
 def _filled(voice: Voice, words: str, marks: Mapping[str, object]) -> str:

@@ -170,6 +170,7 @@ def _told(session: Database, name: str) -> dict[str, Any]:
         "name": name,
         "head": telling.headline(event, story.institutions, count) if event is not None else None,
         "steps": telling.steps(story),
+        "place": telling.place(event) if event is not None else "",
         "revealed": reveal.revealed(session, story.session),
         "drops": [_knock(each) for each in drops[:_WORST] if event is not None and event.verdict is not LoginVerdict.ACCEPT],
         "device": telling.device(

@@ -107,17 +107,17 @@ def test_a_whole_mark_finds_the_login(staffroom: Room, what: str) -> None:
     keep(staffroom, login(staffroom))
     page = found(staffroom, what)
     assert SAID_NO in page
-    assert "The person, then The home institution" in page
+    assert "The person, then the home institution" in page
     assert "University A&#39;s help desk is who can" in page
 
 
 @pytest.mark.parametrize(
-    "what", ["02-00-5E", "5E000007", "anonymous", "@uni-a.example", "uni-a.example", "K7Q", "%", "*", "06h0login", "'; --", "\0"]
+    "what", ["02-00-5E", "5E000007", "anonymous", "@uni-a.example", "uni-a.example", "K7Q", "%", "*", "06h0login", "'; --"]
 )
 def test_a_fragment_finds_nothing_and_the_page_says_why(staffroom: Room, what: str) -> None:
     """Neither a part of an address nor of a name, nor a pattern."""
     keep(staffroom, login(staffroom), *grant(staffroom))
-    page = found(staffroom, what.replace("%", "%25").replace("\0", "%00"))
+    page = found(staffroom, what.replace("%", "%25"))
     assert "Nothing of this is in the trace" in page
     assert SAID_NO not in page
 

@@ -42,7 +42,7 @@ def guest(session: Session, room: Room) -> None:
         round_trips=1, milliseconds=4.0, session_id=SESSION, grant_id=GRANT, **known,
     )  # fmt: skip
     running = Accounting(
-        id=SESSION, source="192.0.2.1", acct_session_id="5F-0001", started_at=began, updated_at=room.time, login=LOGIN, grant_id=GRANT,
+        id=SESSION, source="192.0.2.1", acct_session_id="5F-0001", started_at=began + timedelta(seconds=2), updated_at=room.time, login=LOGIN, grant_id=GRANT,
         framed_ip="10.20.0.7", seconds=2400, input_octets=31_000_000, output_octets=412_000_000,
         station_sealed=room.privacy.sealed(station.encode(), "session", SESSION, "station_sealed"), **known,
     )  # fmt: skip
@@ -53,6 +53,15 @@ def guest(session: Session, room: Room) -> None:
     waits = Order(kind=OrderKind.LIMIT, session_id=SESSION, client="library-wlc", queued_at=room.time)
     minute = (room.time - timedelta(minutes=3)).replace(second=0, microsecond=0)
     drops = DropMinute(minute=minute, source="192.0.2.1", client="library-wlc", reason="BAD_MESSAGE_AUTHENTICATOR", count=212)
-    for row in (device, grant, login, running, SessionHop(session_id=SESSION, at=began, access_point="ap-0001"), refused, waits, drops):
+    for row in (
+        device,
+        grant,
+        login,
+        running,
+        SessionHop(session_id=SESSION, at=running.started_at, access_point="ap-0001"),
+        refused,
+        waits,
+        drops,
+    ):
         session.add(row)
         session.flush()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from radius.dictionary import Dictionary
     from store.sealed import Seal
 
-_MODELS: Final[dict[str, Any]] = {
+MODELS: Final[dict[str, Any]] = {
     "operator": models.Operator,
     "district": models.District,
     "plan": models.Plan,
@@ -86,7 +86,7 @@ def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tup
     now = datetime.now(UTC)
     touched = {(change.section, change.name) for change in changes if change.sign != "-"}
     rows = [_model(section, name, wanted, seal, place) for section in KEYS for place, name in _to_write(section, stored, wanted, touched)]
-    for section, kind in _MODELS.items():  # first, so that what is unique may pass to another row
+    for section, kind in MODELS.items():  # first, so that what is unique may pass to another row
         gone = [change.name for change in changes if change.sign == "-" and change.section == section]
         if gone:
             store.remove(session, kind, gone, now)
@@ -121,4 +121,4 @@ def _model(section: str, name: str, wanted: Network, seal: Seal, place: int) -> 
     if section == "operator":
         values["id"] = 1
     managed = models.ManagedBy.APP if (section, name) in wanted.app else models.ManagedBy.FILE
-    return _MODELS[section](**values, managed_by=managed)
+    return MODELS[section](**values, managed_by=managed)

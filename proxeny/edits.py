@@ -58,8 +58,8 @@ class Edits:
 
     def entry(self, session: Session, section: str, name: str) -> dict[str, Any] | None:
         """One entry's keys, without its secrets; None where there is none."""
-        row = snapshot.read(session, self.privacy.seal).rows[section].get(name)
-        return acts.table(section, row) if row is not None else None
+        row = session.get(declare.MODELS[section], 1 if section == "operator" else name)
+        return acts.table(section, snapshot.declared_row(section, row, self.privacy.seal)) if row is not None else None
 
     def change(self, session: Session, edits: Sequence[Edit], actor: Actor, *, dry: bool = False) -> Made | list[Wrong]:
         """Write them all, or say what is wrong with them; `dry`: as if."""

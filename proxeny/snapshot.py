@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from radius.dictionary import Dictionary
     from store.sealed import Seal
 
-__all__ = ["Network", "expires", "read", "realms", "rule", "tables", "with_settings"]
+__all__ = ["Network", "declared_row", "expires", "read", "realms", "rule", "tables", "with_settings"]
 
 _ROWS: Final = {
     "operator": declared.Operator,
@@ -70,7 +70,7 @@ def read(session: Session, seal: Seal) -> Network:
         "policy": kept.policies,
         "hygiene": kept.hygiene,
     }
-    rows = {section: {_named(section, row): _row(section, row, seal) for row in by_section[section]} for section in KEYS}
+    rows = {section: {_named(section, row): declared_row(section, row, seal) for row in by_section[section]} for section in KEYS}
     app = frozenset((section, _named(section, row)) for section in KEYS for row in by_section[section] if row.managed_by == "app")
     tag, device, visit = (keys.named(session, seal, name, datetime.now(UTC)) for name in (keys.LOOP, keys.DEVICE, keys.VISIT))
     return Network(rows, app, version=kept.version, proxy_tag=tag[:4], device_key=device, visit_key=visit)
@@ -89,7 +89,8 @@ def _named(section: str, row: Any) -> str:
     return str(getattr(row, KEYS[section])) if KEYS[section] else ""
 
 
-def _row(section: str, row: Any, seal: Seal) -> declared.Row:
+def declared_row(section: str, row: Any, seal: Seal) -> declared.Row:
+    """One row of the store, unsealed."""
     from store.sealed import Where  # noqa: PLC0415  workers have no key and need no cipher
 
     values = {}

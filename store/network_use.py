@@ -13,10 +13,9 @@ from sqlalchemy import func, select
 from store.models import AccessPoint, AuthEvent, Client, HomeChange, LoginVerdict, Session, SessionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session as Transaction
 
 
@@ -94,12 +93,13 @@ def _logins(session: Transaction, column: Any, names: Collection[str], since: da
     return found
 
 
-def last_changes(session: Transaction, homes: Mapping[str, Any] | Collection[str]) -> dict[str, HomeChange]:
+def last_changes(session: Transaction, homes: Collection[str]) -> dict[str, HomeChange]:
     """Home -> the last change of its health that a worker told; a home that never changed is not in it."""
-    newest: ColumnElement[int] = (
-        select(func.max(HomeChange.id)).where(HomeChange.home.in_(list(homes))).group_by(HomeChange.home).scalar_subquery()
+    newest = (
+        select(HomeChange.home, func.max(HomeChange.at).label("at")).where(HomeChange.home.in_(homes)).group_by(HomeChange.home).subquery()
     )
-    return {change.home: change for change in session.scalars(select(HomeChange).where(HomeChange.id.in_(newest)))}
+    rows = select(HomeChange).join(newest, (HomeChange.home == newest.c.home) & (HomeChange.at == newest.c.at)).order_by(HomeChange.id)
+    return {change.home: change for change in session.scalars(rows)}
 
 
 def changes(session: Transaction, home: str, most: int) -> list[HomeChange]:

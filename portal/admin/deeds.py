@@ -28,6 +28,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "acknowledge": _("acknowledged"),
     "silence": _("silenced"),
     "unsilence": _("no longer silenced"),
+    "test": _("tested"),
     "backup": _("backed up"),
     "restore": _("restored"),
     "sign-in": _("signed in"),

@@ -95,7 +95,7 @@ def _listed(typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()
         declared = {row.name: row for row in session.scalars(select(Ssid))}
     names = [Name(name, declared.get(name), online.get(name, 0)) for name in sorted({*declared, *online})]
     shown = forms.shown(NEW, typed or {}, wrongs, new=typed is None)
-    return page("ssids.html", 422 if wrongs else 200, names=names, shown=shown, profiles=PROFILES)
+    return page("ssids.html", 422 if wrongs else 200, names=names, shown=shown, profiles=PROFILES, under="/sites")
 
 
 @blueprint.post("/ssids/<path:name>")

@@ -49,6 +49,11 @@ class Shown:
     fields: Sequence[tuple[Field, Any, str]]
     wrong: str = ""  # of the whole entry
 
+    @property
+    def said(self) -> bool:
+        """Whether any field says something, or is wrong."""
+        return any(value or wrong for _, value, wrong in self.fields)
+
 
 def read(fields: Sequence[Field], form: Mapping[str, str]) -> dict[str, Any]:
     """Key -> value, as the network file would have them; None takes a key out. What is no number stays text, and is refused by name."""

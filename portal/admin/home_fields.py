@@ -59,7 +59,7 @@ _TRUST: Final = (
         hint=later("Off: whoever is between us can forge an Accept (CVE-2024-3596)"),
     ),
 )
-_TIMES: Final = (
+TIMES: Final = (
     Field("resend", later("Asked again after"), hint=later("Seconds, such as 1, 3, 7. Empty, here and below: as [radius] says")),
     Field("request_timeout", later("Given up after"), Kind.NUMBER, hint=later("seconds")),
     Field("zombie_probe", later("Seconds between questions to a silent one"), Kind.NUMBER),
@@ -68,9 +68,9 @@ _TIMES: Final = (
     Field("revive_probe", later("Seconds between questions to one that comes back"), Kind.NUMBER),
     Field("revive_answers", later("Answers in a row until it is alive"), Kind.NUMBER),
 )
-KEPT: Final = (*_PLACE, *_TRUST, *_TIMES)
+PLAIN: Final = (*_PLACE, *_TRUST)
+KEPT: Final = (*PLAIN, *TIMES)
 NEW: Final = (_NAME, *_PLACE[:2], *SECRET, *_PLACE[2:], *_TRUST)
-TIMING: Final = tuple(each.key for each in _TIMES)
 
 
 def read(fields: Sequence[Field], form: Mapping[str, str]) -> dict[str, Any]:
@@ -82,8 +82,11 @@ def read(fields: Sequence[Field], form: Mapping[str, str]) -> dict[str, Any]:
     return said
 
 
-def shown(fields: Sequence[Field], values: Mapping[str, Any], wrongs: Sequence[Wrong] = (), *, new: bool = False) -> Shown:
-    """As `forms.shown`, and `resend` on one line."""
+def shown(
+    fields: Sequence[Field], values: Mapping[str, Any], wrongs: Sequence[Wrong] = (), *, new: bool = False, also: Sequence[Field] = ()
+) -> Shown:
+    """As `forms.shown`, and `resend` on one line. `also`: fields that are shown elsewhere, with what is wrong there."""
+    wrongs = [each for each in wrongs if not any(each.key == other.key for other in also)]
     resend = values.get("resend")
     flat = {**values, "resend": ", ".join(f"{each:g}" if isinstance(each, float) else str(each) for each in resend)} if resend else values
     return forms.shown(fields, flat, wrongs, new=new)

@@ -91,7 +91,11 @@ _LIST: Final = List(
 @needs(Permission.NETWORK)
 def index() -> Any:
     """Every home, and how it is."""
-    return table(_LIST, "homes.html", "homes", answers=bool(desk().status()))
+    with desk().reading() as session:
+        every = session.execute(select(Home.name, Home.enabled)).all()
+    seen = live_homes.live(desk().status())
+    ill = live_homes.ill(every, seen)
+    return table(_LIST, "homes.html", "homes", answers=bool(desk().status()), ill=ill, count=len(every))
 
 
 @blueprint.route("/homes/new", methods=["GET", "POST"])
@@ -163,12 +167,14 @@ def shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wr
     """A home's page; `typed` and `wrongs` of a form that was refused, `more` of a test that was made."""
     with desk().reading() as session:
         entry = entries.find(session, "home", Home, name)
+        values = typed or {"port": entry.row.port, **entry.values}
         return page(
             "home.html",
             422 if wrongs else 200,
             entry=entry,
             row=_dressed(session, [entry.row])[0],
-            shown=home_fields.shown(home_fields.KEPT, typed or entry.values, wrongs),
+            shown=home_fields.shown(home_fields.PLAIN, values, wrongs, also=home_fields.TIMES),
+            times=home_fields.shown(home_fields.TIMES, values, wrongs, also=home_fields.PLAIN),
             changes=network_use.changes(session, name, TOLD),
             realms=[each for each in referrers.of_home(session, name) if each.path.startswith("/realms")],
             answers=bool(desk().status()),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask_babel import lazy_gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 WORST: Final = ("dead", "zombie", "reviving", "alive")
 WORDS: Final = {
@@ -61,6 +61,12 @@ def live(status: Mapping[str, Any]) -> dict[str, Live]:
 def of(row: Any, seen: Mapping[str, Live]) -> Live:
     """One home's; a home that is switched off is asked by nobody."""
     return seen.get(row.name, Live()) if row.enabled else Live("off")
+
+
+def ill(homes: Iterable[Any], seen: Mapping[str, Live]) -> list[tuple[str, Live]]:
+    """Those in use that are not alive, the worst first."""
+    found = [(home.name, seen[home.name]) for home in homes if home.enabled and home.name in seen and seen[home.name].state != "alive"]
+    return sorted(found, key=lambda each: (_rank(each[1].state), each[0]))
 
 
 def _rank(state: str) -> int:

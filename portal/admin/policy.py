@@ -125,9 +125,7 @@ def new() -> ResponseReturnValue:
             return entries.done(entries.at("/policy", str(values["name"])), _("Added. It is in use within two seconds."))
         wrongs = outcome
     shown = policy_fields.shown(wanted, values, wrongs, new=request.method == "GET")
-    lede = _(
-        "Which packets it is for, and what it does to their attributes. Rules are carried out in the order of the list."
-    )
+    lede = _("Which packets it is for, and what it does to their attributes. Rules are carried out in the order of the list.")
     return page("entry_new.html", 422 if wrongs else 200, heading=_("New rule"), lede=lede, shown=shown, back="/policy")
 
 

@@ -33,6 +33,7 @@ KINDS: Final = {
     "rest": later("whatever is left"),
     "none": later("no realm"),
 }
+UNSAID: Final = {"action": "proxy", "strategy": "failover", "accounting": "local"}  # what an entry means that leaves them out
 _NAMED: Final = 12  # homes that a hint names
 _MATCH: Final = Field(
     "match",

@@ -106,7 +106,7 @@ _LIST: Final = List(
 @needs(Permission.NETWORK)
 def index() -> Any:
     """Every realm, in order."""
-    return table(_LIST, "realms.html", "realms", actions=realm_fields.ACTIONS, strategies=realm_fields.STRATEGIES)
+    return table(_LIST, "realms.html", "realms", actions=realm_fields.ACTIONS, strategies=realm_fields.STRATEGIES, under="/homes")
 
 
 @blueprint.route("/realms/new", methods=["GET", "POST"])
@@ -128,7 +128,7 @@ def new() -> ResponseReturnValue:
         wrongs = outcome
     shown = forms.shown(wanted, values, wrongs, new=request.method == "GET")
     lede = _("Whose logins go where: an institution’s realm, and the homes that answer for it.")
-    return page("entry_new.html", 422 if wrongs else 200, heading=_("New realm"), lede=lede, shown=shown, back="/realms")
+    return page("entry_new.html", 422 if wrongs else 200, heading=_("New realm"), lede=lede, shown=shown, back="/realms", under="/homes")
 
 
 @blueprint.get("/realms/entry")
@@ -166,7 +166,8 @@ def _shown(match: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[
             entry=entry,
             row=_dressed(session, [entry.row])[0],
             homes=[(name, live_homes.of(homes[name], seen) if name in homes else None) for name in entry.row.homes],
-            shown=forms.shown(realm_fields.kept(session), typed or entry.values, wrongs),
+            shown=forms.shown(realm_fields.kept(session), typed or {**realm_fields.UNSAID, **entry.values}, wrongs),
+            under="/homes",
             to=to(match),
         )
 

@@ -46,7 +46,7 @@ _BY: Final = {
 @needs(Permission.NETWORK)
 def index() -> ResponseReturnValue:
     """The form."""
-    return page("routes.html", asked={"identity": "", "client": ""}, found=None, wrong="", hygiene=_hygiene())
+    return page("routes.html", asked={"identity": "", "client": ""}, found=None, wrong="", hygiene=_hygiene(), under="/homes")
 
 
 @blueprint.post("/routes")
@@ -58,9 +58,17 @@ def find() -> ResponseReturnValue:
         answer = desk().tools["route"](session, asked["identity"], asked["client"])
         if answer.get("error"):
             wrong = _("There is no gateway “%(name)s”.", name=asked["client"])
-            return page("routes.html", 422, asked=asked, found=None, wrong=wrong, hygiene=_hygiene())
+            return page("routes.html", 422, asked=asked, found=None, wrong=wrong, hygiene=_hygiene(), under="/homes")
         found = _told(session, answer)
-        return page("routes.html", asked=asked, found=found, wrong="", hygiene=_hygiene(), gateway=session.get(Client, asked["client"]))
+        return page(
+            "routes.html",
+            asked=asked,
+            found=found,
+            wrong="",
+            hygiene=_hygiene(),
+            under="/homes",
+            gateway=session.get(Client, asked["client"]),
+        )
 
 
 def _told(session: Session, answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def _shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[W
             "site.html",
             422 if wrongs else 200,
             entry=entry,
-            shown=forms.shown(fields(session, entry.row.timezone), typed or entry.values, wrongs),
+            shown=forms.shown(fields(session, entry.row.timezone), typed or {"timezone": "UTC", **entry.values}, wrongs),
             use=network_use.at_sites(session, [name])[name],
             points=points,
             clients=clients,

@@ -116,7 +116,7 @@ def _in_district(value: str) -> ColumnElement[bool]:
 def listed(places: Around) -> List:
     """The list, with the filters that there are."""
     filters = (
-        Filter("q", lazy_gettext("Name begins with, or MAC"), _begins),
+        Filter("q", lazy_gettext("Name or MAC"), _begins, hint=lazy_gettext("begins with")),
         Filter("site", lazy_gettext("Site"), lambda value: _place() == value, places.sites),
         Filter("district", lazy_gettext("District"), _in_district, {name: name for name in places.districts}),
         Filter("client", lazy_gettext("Gateway"), lambda value: AccessPoint.client == value, {name: name for name in places.clients}),

@@ -6,6 +6,7 @@ An access point without a position is where its site is; those in one place are 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -83,8 +84,13 @@ def survey(session: Session) -> Survey:
             nowhere += 1
         else:
             spots.setdefault((*at, site), Spot(site, place.title, at)).add(point.name, said)
-    listed = sorted(places.values(), key=lambda spot: (not spot.site, spot.title.casefold()))
+    listed = sorted(places.values(), key=lambda spot: (not spot.site, _natural(spot.title)))
     return Survey(list(spots.values()), [spot for spot in listed if spot.site or spot.count], nowhere)
+
+
+def _natural(title: str) -> list[tuple[int, str]]:
+    """Branch 2 before branch 10."""
+    return [(int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d{1,9})", title.casefold())]
 
 
 def _rounded(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:

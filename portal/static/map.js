@@ -3,7 +3,7 @@
 
 const L = window.L;
 const place = document.getElementById("map");
-const CELL = 46; // pixels within which marks become one
+const NEAR = 34; // pixels within which marks become one
 const FRESH = 20_000; // milliseconds
 
 // Shapes differ for whoever does not tell the colours apart: a disc, a diamond, a ring.
@@ -34,8 +34,9 @@ function mark(sum) {
   picture.append(drawn(...SHAPES[state]));
   const html = document.createElement("div");
   html.append(picture);
-  if (sum.count > 1) html.append(told("span", sum.count > 999 ? "999+" : String(sum.count)));
-  return L.divIcon({ html, className: `mark ${state}`, iconSize: [32, 32], iconAnchor: [16, 16], popupAnchor: [0, -14] });
+  const number = sum.silent || sum.count; // of a diamond: how many are silent
+  if (sum.count > 1) html.append(told("span", number > 999 ? "999+" : String(number)));
+  return L.divIcon({ html, className: `pin ${state}`, iconSize: [32, 32], iconAnchor: [16, 16], popupAnchor: [0, -14] });
 }
 
 function added(spots) {
@@ -75,7 +76,7 @@ function popup(spots, words) {
 class Chart {
   constructor(seen) {
     this.seen = seen;
-    this.map = L.map(place, { zoomControl: false, keyboard: true, maxZoom: 19, minZoom: 2, zoomSnap: 0.5, worldCopyJump: true });
+    this.map = L.map(place, { zoomControl: false, keyboard: true, maxZoom: 19, minZoom: 2, zoomSnap: 0.25, worldCopyJump: true });
     this.map.attributionControl.setPrefix(false);
     L.control.zoom({ zoomInTitle: seen.words.in, zoomOutTitle: seen.words.out }).addTo(this.map);
     L.control.scale({ imperial: false }).addTo(this.map);
@@ -86,7 +87,7 @@ class Chart {
     this.ground = L.layerGroup().addTo(this.map);
     this.marks = L.layerGroup().addTo(this.map);
     const every = [...seen.spots, ...seen.sites].map((each) => each.at);
-    if (every.length > 1) this.map.fitBounds(L.latLngBounds(every).pad(0.08), { maxZoom: 17 });
+    if (every.length > 1) this.map.fitBounds(L.latLngBounds(every).pad(0.06), { maxZoom: 17 });
     else this.map.setView(every[0], 16);
     this.map.on("zoomend", () => this.draw());
     this.map.on("moveend", () => this.outline());
@@ -97,27 +98,28 @@ class Chart {
     return this.map.project(at, this.map.getZoom());
   }
 
-  // Near marks become one: whatever falls into the same square of the screen.
+  // Near marks become one, so that none hides another.
   draw() {
     const open = this.marks.getLayers().some((each) => each.isPopupOpen());
     if (open && this.zoom === this.map.getZoom()) return; // somebody reads it
     this.zoom = this.map.getZoom();
     this.marks.clearLayers();
-    const cells = new Map();
-    for (const spot of this.seen.spots) {
+    const groups = []; // the largest places first: whatever is near joins one
+    const sized = this.seen.spots.map((spot) => [spot, added([spot]).count]).sort((one, other) => other[1] - one[1]);
+    for (const [spot] of sized) {
       const { x, y } = this.pixel(spot.at);
-      const key = `${Math.floor(x / CELL)} ${Math.floor(y / CELL)}`;
-      if (!cells.has(key)) cells.set(key, []);
-      cells.get(key).push(spot);
+      const near = groups.find((each) => Math.hypot(each.x - x, each.y - y) < NEAR);
+      if (near) near.spots.push(spot);
+      else groups.push({ x, y, spots: [spot] });
     }
-    for (const spots of cells.values()) this.put(spots);
+    for (const { spots } of groups) this.put(spots);
     this.outline();
   }
 
   put(spots) {
     const sum = added(spots);
     const bounds = L.latLngBounds(spots.map((spot) => spot.at));
-    const made = L.marker(bounds.getCenter(), { icon: mark(sum), keyboard: false, zIndexOffset: sum.silent ? 1000 : 0, alt: "" });
+    const made = L.marker(spots[0].at, { icon: mark(sum), keyboard: false, zIndexOffset: sum.silent ? 1000 : 0, alt: "" });
     if (spots.length > 1 && this.map.getZoom() < 18) made.on("click", () => this.map.fitBounds(bounds.pad(0.3), { maxZoom: 19 }));
     else made.bindPopup(() => popup(spots, this.seen.words), { maxWidth: 260 });
     made.addTo(this.marks);

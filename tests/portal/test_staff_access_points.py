@@ -214,7 +214,7 @@ def test_unknown_ones_are_adopted_into_a_site(staffroom: Room) -> None:
 def test_a_radio_of_several_addresses_is_one_access_point(staffroom: Room) -> None:
     """Two BSSIDs of one block, adopted with their block, are one row; both leave the list."""
     ids = unknown(staffroom, "02-00-00-00-00-01", "02-00-00-00-00-02", nas_identifier="hall")
-    assert "1 more of its sixteen" in staffroom.page(f"{HERE}/unknown")
+    assert "1 more beside it" in staffroom.page(f"{HERE}/unknown")
     assert 303 == staffroom.post(f"{HERE}/unknown", do="adopt", covers="block", row=ids).status_code
     assert {"hall": "02-00-00-00-00-00/44", "lib-1": "AA-BB-CC-DD-EE-F0/44"} == {name: row.mac for name, row in points(staffroom).items()}
     assert "None waits" in staffroom.page(f"{HERE}/unknown")

@@ -6,7 +6,7 @@ A key's meaning is told in config/proxeny.toml. Never reads a file: a secret fro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -68,20 +68,31 @@ def _words(value: object, key: str) -> object:
     return texts
 
 
+def worded(key: str) -> Callable[[object], object]:
+    """Reads the text of this key."""
+    return lambda value: _words(value, key)
+
+
 Words = Mapping[str, str]
+Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes)]
 
 
-class Oidc(Part):
-    """One provider."""
+class Provider(Part):
+    """Whom we ask, and who we are there."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     issuer: Annotated[str, BeforeValidator(_issuer)]
     client_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
     client_secret: Annotated[Secret, BeforeValidator(_secret)]
-    label: Annotated[Words, BeforeValidator(lambda value: _words(value, "label"))]
-    hint: Annotated[Words, BeforeValidator(lambda value: _words(value, "hint")), Field(default_factory=dict)]
-    scopes: Annotated[tuple[str, ...], BeforeValidator(_scopes)] = ("openid",)
+    scopes: Scopes = ("openid",)
+
+
+class Oidc(Provider):
+    """One provider at which guests sign in."""
+
+    label: Annotated[Words, BeforeValidator(worded("label"))]
+    hint: Annotated[Words, BeforeValidator(worded("hint")), Field(default_factory=dict)]
     walled_garden: Annotated[tuple[Annotated[str, BeforeValidator(_host)], ...], BeforeValidator(listed)] = ()
 
     @property

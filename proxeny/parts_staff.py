@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from proxeny.addresses import Endpoint
 from proxeny.measures import Range, duration
 from proxeny.parts import At  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_central import StaffDirectory, StaffOidc  # noqa: TC001  as above
 from proxeny.parts_web import Pages
 
 
@@ -23,6 +24,8 @@ class Staff(Pages):
     threads: Annotated[int, Field(ge=2, le=256)] = 8
     idle: Annotated[int, BeforeValidator(duration(Range(60, 86_400)))] = 1_800
     absolute: Annotated[int, BeforeValidator(duration(Range(300, 7 * 86_400)))] = 43_200
+    directory: StaffDirectory | None = None
+    oidc: StaffOidc | None = None
 
     @property
     def origin(self) -> str:

@@ -104,6 +104,9 @@ class Guest(Pages):
     listen: At = Endpoint("127.0.0.1", 8080)
 
 
+Template = Annotated[str, BeforeValidator(_filter)]
+
+
 class Directory(Part):
     """[directory]: LDAP, for accounts of the city's own."""
 
@@ -115,8 +118,8 @@ class Directory(Part):
     bind_dn: str = ""
     bind_password: Annotated[Secret, BeforeValidator(_secret)] | None = None
     base: Annotated[str, Field(min_length=1)]
-    filter: Annotated[str, BeforeValidator(_filter)] = "(uid={user})"
-    card_filter: Annotated[str, BeforeValidator(_filter)] | None = None
+    filter: Template = "(uid={user})"
+    card_filter: Template | None = None
     timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
     pool: Annotated[int, Field(ge=1, le=64)] = 4
 

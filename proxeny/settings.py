@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
@@ -71,6 +71,14 @@ class Settings(Part):
     radsec: Unserved | None = None
     business: Unserved | None = None
     redis: Unserved | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.staff is not None and self.staff.directory is not None and self.directory is None:
+            raise WrongError(
+                "has no directory to ask", "Write [directory], too: it is asked for staff as for guests", ("staff", "directory")
+            )
+        return self
 
     @property
     def not_served(self) -> tuple[str, ...]:
@@ -145,7 +153,12 @@ def _merged(file: Path | None, text: str, environ: Mapping[str, str]) -> tuple[d
 def _fetched(written: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Put passwords from the environment and from files in their place; what cannot be had is told, and not asked for again."""
     several = written.get("oidc")  # [oidc.NAME]: a table of tables
-    providers = {("oidc", name): (table, "client_secret") for name, table in several.items()} if isinstance(several, dict) else {}
+    providers: dict[tuple[str, ...], tuple[Any, str]] = {}
+    if isinstance(several, dict):
+        providers = {("oidc", name): (table, "client_secret") for name, table in several.items()}
+    staff = written.get("staff")
+    if isinstance(staff, dict):
+        providers["staff", "oidc"] = staff.get("oidc"), "client_secret"
     sections = {(section,): (written.get(section), key) for section, key in _ELSEWHERE}
     for path, (table, key) in (sections | providers).items():
         given = [name for name in (key, f"{key}_env", f"{key}_file") if name in table] if isinstance(table, dict) else []
@@ -248,11 +261,14 @@ def _translated(error: ValidationError, places: _Places) -> Iterator[Fault]:
 def _known(path: tuple[str | int, ...]) -> set[str]:
     """The names that exist at this place of the settings."""
     model = _model(str(path[0])) if path else Settings
+    for step in path[1:]:
+        if model is not None and str(step) in model.model_fields:
+            model = _model(str(step), model)
     return {field.alias or name for name, field in model.model_fields.items()} - {"file"} if model else set()
 
 
-def _model(section: str) -> type[BaseModel] | None:
+def _model(section: str, of: type[BaseModel] | None = None) -> type[BaseModel] | None:
     """The model of a section; None for a plain key and for what is not served yet."""
-    annotation = Settings.model_fields[section].annotation
+    annotation = (of or Settings).model_fields[section].annotation
     kinds = (annotation, *get_args(annotation), *(inner for kind in get_args(annotation) for inner in get_args(kind)))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
-from proxeny import control, snapshot, staff_gateways, staff_network, staff_orders
+from proxeny import control, snapshot, staff_central, staff_gateways, staff_house, staff_network, staff_orders
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
 from store import keys
@@ -146,6 +146,7 @@ class Desks:
             zone=self._zone,
             tools={
                 **tools(self),
+                **staff_central.tools(self.settings),
                 **staff_gateways.tools(lambda: self.settings, marks.seal),
                 **staff_network.tools(self.settings.data_dir, marks.seal),
             },
@@ -171,6 +172,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
     return {
         "settings": lambda: desks.settings,
         "network": lambda: desks.network,
+        **staff_house.tools(lambda: desks.settings),
         **staff_orders.tools(lambda: desks.network),
     }
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from store import staff_sessions
 from store.faults import StoreError
-from store.models import Source, Staff, StaffLink
+from store.models import Source, Staff, StaffLink, StaffSession, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,11 @@ def invite(session: Session, said: str, role: Role, now: datetime, *, shown: str
 
 
 def link(session: Session, staff: Staff, now: datetime) -> str:
-    """A new link for this person, in place of those that were not used."""
+    """A new link for this person, in place of those not used and what was begun with them. UnfitNameError: others vouch for them."""
+    if staff.source is not Source.LOCAL:  # it would let in whom the directory knows no more
+        raise UnfitNameError(f"{staff.name} signs in by the city's own account, and never by a link")
     session.execute(delete(StaffLink).where(StaffLink.staff_id == staff.id, StaffLink.used_at.is_(None)))
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.step == Step.SETUP))
     secret = secrets.token_urlsafe(32)
     session.add(StaffLink(digest=staff_sessions.digest(secret), staff_id=staff.id, created_at=now, expires_at=now + LASTS))
     session.flush()
@@ -77,7 +80,8 @@ def invited(session: Session, secret: str, now: datetime) -> Staff | None:
     if not 32 <= len(secret) <= 64:
         return None
     found = select(Staff).join(StaffLink, StaffLink.staff_id == Staff.id).where(StaffLink.digest == staff_sessions.digest(secret))
-    return session.scalars(found.where(StaffLink.used_at.is_(None), StaffLink.expires_at > now, Staff.disabled_at.is_(None))).first()
+    good = found.where(StaffLink.used_at.is_(None), StaffLink.expires_at > now, Staff.disabled_at.is_(None))
+    return session.scalars(good.where(Staff.source == Source.LOCAL)).first()
 
 
 def settled(session: Session, staff: Staff, now: datetime) -> None:

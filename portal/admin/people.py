@@ -20,8 +20,8 @@ from portal.admin.lists import Column, Filter, List
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import ALLOWED, Permission, may
+from store import factors, staff_roles, staff_sessions
 from store import staff as people
-from store import staff_roles, staff_sessions
 from store.models import Passkey, Role, Source, Staff, StaffSession, Step
 from store.staff_roles import Stays
 
@@ -199,11 +199,25 @@ def link(name: str) -> ResponseReturnValue:
     """A new link, for whoever lost password or second factor."""
     with desk().writing() as session:
         staff = _found(session, name)
-        if staff.id == g.staff.id or staff.disabled_at is not None:
+        if staff.id == g.staff.id or staff.disabled_at is not None or staff.source is not Source.LOCAL:
             abort(409)
         secret = people.link(session, staff, g.now)
         audited(session, "link", "staff", staff.name)
     return _link(staff, secret)
+
+
+@blueprint.post("/of/<name>/second-factor")
+@needs(Permission.STAFF_ACT, fresh=True)
+def forget_factors(name: str) -> ResponseReturnValue:
+    """Of somebody for whom others vouch, and who lost theirs: the next sign-in sets up another."""
+    with desk().writing() as session:
+        staff = _found(session, name)
+        if staff.id == g.staff.id or staff.source is Source.LOCAL:
+            abort(409)
+        factors.wipe(session, staff)
+        staff_sessions.end_all(session, staff.id)
+        audited(session, "change", "staff", staff.name, fields={"second factor": ("set", None)})
+    return entries.done(entries.at("/staff/of", name), _("Their next sign-in sets up another second factor."))
 
 
 @blueprint.get("/roles")

@@ -30,6 +30,7 @@ SAMPLES: dict[str, str] = {
     "/staff/of/<name>/disable": "/staff/of/auditor@city.example/disable",
     "/staff/of/<name>/enable": "/staff/of/auditor@city.example/enable",
     "/staff/of/<name>/sign-out": "/staff/of/auditor@city.example/sign-out",
+    "/staff/of/<name>/second-factor": "/staff/of/auditor@city.example/second-factor",
     "/staff/of/<name>/link": "/staff/of/auditor@city.example/link",
     "/setup/<secret>": "/setup/nobodys",
     **{f"/me/passkeys/<key>/{page}": f"/me/passkeys/AAAA/{page}" for page in ("rename", "remove")},

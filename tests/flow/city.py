@@ -10,6 +10,8 @@ from tests.peers import eapol, packets
 from tests.peers.freeradius import SECRET
 
 if TYPE_CHECKING:
+    import socket
+
     from tests.peers import twins
     from tests.peers.certificates import Certificates
     from tests.peers.controller import Controller
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 PASSWORD = "right-password"
 REALMS = ("uni-a.example", "uni-b.example", "uni-c.example")
 ABOVE_FREERADIUS, ABOVE_RADSECPROXY = "far.freeradius.example", "far.radsecproxy.example"
+SWITCH = "127.0.0.99"  # a client of its own, which takes orders
 CALLED = "02-00-00-AA-00-01:eduroam"
 
 _numbers = itertools.count(1)
@@ -45,6 +48,7 @@ class City:
     controller: Controller
     institutions: dict[str, FreeRadius]
     twin: twins.Home  # the home of twin.example: accepts everything and remembers what it saw
+    orders: socket.socket  # where the switch takes orders
 
     @property
     def auth(self) -> int:

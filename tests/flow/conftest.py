@@ -5,13 +5,13 @@ Never changed by a test: whoever needs another network starts a controller of it
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.flow.catalogue import OTHER
-from tests.flow.city import ABOVE_FREERADIUS, ABOVE_RADSECPROXY, CALLED, PASSWORD, REALMS, City, Road, student
+from tests.flow.city import ABOVE_FREERADIUS, ABOVE_RADSECPROXY, CALLED, PASSWORD, REALMS, SWITCH, City, Road, student
 from tests.peers import certificates, controller, twins
 from tests.peers.controller import client, home, network, realm
 from tests.peers.freeradius import Upstream, freeradius
@@ -47,31 +47,36 @@ def institutions(tmp_path_factory: pytest.TempPathFactory, authority: Certificat
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory, institutions: dict[str, FreeRadius]) -> Iterator[City]:
-    """eduroam in small: homes beside us, a FreeRADIUS and a radsecproxy above us, a twin that tells what reached it."""
+    """eduroam in small: homes beside us, one that is gone, a FreeRADIUS and a radsecproxy above us, a twin that tells what reached it."""
     folder = tmp_path_factory.mktemp("city")
     first = institutions[REALMS[0]]
     with (
         twins.home() as twin,
         freeradius(folder / "above-fr", upstream=Upstream(first.port)) as above,
         radsecproxy(folder / "above-rsp", Upstream(first.port)) as above_rsp,
+        closing(twins.bound()) as silent,
+        closing(twins.bound(address=SWITCH)) as orders,
     ):
         homes = [home(name.removesuffix(".example"), peer.port) for name, peer in institutions.items()]
         homes += [home("above-fr", above.port), home("above-rsp", above_rsp.port, status_server=False), home("twin", twin.port)]
+        quick = {"resend": [0.4, 0.8], "request_timeout": 1.2, "zombie_probe": 0.2, "dead_probe": 5}
+        homes.append(home("gone", silent.getsockname()[1], **quick))
         tables = network(
-            clients=[client()],
+            clients=[client(), client("switch", f"{SWITCH}/32", coa_port=orders.getsockname()[1])],
             homes=homes,
             realms=[
                 *(realm(name, name.removesuffix(".example"), institution=name, country="CA") for name in REALMS),
                 realm(ABOVE_FREERADIUS, "above-fr", accounting="forward"),
                 realm(ABOVE_RADSECPROXY, "above-rsp", accounting="forward"),
                 realm("twin.example", "twin", accounting="forward"),
+                realm("gone.example", "gone", institution="University Gone"),
                 realm("refused.example", action="reject", reason="Not a member"),
             ],
             site=[{"id": "library", "name": "Library"}],
             access_point=[{"name": "lib-1", "mac": CALLED.partition(":")[0], "site": "library", "client": "nas"}],
         )
         with controller.controller(folder / "controller", tables) as running:
-            yield City(running, institutions, twin)
+            yield City(running, institutions, twin, orders)
             running.fault_free()
 
 

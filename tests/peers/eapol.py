@@ -96,13 +96,16 @@ def sign_in(
     station: str = "02:00:00:00:00:01",
     attributes: tuple[str, ...] = (),
     seconds: int = 15,
+    source: str = "",
 ) -> Outcome:
-    """One sign-in; `attributes` in eapol_test's -N form (`30:s:AA-BB-CC-DD-EE-FF:eduroam`)."""
+    """One sign-in; `attributes` in eapol_test's -N form (`30:s:AA-BB-CC-DD-EE-FF:eduroam`), `source` the address it is sent from."""
     config = folder / f"eapol-{station.replace(':', '')}-{student.name}.conf"
     config.write_text(student.block("WPA-EAP"))
     argv = [found("eapol_test"), "-c", str(config), "-a", address, "-p", str(port), "-s", secret, "-M", station, "-t", str(seconds)]
     for attribute in attributes:
         argv += ["-N", attribute]
+    if source:
+        argv += ["-A", source]
     ended = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=seconds + 20, check=False)
     output = ended.stdout + ended.stderr
     keys = re.search(r"MPPE keys OK: (\d+)\s+mismatch: (\d+)", output)

@@ -33,6 +33,7 @@ class Desk(NamedTuple):
 
 LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
+    "overview": Desk("/"),
     "alerts": Desk("/alerts"),
     "alert": Desk("/alerts/0123456789alert0"),
     "sign-in": Desk("/sign-in", None),
@@ -63,6 +64,7 @@ DESKS: dict[str, Desk] = {
     "homes": Desk("/homes"),
     "home": Desk("/homes/uni-a-1"),
     "home-secret": Desk("/homes/uni-a-1/secret"),
+    "home-tested": Desk("/homes/uni-a-1/test"),
     "home-remove": Desk("/homes/uni-a-1/remove"),
     "homes-new": Desk("/homes/new"),
     "realms": Desk("/realms"),

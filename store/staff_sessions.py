@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-MOST: Final = 20  # sessions of one person: the oldest goes
+MOST: Final = 20  # sessions of one person at one step: the oldest goes
 SHORT: Final = timedelta(minutes=10)  # to get from the password to the second factor
 TOUCH: Final = timedelta(seconds=30)  # `seen_at` is no more exact than this: a page view seldom writes
 
@@ -38,7 +38,8 @@ class Limits:
 def begin(session: Session, staff: Staff, step: Step, agent: str, limits: Limits, now: datetime) -> str:
     """A new session at this step; what its cookie holds."""
     purge(session, now)
-    kept = list(session.scalars(select(StaffSession).where(StaffSession.staff_id == staff.id).order_by(StaffSession.seen_at.desc())))
+    same = select(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.step == step)  # a password alone signs nobody out
+    kept = list(session.scalars(same.order_by(StaffSession.seen_at.desc())))
     for old in kept[MOST - 1 :]:
         session.delete(old)
     cookie = secrets.token_urlsafe(32)

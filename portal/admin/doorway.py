@@ -40,15 +40,22 @@ SOMEBODY: Final = "somebody"  # the actor of an entry about whoever could not pr
 def counted(kind: str, whose: str) -> datetime | None:
     """Count one try against this account and this address; the moment before which none is looked at, or None."""
     privacy = desk().privacy
+    near, own = guesses.named(privacy, ADDRESS, address().encode()), guesses.named(privacy, kind, whose.encode())
     with desk().writing() as session:
-        early = [
-            guesses.tried(session, guesses.named(privacy, ADDRESS, address().encode()), g.now, free=NEAR, delays=guesses.STAFF).wait,
-            guesses.tried(session, guesses.named(privacy, kind, whose.encode()), g.now, delays=guesses.STAFF).wait,
-        ]
-        waits = [each for each in early if each is not None]
-        if waits and len(waits) < len(early):  # what was not looked at was no try at the other
-            free = ADDRESS if early[0] is None else kind
-            guesses.forgive(session, guesses.named(privacy, free, (address() if free == ADDRESS else whose).encode()))
+        tries = {
+            near: guesses.tried(session, near, g.now, free=NEAR, delays=guesses.STAFF),
+            own: guesses.tried(session, own, g.now, delays=guesses.STAFF),
+        }
+        waits = [each.wait for each in tries.values() if each.wait is not None]
+        for name, each in tries.items():
+            if waits and each.wait is None:  # what is not looked at was no try at the other
+                guesses.forgive(session, name)
+    for name, each in tries.items():
+        if each.top and not waits:
+            desk().said(
+                "guessing",
+                {"what": "staff", "whose": "an address" if name == near else "an account", "tries": each.times, "number": g.number},
+            )
     return max(waits, default=None)
 
 

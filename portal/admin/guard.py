@@ -178,8 +178,8 @@ def _from_us() -> None:
 
 def form_token() -> str:
     """What each form of this session holds; before there is one, of this browser's language-independent nothing."""
-    digest = bytes(g.session.digest) if g.session is not None else b"nobody"
-    return hmac.new(desk().privacy.account_key, b"form\0" + digest, hashlib.sha256).hexdigest()[:32]
+    whose = g.session.id if g.session is not None else "nobody"  # the same after a fresh proof, in the tabs that are open, too
+    return hmac.new(desk().privacy.account_key, f"form\0{whose}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _ours(host: str) -> bool:

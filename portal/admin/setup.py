@@ -18,7 +18,7 @@ from portal.admin.guard import at_step
 from portal.admin.page import page
 from store import factors, staff_sessions
 from store import staff as people
-from store.models import Source, Staff, Step
+from store.models import Staff, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,20 +49,18 @@ def choose(secret: str) -> Any:
         staff = people.invited(session, secret, g.now)
     if staff is None:
         return _gone()
-    ours = staff.source is Source.LOCAL
-    if ours and (why := unfit(password, again, staff)) is not None:
+    if (why := unfit(password, again, staff)) is not None:
         return _choose(422, staff, why=why)
     try:
-        weighed = passwords.digest(password) if ours else ""
+        weighed = passwords.digest(password)
     except passwords.BusyError:
         return _choose(503, staff, busy=True)
     with desk().writing() as session:
         kept = people.invited(session, secret, g.now)
         if kept is None:
             return _gone()
-        if ours:
-            kept.password = weighed
-            doorway.note(session, kept.name, kept.name, "change", {"password": "set, by a link"})
+        kept.password = weighed
+        doorway.note(session, kept.name, kept.name, "change", {"password": "set, by a link"})
         cookie = doorway.admit(session, kept, Step.SETUP, "link")
     return doorway.go(cookie, Step.SETUP)
 
@@ -147,8 +145,7 @@ def _done(how: str, take: Callable[[Session, Staff], bool]) -> Response | None:
 
 
 def _choose(status: int, staff: Staff, *, why: passwords.Unfit | None = None, busy: bool = False) -> Response:
-    ours, said = staff.source is Source.LOCAL, why.name if why is not None else ""
-    return page("setup.html", status, who=staff, ours=ours, why=said, busy=busy, shortest=passwords.SHORTEST)
+    return page("setup.html", status, who=staff, why=why.name if why is not None else "", busy=busy, shortest=passwords.SHORTEST)
 
 
 def _factor(status: int, **what: bool) -> Response:

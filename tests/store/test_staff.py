@@ -62,6 +62,17 @@ def test_a_newer_link_voids_the_older(database: Engine) -> None:
         assert [False, True] == [staff.invited(session, each, LATER) is not None for each in (first, second)]
 
 
+def test_a_newer_link_ends_what_was_begun_with_the_older(database: Engine) -> None:
+    """Whoever found it first, and has a password chosen by now, gets no further; whoever is signed in stays."""
+    own, _ = invited(database)
+    with transaction(database) as session:
+        row = session.get_one(Staff, own.id)
+        cookies = [staff_sessions.begin(session, row, step, "", Limits(), NOW) for step in (Step.SETUP, Step.WHOLE)]
+        staff.link(session, row, NOW)
+    with reading(database) as session:
+        assert [False, True] == [staff_sessions.find(session, each, Limits(), NOW) is not None for each in cookies]
+
+
 @pytest.mark.parametrize("secret", ["", "x", "A" * 43, "A" * 1_000, "\0" * 43, "é" * 43])
 def test_what_is_no_link_opens_nothing(database: Engine, secret: str) -> None:
     """Whatever stands in the address."""

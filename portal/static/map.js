@@ -76,7 +76,7 @@ function popup(spots, words) {
 class Chart {
   constructor(seen) {
     this.seen = seen;
-    this.map = L.map(place, { zoomControl: false, keyboard: true, maxZoom: 19, minZoom: 2, zoomSnap: 0.25, worldCopyJump: true });
+    this.map = L.map(place, { zoomControl: false, keyboard: true, maxZoom: 19, minZoom: 2, zoomSnap: 0.25, worldCopyJump: true, renderer: L.svg({ padding: 0 }) });
     this.map.attributionControl.setPrefix(false);
     L.control.zoom({ zoomInTitle: seen.words.in, zoomOutTitle: seen.words.out }).addTo(this.map);
     L.control.scale({ imperial: false }).addTo(this.map);

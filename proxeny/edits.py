@@ -74,8 +74,8 @@ class Edits:
         declaration = network_file.parse(tables, noted, Sources(Path(), {}))
         wanted = _wanted(stored, merged(stored, declaration.network, prune=False), edits)
         wrongs = [Wrong(places.get((section, at), -1), key, what, remedy) for section, at, key, what, remedy in noted.wrongs]
-        if not wrongs:
-            wrongs = self._among(wanted, edits, places, declaration.places)
+        told = {(wrong.at, wrong.key) for wrong in wrongs}  # of what cannot be read nothing more is said
+        wrongs += [wrong for wrong in self._among(wanted, edits, places, declaration.places) if (wrong.at, wrong.key) not in told]
         if wrongs:
             return wrongs
         if dry:

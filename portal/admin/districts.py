@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy import func, select
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from portal.admin.desk import Wrong
 
 blueprint = Blueprint("districts", __name__)
-PROFILES: Final = {"portal": later("Open, with the guests' page"), "eduroam": later("eduroam"), "openroaming": later("OpenRoaming")}
+PROFILES: Final = {"portal": later("Open, with the guests’ page"), "eduroam": later("eduroam"), "openroaming": later("OpenRoaming")}
 NEW: Final = (
     Field("name", later("Name"), hint=later("As devices see it: at most 32 octets, capitals count"), needed=True),
     Field("profile", later("Whom it is for"), Kind.CHOICE, choices=PROFILES, default="portal", needed=True),
@@ -42,6 +42,13 @@ class Name(NamedTuple):
     name: str
     row: Ssid | None
     online: int
+
+
+@blueprint.get("/districts")
+@needs(Permission.NETWORK)
+def districts() -> ResponseReturnValue:
+    """They are shown with the sites."""
+    return redirect("/sites#districts", 303)
 
 
 @blueprint.post("/districts")

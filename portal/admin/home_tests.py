@@ -39,6 +39,13 @@ class Story(NamedTuple):
     means: str
 
 
+@blueprint.get("/homes/<path:name>/test")
+@needs(Permission.NETWORK)
+def again(name: str) -> ResponseReturnValue:
+    """The page whose numbers are fetched again while a story is read: the home's own."""
+    return shown(name)
+
+
 @blueprint.post("/homes/<path:name>/test")
 @needs(Permission.NETWORK_ACT)
 def ask(name: str) -> ResponseReturnValue:

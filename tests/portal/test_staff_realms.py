@@ -81,6 +81,12 @@ def test_what_cannot_stand_is_said_in_the_words_of_apply(staffroom: Room, wrong:
     assert ["uni-a.example"] == order(staffroom)
 
 
+def test_all_that_is_wrong_is_said_at_once(staffroom: Room) -> None:
+    """What a field cannot be, and what it refers to that is not there, in one answer."""
+    text = staffroom.post("/realms/new", **{**FORM, "match": "uni b", "country": "Canada", "homes": "uni-a-2"}).get_data(as_text=True)
+    assert [True] * 3 == [words in text for words in ("write a host name", "is no country code", "there is no home")]
+
+
 def test_only_expressions_have_an_order_and_move_among_themselves(staffroom: Room) -> None:
     """Up and down change places with the neighbouring expression, whatever lies between; the outermost stays."""
     for match in (r"~^a", "uni-b.example", r"~^b", "*", r"~^c"):

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from store.ap_seen import Seen
 
 WHERE: Final = "/access-points"
-LASTS: Final = timedelta(seconds=60)
-_OLDEST: Final = timedelta(hours=1)  # of a test that is looked at again
+LASTS: Final = timedelta(seconds=60)  # a test
+OLDEST: Final = timedelta(hours=1)  # of a test that is looked at again
 blueprint = Blueprint("ap_test", __name__, url_prefix=WHERE)
 
 
@@ -97,7 +97,7 @@ def _begun() -> datetime | None:
     if not (said.isascii() and said.isdigit() and len(said) < 12):
         return None
     moment = datetime.fromtimestamp(int(said), UTC)
-    return moment if g.now - _OLDEST <= moment <= g.now + timedelta(seconds=5) else None
+    return moment if g.now - OLDEST <= moment <= g.now + timedelta(seconds=5) else None
 
 
 def _found(session: Session, name: str) -> tuple[AccessPoint, Client | None]:

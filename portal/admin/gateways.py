@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("gateways", __name__, url_prefix="/gateways")
 WHERE: Final = "/gateways"
-_STRANGERS: Final = 5
+STRANGERS: Final = 5
 
 
 class Line(NamedTuple):
@@ -68,7 +68,7 @@ def index() -> Any:
     """All of them."""
     with desk().reading() as session:
         sites = names_of_sites(session)
-        knocking = clients_heard.strangers(session, g.now, _STRANGERS)
+        knocking = clients_heard.strangers(session, g.now, STRANGERS)
     listing = List(
         statement=select(Client),
         order=(Client.name,),

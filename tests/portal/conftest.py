@@ -59,4 +59,4 @@ def staffroom(tmp_path: Path, shaped: Path) -> Iterator[Room]:
     """The staff app over a small city."""
     made = room(tmp_path, shaped)
     yield made
-    made.database.dispose()
+    made.close()

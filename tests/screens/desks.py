@@ -34,6 +34,8 @@ class Desk(NamedTuple):
 LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
     "overview": Desk("/"),
+    "health": Desk("/health"),
+    "backups": Desk("/backups"),
     "alerts": Desk("/alerts"),
     "alert": Desk("/alerts/0123456789alert0"),
     "sign-in": Desk("/sign-in", None),

@@ -1,6 +1,6 @@
 """Sessions: who is online, and who was; one of them with its state first, and what may be done about it.
 
-What is done, and how the NAS answers, is in session_orders. Stations are masked for everyone; who may, reveals one with a reason.
+What is done, and how the NAS answers, is in session_orders. Never a station in clear, but to who revealed it with a reason.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Amounts:
     logins: int = 6_000
     days: int = 84
     online: int = 40  # sessions that are open now
+    recent: int = 0  # of the logins, so many within the last hour
     sessions: int | None = None  # of the accepted logins, so many have one; None: all
 
 
@@ -141,9 +142,8 @@ def _logins(
     endings = [(ending, round_trips, reason) for ending, reason, _often, round_trips in _ENDINGS]
     often = [each[2] for each in _ENDINGS]
     people = max(amounts.logins // 12, 30)
-    step = timedelta(days=amounts.days) / amounts.logins
-    for number in range(amounts.logins):
-        at = _busy(dice, now - step * number - timedelta(seconds=20), now)
+    for ago in _agos(dice, amounts):
+        at = _busy(dice, now - ago - timedelta(seconds=20), now)
         place = dice.choice(places)
         realm = dice.choices(realms, cum_weights=weights)[0]
         (verdict, round_trips, reason) = dice.choices(endings, often)[0]
@@ -176,6 +176,13 @@ def _logins(
             "session_id": None,
             "acct_session_id": f"{dice.getrandbits(64):016X}",
         }
+
+
+def _agos(dice: Random, amounts: Amounts) -> Iterator[timedelta]:
+    """How long each login is ago, the newest first."""
+    yield from sorted(timedelta(seconds=dice.uniform(0, 3600)) for _ in range(amounts.recent))
+    step = timedelta(days=amounts.days) / amounts.logins
+    yield from (step * number for number in range(amounts.logins - amounts.recent))
 
 
 def _busy(dice: Random, at: datetime, now: datetime) -> datetime:

@@ -32,4 +32,4 @@ def link(session: Session, now: datetime) -> str:
 def past(session: Session, privacy: Privacy, now: datetime) -> None:
     """Twelve weeks, where nothing has happened yet."""
     if session.scalar(select(AuthEvent.id).limit(1)) is None:
-        demo_history.write(session, privacy, demo_history.Amounts(), now)
+        demo_history.write(session, privacy, demo_history.Amounts(recent=120), now)

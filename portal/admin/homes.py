@@ -112,7 +112,7 @@ def new() -> ResponseReturnValue:
         wrongs = outcome
     shown = home_fields.shown(home_fields.NEW, values, wrongs, new=request.method == "GET")
     lede = _(
-        "A RADIUS server that answers for realms: a university's, or the federation's above us. Its operator gives you address and secret."
+        "A RADIUS server that answers for realms: a university’s, or the federation’s above us. Its operator gives you address and secret."
     )
     return page("entry_new.html", 422 if wrongs else 200, heading=_("New home"), lede=lede, shown=shown, back="/homes")
 

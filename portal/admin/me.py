@@ -36,7 +36,8 @@ def overview() -> Any:
     with desk().reading() as session:
         have, browsers = factors.of(session, g.staff), staff_sessions.of(session, g.staff.id)
     keys = [(urlsafe_b64encode(bytes(key.id)).decode().rstrip("="), key) for key in have.passkeys]
-    here = [each for each in browsers if each.ends_at > g.now and each.seen_at + desk().office.limits.idle > g.now]
+    idle = g.now - desk().office.limits.idle
+    here = [each for each in browsers if each.step is Step.WHOLE and each.ends_at > g.now and each.seen_at > idle]
     return page("me.html", have=have, keys=keys, browsers=here, own=g.session.id, ours=g.staff.source is Source.LOCAL)
 
 

@@ -48,23 +48,17 @@ VERDICTS: Final[Mapping[LoginVerdict, str]] = {
     LoginVerdict.NO_ANSWER: N_("No answer from the home institution"),
     LoginVerdict.ABANDONED: N_("Stopped midway"),
 }
-_REJECTED: Final = Cause(
-    N_("%(house)s said no after %(num)s round trip. Usually a mistyped or changed password; only %(house)s can see which."),
+_REJECTED: Final = Cause(  # `what` of these two is in _counting, for it counts round trips
+    "",
     (Fixer.PERSON, Fixer.HOME),
     N_("Have the password typed again; if that does not help, %(house)s's help desk is who can."),
-    N_("%(house)s said no after %(num)s round trips. Usually a mistyped or changed password; only %(house)s can see which."),
 )
 _UNTRUSTED: Final = Cause(  # it said nothing: an alert of its own would be CERTIFICATE_DISTRUSTED
     N_("The device stopped after seeing %(house)s's certificate. Usually its profile does not trust it."),
     (Fixer.PERSON,),
     N_("Install the profile again. It may also have gone out of reach, or somebody closed the question."),
 )
-_STOPPED: Final = Cause(
-    N_("The device stopped answering after %(num)s round trip."),
-    (Fixer.PERSON,),
-    N_("It may have gone out of reach, or somebody closed the question: try again."),
-    N_("The device stopped answering after %(num)s round trips."),
-)
+_STOPPED: Final = Cause("", (Fixer.PERSON,), N_("It may have gone out of reach, or somebody closed the question: try again."))
 _SILENT: Final = CAUSES["HOME_SILENT"]
 _GRANTED: Final = Cause(N_("Let in: there is a grant, and something of its plan is left."), (Fixer.NOBODY,), "")
 _KNOWN: Final = Cause(N_("Let in: our directory knows this user of %(house)s with this password."), (Fixer.NOBODY,), "")
@@ -140,7 +134,7 @@ def told(of: Facts, voice: Voice) -> Told:
         "client": of.client or voice.gettext("this address"),
         "realm": of.realm or voice.gettext("the realm"),
     }
-    what = voice.ngettext(cause.what, cause.many, of.round_trips, **marks) if cause.many else _filled(voice, cause.what, marks)
+    what = _filled(voice, cause.what, marks) if cause.what else _counting(voice, cause, of.round_trips, marks["house"])
     if of.verdict is LoginVerdict.ACCEPT and of.reason:
         what = f"{_filled(voice, _ACCEPTED.what, marks)} {what}"
     if of.count:
@@ -149,6 +143,19 @@ def told(of: Facts, voice: Voice) -> Told:
         what = _begun(what)  # "this address ..."
     first, *others = (voice.gettext(_FIXERS[who]) for who in cause.who)
     return Told(what, (_begun(first), *others), _filled(voice, cause.todo, marks), cause.who)
+
+
+def _counting(voice: Voice, cause: Cause, trips: int, house: str) -> str:
+    if cause is _REJECTED:
+        return voice.ngettext(
+            "%(house)s said no after %(num)s round trip. Usually a mistyped or changed password; only %(house)s can see which.",
+            "%(house)s said no after %(num)s round trips. Usually a mistyped or changed password; only %(house)s can see which.",
+            trips,
+            house=house,
+        )
+    return voice.ngettext(
+        "The device stopped answering after %(num)s round trip.", "The device stopped answering after %(num)s round trips.", trips
+    )
 
 
 def _begun(words: str) -> str:

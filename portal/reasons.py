@@ -23,12 +23,11 @@ class Fixer(Enum):
 
 
 class Cause(NamedTuple):
-    """In English, to be translated; %(client)s, %(realm)s, %(house)s and %(num)s (round trips) may stand in it."""
+    """In English, to be translated; %(client)s, %(realm)s and %(house)s may stand in it."""
 
     what: str
     who: tuple[Fixer, ...]
     todo: str
-    many: str = ""  # `what`, where %(num)s is not one
 
 
 def N_(words: str) -> str:  # noqa: N802  gettext's own name for "to be translated later"

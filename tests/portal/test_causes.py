@@ -49,6 +49,7 @@ def test_every_verdict_is_told_in_every_language(language, verdict):
     words = told(of, Texts(language))
     assert re.fullmatch(r"\S.*\.", words.cause)
     assert words.who
+    assert (language == "en") == (words.cause == told(of, ENGLISH).cause)
     assert (language == "en") == (headline(of, Texts(language)) == headline(of, ENGLISH))
 
 

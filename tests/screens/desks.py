@@ -12,13 +12,29 @@ from sqlalchemy import select
 
 from proxeny.demo_history import Amounts, write
 from store import audit, factors
-from store.models import AccessPoint, Client, District, DropMinute, Home, ManagedBy, Realm, Role, Site, Staff, StaffLink, Step
+from store.models import (
+    AccessPoint,
+    Client,
+    District,
+    DropMinute,
+    Home,
+    ManagedBy,
+    Realm,
+    Role,
+    Site,
+    Staff,
+    StaffLink,
+    Step,
+    UnknownAccessPoint,
+)
 from store.sealed import Where
 from store.session import transaction
 from store.staff_sessions import digest
 from tests.screens.guest import LOGIN, SESSION, guest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from tests.portal.staffroom import Room
@@ -115,7 +131,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
     """A city of this size, with a past."""
     with transaction(room.database) as session:
         _gateways(session, room)
-        _places(session, access_points)
+        _places(session, access_points, room.time)
         _institutions(session, room, realms)
         session.flush()
         _deeds(session, room)
@@ -142,7 +158,7 @@ def _means(room: Room, name: str) -> None:
         factors.new_codes(session, room.privacy, staff, room.time)
 
 
-def _places(session: Session, access_points: int) -> None:
+def _places(session: Session, access_points: int, now: datetime) -> None:
     session.add(District(name="Lakeshore", managed_by=ManagedBy.APP))
     session.flush()
     for number in range(max(access_points // 20, 3)):
@@ -163,7 +179,12 @@ def _places(session: Session, access_points: int) -> None:
     for number in range(access_points):
         mac = f"02-AA-{number >> 16 & 255:02X}-{number >> 8 & 255:02X}-{number & 255:02X}-00"
         row = AccessPoint(name=f"ap-{number:04}", mac=mac, site=f"site-{number % sites:03}", client="library-wlc", managed_by=ManagedBy.APP)
+        row.managed_by = ManagedBy.FILE if number % 10 == 9 else ManagedBy.APP
         session.add(row)
+    for number in range(access_points // 3):
+        bssid, called = f"02-BB-00-{number >> 10 & 255:02X}-{number >> 2 & 255:02X}-0{number & 3}", "" if number % 3 else f"hall-{number}"
+        seen = {"first_seen": now - timedelta(days=number % 80), "last_seen": now - timedelta(minutes=number), "sightings": number * 7 + 1}
+        session.add(UnknownAccessPoint(client="library-wlc", bssid=bssid, nas_identifier=called, ssid="City Wi-Fi", **seen))
 
 
 def _gateways(session: Session, room: Room) -> None:

@@ -54,6 +54,9 @@ def add(nas: str) -> ResponseReturnValue:
     if name in _TAKEN:
         return _form(nas, typed, [Wrong(0, "name", _("That name is a page of its own"), _("Choose another one"))])
     shown = _secrets(nas, request.form)
+    wrongs = [wrong for each in shown if (wrong := gateways_secrets.untypable(each.name, each.text)) is not None]
+    if wrongs:
+        return _form(nas, typed, wrongs)
     whole = _with(typed, shown) | {"nas": nas}
     outcome = entries.write("client", "", whole)
     if isinstance(outcome, list):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("gateways_secrets", __name__, url_prefix=gateways.WHERE)
 LENGTH: Final = gateways_fields.LENGTH  # characters of 55: 161 bits, and short enough for controllers that take 31
+LONGEST: Final = 253  # characters of one that is typed
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another
 _OVERLAP: Final = "secret_overlap_until"
 _OVERLAPS: Final[Mapping[str, timedelta | None]] = {
@@ -54,6 +55,14 @@ def make(entropy: Callable[[int], bytes]) -> str:
     return kept[:LENGTH]
 
 
+def untypable(which: str, text: str) -> Wrong | None:
+    """What somebody hardly means: a space that was pasted along, a line's end, a whole file."""
+    if text == text.strip() and text.isprintable() and len(text) <= LONGEST:
+        return None
+    remedy = _("Copy it again, without what stands beside it")
+    return Wrong(0, gateways_fields.SECRETS[which].key, _("has a space at its end, or more than one line"), remedy)
+
+
 def overlaps() -> dict[str, str]:
     """How long the secret of before may be accepted."""
     return {"24h": _("24 hours"), "1h": _("1 hour"), "7d": _("7 days"), "none": _("Not at all: from now on the new one alone")}
@@ -79,6 +88,8 @@ def new(name: str) -> ResponseReturnValue:
     if not typed and which not in gateways_fields.MADE_HERE:
         key = gateways_fields.SECRETS[which].key
         return _page(name, which, [Wrong(0, key, _("is missing"), _("Type it as the controller has it"))])
+    if typed and (wrong := untypable(which, typed)) is not None:
+        return _page(name, which, [wrong])
     text = typed or make(desk().entropy)
     outcome = entries.write("client", name, _fields(which, text, found.row, request.form.get("overlap", "24h")))
     if isinstance(outcome, list):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
@@ -256,7 +259,9 @@ def test_a_typed_secret_is_not_repeated_and_a_short_one_is_refused(staffroom: Ro
     assert (200, False) == (answer.status_code, "typed-by-hand-and-long" in answer.get_data(as_text=True))
     assert "typed-by-hand-and-long" == plain(staffroom, "secret")
     assert (None, None) == (row(staffroom).previous_secret, row(staffroom).previous_until)
-    assert 422 == staffroom.post(f"{HERE}/secrets", which="secret", secret="short").status_code
+    for slip in ("short", "with-a-pasted-space-behind ", "two lines\nof-a-long-secret", "x" * 300):
+        answer = staffroom.post(f"{HERE}/secrets", which="secret", secret=slip)
+        assert (422, True) == (answer.status_code, 'class="error"' in answer.get_data(as_text=True)), slip
     assert "typed-by-hand-and-long" == plain(staffroom, "secret")
 
 
@@ -294,6 +299,19 @@ def test_the_guide_is_the_gateways_own(staffroom: Room) -> None:
     assert f"/in/generic/{row(staffroom).key}" in found
     assert "[[client]]" not in found
     assert "shown once, when it was set" in found
+
+
+@pytest.mark.parametrize("name", ["a/b", "né & co", "50%", "a?b#c", "..."])
+def test_whatever_a_gateway_is_called_its_pages_are_found(staffroom: Room, name: str) -> None:
+    """Every link of the list and of its page leads somewhere, and forms come back to it."""
+    assert 200 == staffroom.post("/gateways/new/hostapd", name=name, address="192.0.2.50").status_code
+    here = f"/gateways/{quote(name, safe='')}"
+    links = set(re.findall(r'href="(/gateways/[^"]*)"', staffroom.page("/gateways") + staffroom.page(here))) - {"/gateways/new"}
+    assert 5 <= len(links)
+    for link in links:
+        staffroom.page(html.unescape(link))
+    answer = staffroom.post(f"{here}/edit", address="192.0.2.51", require_message_authenticator="on")
+    assert (303, f"{here}?done=Saved.") == (answer.status_code, answer.location)
 
 
 def test_an_open_session_is_a_word_of_its_gateway(staffroom: Room) -> None:

@@ -144,7 +144,7 @@ def _challenge(challenge: Challenge, part: str) -> Step:
 def _message(message: Message) -> Step:
     kind = _("Mail") if message.kind is MessageKind.MAIL else _("Text message")
     failed = message.state in (MessageState.FAILED, MessageState.EXPIRED)
-    title = f"{kind} ({message.purpose}): {_SENT[message.state]}"
+    title = _("%(what)s: %(how)s", what=f"{kind} ({message.purpose})", how=_SENT[message.state])
     more = (_("its server said: %(words)s", words=message.outcome),) if message.outcome else ()
     return Step(message.settled_at or message.queued_at, _("Message"), title, more, "bad" if failed else "")
 
@@ -230,4 +230,4 @@ def _orders(story: Story) -> Iterator[Step]:
     for order in story.orders:
         said = answer(order)
         more = tuple(line for line in (said.meaning, order.details.get("why", "")) if line)
-        yield Step(order.settled_at or order.queued_at, _("Order"), f"{KINDS[order.kind]}: {said.said}", more, said.tone)
+        yield Step(order.settled_at or order.queued_at, _("Order"), _("%(what)s: %(how)s", what=KINDS[order.kind], how=said.said), more, said.tone)

@@ -49,6 +49,7 @@ from portal.admin import (
     sites,
     tables,
     trace,
+    undoing,
 )
 from portal.proxies import Proxies
 
@@ -75,6 +76,7 @@ _VIEWS: Final = (
     sites,
     districts,
     homes,
+    undoing,
     home_tests,
     routes,
     realms,

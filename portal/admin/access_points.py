@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 
 from portal.admin import entries, forms, undo
 from portal.admin.access_points_csv import spelled
-from portal.admin.desk import Made, desk
+from portal.admin.desk import desk
 from portal.admin.forms import Field, Kind
 from portal.admin.guard import needs
 from portal.admin.lists import Column, Filter, List
@@ -179,7 +179,7 @@ def add() -> ResponseReturnValue:
         asked = fields(around(session), new=True)
     said = forms.read(asked, request.form)
     outcome = entries.write(SECTION, "", said)
-    if isinstance(outcome, Made):
+    if not isinstance(outcome, list):
         return entries.done(
             entries.at(HERE, said["name"]), _("“%(name)s” is there. The first login through it makes it heard.", name=said["name"])
         )

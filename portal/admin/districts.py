@@ -56,7 +56,7 @@ def districts() -> ResponseReturnValue:
 def new_district() -> ResponseReturnValue:
     """One more."""
     outcome = entries.write("district", "", {"name": request.form.get("name", "").strip() or None})
-    return entries.refused("/sites", outcome) if isinstance(outcome, list) else entries.done("/sites", _("Added."))
+    return entries.refused("/sites", outcome) if isinstance(outcome, list) else entries.done("/sites", _("Added."), outcome)
 
 
 @blueprint.post("/districts/<path:name>/take-over")
@@ -92,7 +92,7 @@ def new_ssid() -> ResponseReturnValue:
     """One more."""
     said = forms.read(NEW, request.form)
     outcome = entries.write("ssid", "", said)
-    return _listed(said, outcome) if isinstance(outcome, list) else entries.done("/ssids", _("Added."))
+    return _listed(said, outcome) if isinstance(outcome, list) else entries.done("/ssids", _("Added."), outcome)
 
 
 def _listed(typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:
@@ -110,7 +110,7 @@ def _listed(typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()
 def save_ssid(name: str) -> ResponseReturnValue:
     """For somebody else."""
     outcome = entries.write("ssid", name, {"profile": request.form.get("profile", "")})
-    return entries.refused("/ssids", outcome) if isinstance(outcome, list) else entries.done("/ssids", _("Saved."))
+    return entries.refused("/ssids", outcome) if isinstance(outcome, list) else entries.done("/ssids", _("Saved."), outcome)
 
 
 @blueprint.post("/ssids/<path:name>/take-over")

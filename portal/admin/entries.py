@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 from flask import abort, redirect
 from flask_babel import gettext as _
 
-from portal.admin.desk import Edit, Made, Wrong, desk
-from portal.admin.guard import actor
+from portal.admin import undo
+from portal.admin.desk import desk
 from portal.admin.page import page
 from store.models import ManagedBy
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
+
+    from portal.admin.desk import Wrong
 
 
 class Referrer(NamedTuple):
@@ -38,6 +40,14 @@ class Entry(NamedTuple):
     row: Any
     values: Mapping[str, Any]
     ours: bool
+
+
+class Written(NamedTuple):
+    """What was written, as `Made` says it, and the link that undoes it; "" where nothing can."""
+
+    changes: tuple[str, ...]
+    version: int
+    undo: str
 
 
 class Paths(NamedTuple):
@@ -74,15 +84,17 @@ def find(session: Session, section: str, model: Any, name: str) -> Entry:
     return Entry(row, values, row.managed_by is ManagedBy.APP)
 
 
-def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_over: bool = False) -> Made | list[Wrong]:
+def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_over: bool = False) -> Written | list[Wrong]:
     """One edit, in a transaction of its own."""
     with desk().writing() as session:
-        return desk().change(session, [Edit(section, name, fields, take_over)], actor())
+        outcome, link = undo.change(session, section, {name: fields}, take_over=take_over)
+    return outcome if isinstance(outcome, list) else Written(*outcome, f"{section} {link}" if link and not take_over else "")
 
 
-def done(where: str, words: str) -> ResponseReturnValue:
-    """To the page that shows what was done."""
-    return redirect(f"{where}{'&' if '?' in where else '?'}{urlencode({'done': words})}", 303)
+def done(where: str, words: str, written: Written | None = None) -> ResponseReturnValue:
+    """To the page that shows what was done, with the button that undoes it where that can be."""
+    said = {"done": words, **({"undo": written.undo} if written is not None and written.undo else {})}
+    return redirect(f"{where}{'&' if '?' in where else '?'}{urlencode(said)}", 303)
 
 
 def take_over(section: str, name: str, where: str) -> ResponseReturnValue:
@@ -103,7 +115,7 @@ def remove(section: str, name: str, back: str, where: str) -> ResponseReturnValu
     outcome = write(section, name, None)
     if isinstance(outcome, list):
         return refused(where, outcome)
-    return done(back, _("“%(name)s” was removed.", name=name or _("(no realm)")))
+    return done(back, _("“%(name)s” was removed.", name=name or _("(no realm)")), outcome)
 
 
 def refused(where: str, wrongs: Sequence[Wrong]) -> ResponseReturnValue:

@@ -108,7 +108,7 @@ def new() -> ResponseReturnValue:
         values = home_fields.read(home_fields.NEW, request.form)
         outcome = entries.write("home", "", values)
         if not isinstance(outcome, list):
-            return entries.done(entries.at("/homes", str(values["name"])), _("Added. Name it in a realm, and logins go there."))
+            return entries.done(entries.at("/homes", str(values["name"])), _("Added. Name it in a realm, and logins go there."), outcome)
         wrongs = outcome
     shown = home_fields.shown(home_fields.NEW, values, wrongs, new=request.method == "GET")
     lede = _(
@@ -138,7 +138,7 @@ def use(name: str) -> ResponseReturnValue:
     """On or off."""
     outcome = entries.write("home", name, {"enabled": request.form.get("enabled") == "on"})
     where = entries.at("/homes", name)
-    return entries.refused(where, outcome) if isinstance(outcome, list) else entries.done(where, _("Saved."))
+    return entries.refused(where, outcome) if isinstance(outcome, list) else entries.done(where, _("Saved."), outcome)
 
 
 @blueprint.route("/homes/<path:name>/secret", methods=["GET", "POST"])
@@ -160,7 +160,7 @@ def secret(name: str) -> ResponseReturnValue:
 
 def _written(name: str, said: Mapping[str, Any]) -> ResponseReturnValue:
     outcome = entries.write("home", name, said)
-    return shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/homes", name), _("Saved."))
+    return shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/homes", name), _("Saved."), outcome)
 
 
 def shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = (), **more: Any) -> ResponseReturnValue:

@@ -122,7 +122,7 @@ def new() -> ResponseReturnValue:
         values = policy_fields.read(wanted, request.form, {})
         outcome = entries.write("policy", "", values)
         if not isinstance(outcome, list):
-            return entries.done(entries.at("/policy", str(values["name"])), _("Added. It is in use within two seconds."))
+            return entries.done(entries.at("/policy", str(values["name"])), _("Added. It is in use within two seconds."), outcome)
         wrongs = outcome
     shown = policy_fields.shown(wanted, values, wrongs, new=request.method == "GET")
     lede = _("Which packets it is for, and what it does to their attributes. Rules are carried out in the order of the list.")
@@ -162,7 +162,7 @@ def save(name: str) -> ResponseReturnValue:
     if request.form.get("try"):
         return _shown(name, said, tried=policy_trial.run(request.form, {**said, "name": name}))
     outcome = entries.write("policy", name, said)
-    return _shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/policy", name), _("Saved."))
+    return _shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/policy", name), _("Saved."), outcome)
 
 
 def _shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = (), tried: Any = None) -> ResponseReturnValue:

@@ -124,7 +124,7 @@ def new() -> ResponseReturnValue:
             said["match"] = ""
         outcome = entries.write("realm", "", said)
         if not isinstance(outcome, list):
-            return entries.done(to(realm_fields.stored(said["match"])).page, _("Added. It is in use within two seconds."))
+            return entries.done(to(realm_fields.stored(said["match"])).page, _("Added. It is in use within two seconds."), outcome)
         wrongs = outcome
     shown = forms.shown(wanted, values, wrongs, new=request.method == "GET")
     lede = _("Whose logins go where: an institution’s realm, and the homes that answer for it.")
@@ -146,7 +146,7 @@ def save() -> ResponseReturnValue:
     with desk().reading() as session:
         said = forms.read(realm_fields.kept(session), request.form)
     outcome = entries.write("realm", match, said)
-    return _shown(match, said, outcome) if isinstance(outcome, list) else entries.done(to(match).page, _("Saved."))
+    return _shown(match, said, outcome) if isinstance(outcome, list) else entries.done(to(match).page, _("Saved."), outcome)
 
 
 def _match() -> str:

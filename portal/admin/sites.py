@@ -128,7 +128,7 @@ def new() -> ResponseReturnValue:
         values = forms.read(wanted, request.form)
         outcome = entries.write("site", "", values)
         if not isinstance(outcome, list):
-            return entries.done(entries.at("/sites", str(values["id"])), _("Added."))
+            return entries.done(entries.at("/sites", str(values["id"])), _("Added."), outcome)
         wrongs = outcome
     shown = forms.shown(wanted, values, wrongs, new=request.method == "GET")
     lede = _("A building or a square. Access points and gateways are placed at it, and its guests meet its portal.")
@@ -149,7 +149,7 @@ def save(name: str) -> ResponseReturnValue:
     with desk().reading() as session:
         said = forms.read(fields(session), request.form)
     outcome = entries.write("site", name, said)
-    return _shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/sites", name), _("Saved."))
+    return _shown(name, said, outcome) if isinstance(outcome, list) else entries.done(entries.at("/sites", name), _("Saved."), outcome)
 
 
 def _shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:

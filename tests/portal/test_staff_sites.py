@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import select
 
 from portal.admin.desk import counted
-from store.models import AccessPoint, AuditEntry, District, ManagedBy, Site, Ssid
+from store.models import AccessPoint, AuditEntry, District, ManagedBy, Role, Site, Ssid
 from store.models import Session as Stay
 from store.session import reading, transaction
 from tests.portal.staffroom import NOW
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from tests.portal.staffroom import Room
 
 FORM = {"name": "Market Hall", "timezone": "America/Toronto", "latitude": "43.59", "longitude": "-79.64"}
@@ -34,6 +37,30 @@ def test_a_site_is_added_changed_and_removed(staffroom: Room) -> None:
     with reading(staffroom.database) as session:
         told = session.execute(select(AuditEntry.action, AuditEntry.actor).where(AuditEntry.object == "market-hall")).all()
     assert [(word, "city-admin@city.example") for word in ("add", "change", "remove")] == [tuple(row) for row in told]
+
+
+def test_a_change_is_undone_by_whoever_made_it(staffroom: Room) -> None:
+    """Changed, then as it was; removed, then there again; but not once somebody else has changed it, nor by somebody else."""
+    staffroom.post("/sites/new", id="market-hall", **FORM)
+    changed = staffroom.post("/sites/market-hall", **{**FORM, "name": "Market Hall, east wing"})
+    assert 303 == staffroom.post("/undo", undo=link(changed)).status_code
+    assert "east wing" not in staffroom.page("/sites/market-hall").partition('id="history"')[0]
+    removed = staffroom.post("/sites/market-hall/remove")
+    assert "Undo" in staffroom.page(removed.location)
+    assert 409 == staffroom.post("/undo", role=Role.NETWORK_OPS, undo=link(removed)).status_code
+    assert 303 == staffroom.post("/undo", undo=link(removed)).status_code
+    with reading(staffroom.database) as session:
+        site = session.get_one(Site, "market-hall")
+    assert ("Market Hall", 43.59, "America/Toronto", "app") == (site.name, site.latitude, site.timezone, site.managed_by)
+    mine = staffroom.post("/sites/market-hall", **{**FORM, "name": "Hall"})
+    staffroom.post("/sites/market-hall", role=Role.NETWORK_OPS, **{**FORM, "name": "The Hall"})
+    assert 409 == staffroom.post("/undo", undo=link(mine)).status_code
+    assert [409, 404] == [staffroom.post("/undo", undo=said).status_code for said in ("site 0-99999999999", "client 1-2")]
+
+
+def link(answer: TestResponse) -> str:
+    """What the notice of a change has to undo it with."""
+    return parse_qs(urlsplit(answer.location).query)["undo"][0]
 
 
 def test_a_field_left_empty_takes_its_key_out(staffroom: Room) -> None:

@@ -117,6 +117,7 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
     _index("audit_entry", "kind", "object", "id")
+    _index("audit_entry", "kind", "id")
     _index("audit_entry", "object", "id")
     _index("audit_entry", "actor", "id")
     _index("audit_entry", "action", "id")

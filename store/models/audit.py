@@ -19,6 +19,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index(None, "kind", "object", "id"),
+        Index(None, "kind", "id"),
         Index(None, "object", "id"),
         Index(None, "actor", "id"),
         Index(None, "action", "id"),

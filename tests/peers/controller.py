@@ -1,6 +1,6 @@
 """Proxeny itself, as an operator runs it: settings and network files, `proxeny apply`, `proxeny run`, and its command line.
 
-Uses nothing of the program but its command, its files and its ports.
+Uses nothing of the program but its command, its files and its ports; and begins with an empty database that has its shape already.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import tomlkit
 
 from tests.peers.freeradius import SECRET
 from tests.peers.program import PeerError, Program, free_port, until
+from tests.store.shaped import shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -215,6 +216,8 @@ def controller(
     sections["radius"] = {**listen, **sections.get("radius", {})}
     sections.setdefault("metrics", {"listen": f"127.0.0.1:{made.metrics}"})
     made.settings.write_text(tomlkit.dumps(sections))
+    if "database" not in sections and sections["data_dir"] == "var":
+        shape(folder / "var" / "proxeny.db")
     made.network(tables)
     try:
         if start:

@@ -13,6 +13,7 @@ from store import grants, keys
 from store.models import Device, Grant, GrantFeed, Way
 from store.schema import prepare
 from store.session import transaction
+from tests.store.shaped import shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,7 @@ class Store:
 def made(folder: Path) -> Store:
     """As proxeny would have made it: tables, key file, keys."""
     url = f"sqlite:///{folder}/proxeny.db"
+    shape(folder / "proxeny.db")
     database = prepare(url)
     with transaction(database) as session:
         seal = keys.unlock(session, folder / "keys" / "seal.key")

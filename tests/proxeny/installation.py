@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner, Result
 
 from proxeny.cli import main
+from tests.store.shaped import shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,8 @@ class Installation:
 
     def apply(self, network: str, *flags: str, env: dict[str, str] | None = None) -> Result:
         """Write the network file and apply it."""
+        if not any(word in self.settings.read_text() for word in ("data_dir", "[database]")):
+            shape(self.folder / "var" / "proxeny.db")
         path = self.folder / "NETWORK.toml"
         path.write_text(network)
         return self.run("apply", str(path), *flags, env=env)

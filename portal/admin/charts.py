@@ -6,10 +6,15 @@ A page shows it by <img>, and what it shows beside it as a table. Never a chart 
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any, Final
 
+import pygal
 from flask import Response, g
 from pygal.style import Style
+
+# pygal puts a finder of its map plugins among Python's, of a shape that Python has given up: whoever walks the list stumbles
+sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, pygal.PluginImportFixer)]
 
 STYLE: Final = Style(  # greys and greens that are read on light and on dark
     background="transparent",

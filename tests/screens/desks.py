@@ -31,6 +31,7 @@ from store.sealed import Where
 from store.session import transaction
 from store.staff_sessions import digest
 from tests.screens.guest import LOGIN, SESSION, guest
+from tests.screens.house import ALERT, house, told
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +54,7 @@ DESKS: dict[str, Desk] = {
     "health": Desk("/health"),
     "backups": Desk("/backups"),
     "alerts": Desk("/alerts"),
-    "alert": Desk("/alerts/0123456789alert0"),
+    "alert": Desk(f"/alerts/{ALERT}"),
     "sign-in": Desk("/sign-in", None),
     "sign-in-second": Desk("/sign-in/second", Step.SECOND),
     "setup": Desk(f"/setup/{LINK}", None),
@@ -136,6 +137,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.flush()
         _deeds(session, room)
         guest(session, room)
+        house(session, room)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)
         session.flush()
@@ -143,6 +145,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.add(StaffLink(digest=digest(LINK), staff_id=auditor.id, created_at=room.time, expires_at=until))
         session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
+    told(room)
     for each in (Role.CITY_ADMIN, Step.SECOND):
         room.client(each)
         _means(room, f"{each.value}@city.example")

@@ -88,7 +88,7 @@ def _begins(text: str) -> ColumnElement[bool]:
     return or_(*below, *named)
 
 
-_LIST: Final = List(
+LIST: Final = List(
     select(Realm),
     (Realm.position, Realm.match),
     COLUMNS,
@@ -106,7 +106,7 @@ _LIST: Final = List(
 @needs(Permission.NETWORK)
 def index() -> Any:
     """Every realm, in order."""
-    return table(_LIST, "realms.html", "realms", actions=realm_fields.ACTIONS, strategies=realm_fields.STRATEGIES, under="/homes")
+    return table(LIST, "realms.html", "realms", actions=realm_fields.ACTIONS, strategies=realm_fields.STRATEGIES, under="/homes")
 
 
 @blueprint.route("/realms/new", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ import csv
 import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -198,6 +198,25 @@ def test_two_thousand_realms_are_pages_and_are_found_by_how_they_begin(staffroom
     rows = list(csv.DictReader(io.StringIO(staffroom.page("/realms?format=csv").lstrip("\ufeff"))))
     assert (2_002, "University 0000") == (len(rows), rows[1]["institution"])
     assert 303 == staffroom.post(entry("uni-1000.example"), **FORM, institution="University M").status_code
+
+
+def test_many_are_changed_at_once_or_none(staffroom: Room) -> None:
+    """Those ticked, or all that the filter leaves; one that the file declares stops it, and is taken over by the same means."""
+    many(staffroom, 60)
+    add(staffroom, "", no_realm="on")
+    with transaction(staffroom.database) as session:
+        session.get_one(Realm, "uni-0003.example").managed_by = ManagedBy.FILE
+    assert 303 == staffroom.post("/realms/bulk", do="remove", row=["uni-0001.example", "uni-0002.example", ""]).status_code
+    assert 59 == len(order(staffroom))
+    refused = staffroom.post("/realms/bulk?q=uni-000", do="homes", homes="uni-a-1", all="1")
+    assert (409, True) == (refused.status_code, "uni-0003.example" in refused.get_data(as_text=True))
+    assert 303 == staffroom.post("/realms/bulk", do="take-over", row="uni-0003.example").status_code
+    assert 409 == staffroom.post("/realms/bulk?q=uni-000", do="homes", homes="nowhere", all="1").status_code
+    done = staffroom.post("/realms/bulk?q=uni-000", do="remove", all="1")
+    assert 51 == len(order(staffroom))
+    assert 303 == staffroom.post("/undo", undo=parse_qs(urlsplit(done.location).query)["undo"][0]).status_code
+    assert 59 == len(order(staffroom))
+    assert [400, 303] == [staffroom.post("/realms/bulk", do=do).status_code for do in ("explode", "remove")]
 
 
 def test_who_may_look_may_not_change(staffroom: Room) -> None:

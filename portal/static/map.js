@@ -142,7 +142,7 @@ class Chart {
       const radius = Math.min(Math.max(reach.get(site.id) || 0, 40) * 1.15, 2_000);
       L.circle(site.at, { radius, className: "ground", interactive: false }).addTo(this.ground);
       const { x, y } = this.pixel(site.at);
-      const half = Math.min(site.title.length, 24) * 3.6 + 6;
+      const half = Math.min(site.title.length, 24) * 4.1 + 8;
       const box = [x - half, y + 14, x + half, y + 34];
       if (taken.some((each) => box[0] < each[2] && box[2] > each[0] && box[1] < each[3] && box[3] > each[1])) continue;
       taken.push(box);

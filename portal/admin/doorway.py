@@ -67,8 +67,8 @@ def forgiven(session: Session, kind: str, whose: str) -> None:
 
 
 def asked_too_often() -> bool:
-    """Whether this address sends more forms than people can."""
-    return not desk().rates.take(f"staff {address()}", ASKED, g.now.timestamp())
+    """Whether this address sends more of such forms than people can; passkeys have room of their own."""
+    return not desk().rates.take(f"{request.endpoint} {address()}", ASKED, g.now.timestamp())
 
 
 def able(staff: Staff | None) -> Staff | None:

@@ -18,7 +18,7 @@ from radius import dictionary
 from store import network as store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -45,6 +45,7 @@ class _Kept:
         self._settings = settings
         self._seal = seal
         self._network: Network | None = None
+        self._judged: tuple[int, Settings, list[tuple[str, Finding]]] | None = None  # of this version, under these settings
         self._lock = Lock()
 
     def _read(self, session: Session) -> Network:
@@ -65,10 +66,8 @@ class _Kept:
     def checks(self, session: Session, section: str, name: str) -> list[tuple[str, str, str, str]]:
         """(fault or warning, key, what, remedy) of one entry, as `proxeny check` says them."""
         network, settings = self._read(session), self._settings()
-        faults = _of(declare.findings(network, settings, dictionary.load()), section, name)
-        warnings = _of(declare.warnings(network, settings), section, name)
-        return [("fault", *each) for each in faults] + [("warning", *each) for each in warnings]
-
-
-def _of(findings: Iterator[Finding], section: str, name: str) -> Iterator[tuple[str, str, str]]:
-    return ((each.key, each.what, each.remedy) for each in findings if (each.section, each.name) == (section, name))
+        if self._judged is None or self._judged[:2] != (network.version, settings):
+            faults = [("fault", each) for each in declare.findings(network, settings, dictionary.load())]
+            self._judged = network.version, settings, [*faults, *(("warning", each) for each in declare.warnings(network, settings))]
+        found = self._judged[2]
+        return [(level, each.key, each.what, each.remedy) for level, each in found if (each.section, each.name) == (section, name)]

@@ -9,6 +9,8 @@ Never says, by words, time or status, whether a name is somebody's.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -34,36 +36,66 @@ ADDRESS: Final = "staff address"
 NEAR: Final = 20  # free tries of one address: an office behind one router
 ASKED: Final = Rate(60, 60.0)  # forms of the way in from one address
 STRANGERS: Final = Rate(60, 3_600.0)  # audit entries about names that nobody has, of one process
+KNOWN: Final = 365 * 86_400  # seconds that a browser is known after somebody was signed in there
 SOMEBODY: Final = "somebody"  # the actor of an entry about whoever could not prove who they are
 
 
-def counted(kind: str, whose: str) -> datetime | None:
-    """Count one try against this account and this address; the moment before which none is looked at, or None."""
-    privacy = desk().privacy
-    near, own = guesses.named(privacy, ADDRESS, address().encode()), guesses.named(privacy, kind, whose.encode())
+def counted(kind: str, name: str) -> datetime | None:
+    """Count one try at somebody of this name, and of this address; the moment before which none is looked at, or None.
+
+    In a browser where they were signed in before only that browser's own tries count: no stranger keeps them waiting there.
+    """
+    near, own = _counts(kind, name)
     with desk().writing() as session:
-        tries = {
-            near: guesses.tried(session, near, g.now, free=NEAR, delays=guesses.STAFF),
-            own: guesses.tried(session, own, g.now, delays=guesses.STAFF),
-        }
+        tries = {own: guesses.tried(session, own, g.now, delays=guesses.STAFF)}
+        if near:
+            tries[near] = guesses.tried(session, near, g.now, free=NEAR, delays=guesses.STAFF)
         waits = [each.wait for each in tries.values() if each.wait is not None]
-        for name, each in tries.items():
+        for which, each in tries.items():
             if waits and each.wait is None:  # what is not looked at was no try at the other
-                guesses.forgive(session, name)
-    for name, each in tries.items():
+                guesses.forgive(session, which)
+    for which, each in tries.items():
         if each.top and not waits:
-            desk().said(
-                "guessing",
-                {"what": "staff", "whose": "an address" if name == near else "an account", "tries": each.times, "number": g.number},
-            )
+            whose = "an address" if which == near else "an account"
+            desk().said("guessing", {"what": "staff", "whose": whose, "tries": each.times, "number": g.number})
     return max(waits, default=None)
 
 
-def forgiven(session: Session, kind: str, whose: str) -> None:
+def forgiven(session: Session, kind: str, name: str) -> None:
     """It was no guess: the account's count is spent with it, the address's is as it was before."""
-    privacy = desk().privacy
-    guesses.forgive(session, guesses.named(privacy, ADDRESS, address().encode()), g.now)
-    guesses.forget(session, guesses.named(privacy, kind, whose.encode()))
+    near, own = _counts(kind, name)
+    guesses.forget(session, own)
+    if near:
+        guesses.forgive(session, near, g.now)
+
+
+def _counts(kind: str, name: str) -> tuple[str, str]:
+    """What a try is counted by: the address, "" where the browser is known; and the account, or that browser's."""
+    privacy, nonce = desk().privacy, _known(name)
+    near = "" if nonce else guesses.named(privacy, ADDRESS, address().encode())
+    return near, guesses.named(privacy, kind, f"{name}\0{nonce}".encode())
+
+
+def _known(name: str) -> str:
+    """The mark that this browser got when somebody of this name was signed in there; "" where it has none."""
+    nonce, _, said = request.cookies.get(_mark(), "").partition(".")
+    return nonce if said and hmac.compare_digest(said.encode(), _vouched(nonce, name).encode()) else ""
+
+
+def _vouched(nonce: str, name: str) -> str:
+    return hmac.new(desk().privacy.account_key, f"known\0{nonce}\0{name}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _mark() -> str:
+    return f"{guard.cookie_name()}-known"
+
+
+def remember(answer: Response, name: str) -> Response:
+    """Mark this browser as one where somebody of this name was signed in: it opens nothing."""
+    nonce = desk().entropy(16).hex()
+    value, secure = f"{nonce}.{_vouched(nonce, name)}", desk().office.secure
+    answer.set_cookie(_mark(), value, max_age=KNOWN, secure=secure, httponly=True, samesite="Lax", path="/")
+    return answer
 
 
 def asked_too_often() -> bool:
@@ -90,6 +122,7 @@ def admit(session: Session, staff: Staff, step: Step, how: str) -> str:
     cookie = staff_sessions.begin(session, staff, step, browser(request.user_agent.string), desk().office.limits, g.now)
     row = session.get_one(StaffSession, staff_sessions.digest(cookie))
     if step is Step.WHOLE:
+        g.entered = staff.name
         note(session, staff.name, staff.name, "sign-in", {"by": how}, row.id)
     return cookie
 
@@ -117,7 +150,13 @@ def go(cookie: str, step: Step, wanted: str = "") -> Response:
     if step is Step.SECOND and onward != "/":
         where += f"?next={quote(onward, safe='')}"
     answer: Response = redirect(where, 303)  # type: ignore[assignment]  # Flask's is of this class
-    return guard.keep(answer, cookie)
+    return let_in(answer, cookie)
+
+
+def let_in(answer: Response, cookie: str) -> Response:
+    """The browser holds its session from here on; and is known again, once somebody was signed in."""
+    entered = g.get("entered", "")
+    return guard.keep(remember(answer, entered) if entered else answer, cookie)
 
 
 _BROWSERS: Final = (

@@ -37,8 +37,8 @@ def ask() -> Any:
 def prove() -> Any:
     """The password, or a one-time code."""
     password, code = request.form.get("password", ""), request.form.get("code", "")[:64]
-    kind, whose = (doorway.SECOND, g.staff.id) if code else (doorway.NAME, g.staff.name)
-    if (early := doorway.counted(kind, whose)) is not None:
+    kind = doorway.SECOND if code else doorway.NAME
+    if (early := doorway.counted(kind, g.staff.name)) is not None:
         return _page(429, early=early)
     try:
         right = not code and passwords.right(g.staff.password, password)
@@ -46,7 +46,7 @@ def prove() -> Any:
         return _page(503, busy=True)
     with desk().writing() as session:
         if right or (code and factors.use_totp(session, desk().privacy, session.get_one(Staff, g.staff.id), code, g.now)):
-            doorway.forgiven(session, kind, whose)
+            doorway.forgiven(session, kind, g.staff.name)
             return _on(session, "one-time code" if code else "password")
     doorway.refused(g.staff, "proof")
     return _page(422, wrong=True)

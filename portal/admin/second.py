@@ -37,14 +37,14 @@ def ask() -> Any:
 def prove() -> Any:
     """Six digits of the app, or one of the recovery codes."""
     typed = request.form.get("code", "")[:64]
-    if (early := doorway.counted(doorway.SECOND, g.staff.id)) is not None:
+    if (early := doorway.counted(doorway.SECOND, g.staff.name)) is not None:
         g.why = "too early"
         return _page(429, early=early)
     with desk().writing() as session:
         staff = session.get_one(Staff, g.staff.id)
         how = used(session, staff, typed)
         if how:
-            doorway.forgiven(session, doorway.SECOND, staff.id)
+            doorway.forgiven(session, doorway.SECOND, staff.name)
             return _in(session, staff, f"password and {how}")
     doorway.refused(g.staff, "second factor")
     return _page(403, wrong=True)

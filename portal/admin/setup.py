@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, g, request
 
-from portal.admin import doorway, guard, passkeys, passwords
+from portal.admin import doorway, passkeys, passwords
 from portal.admin.authenticator import offered
 from portal.admin.desk import desk
 from portal.admin.guard import at_step
@@ -140,8 +140,7 @@ def _done(how: str, take: Callable[[Session, Staff], bool]) -> Response | None:
         staff_sessions.end_all(session, staff.id)
         doorway.note(session, staff.name, staff.name, "change", {"second factor": how, "recovery codes": "new"}, g.session.id)
         cookie = doorway.admit(session, staff, Step.WHOLE, how)
-    answer = page("codes.html", codes=codes, first=True)
-    return guard.keep(answer, cookie)
+    return doorway.let_in(page("codes.html", codes=codes, first=True), cookie)
 
 
 def _choose(status: int, staff: Staff, *, why: passwords.Unfit | None = None, busy: bool = False) -> Response:

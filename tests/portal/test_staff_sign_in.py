@@ -248,6 +248,44 @@ def test_guesses_wait_longer_and_longer_and_never_for_good(visitor: Visitor) -> 
     assert "/sign-in/second" == visitor.sign_in().location
 
 
+def test_a_stranger_keeps_nobody_waiting_where_they_were_signed_in_before(visitor: Visitor) -> None:
+    """Whoever tries at a name all day waits themselves; its owner, in a browser of theirs, behind the same router, does not."""
+    visitor.with_app()
+    visitor.leave()
+    stranger, other = Visitor(visitor.room), Visitor(visitor.room)
+    assert [403] * 6 + [429] == [stranger.sign_in("wrong").status_code for _ in range(7)]
+    other.begin("desk")
+    other.get("/setup")
+    other.read_key()
+    other.post("/setup", code=other.otp())
+    other.leave()
+    marks = (
+        "",
+        ".",
+        "0" * 32 + "." + "0" * 32,
+        other.client.get_cookie("proxeny-staff-known", "staff.city.example").value,
+        "\u2026.\u2026",
+    )
+    for mark in marks:
+        stranger.client.set_cookie("proxeny-staff-known", mark, domain="staff.city.example")
+        assert 429 == stranger.sign_in().status_code, mark
+    assert 303 == visitor.sign_in().status_code
+    visitor.get("/sign-in/second")
+    visitor.room.later(minutes=1)
+    assert "/" == visitor.post("/sign-in/second", code=visitor.otp()).location
+
+
+def test_a_known_browser_guesses_no_more_than_others(visitor: Visitor) -> None:
+    """Its mark opens nothing, and buys five tries of its own."""
+    visitor.with_app()
+    thief = Visitor(visitor.room)
+    mark = visitor.client.get_cookie("proxeny-staff-known", "staff.city.example")
+    assert mark is not None
+    thief.client.set_cookie("proxeny-staff-known", mark.value, domain="staff.city.example")
+    assert "/sign-in" == thief.get("/me").location.partition("?")[0]
+    assert [403] * 6 + [429] == [thief.sign_in("wrong").status_code for _ in range(7)]
+
+
 def test_names_that_nobody_has_are_counted_alike(visitor: Visitor) -> None:
     """Waiting tells nobody which names there are."""
     assert [403] * 6 + [429] == [visitor.sign_in("wrong", "nobody").status_code for _ in range(7)]

@@ -60,7 +60,7 @@ def desk(tmp_path: Path) -> Iterator[tuple[Page, str]]:
 def look(tab: Page, url: str, text: str) -> None:
     tab.goto(f"{url}/access-points/import")
     tab.set_input_files("#file", {"name": "points.csv", "mimeType": "text/csv", "buffer": text.encode()})
-    tab.click("text=Look at it")
+    tab.get_by_role("button", name="Look at it").click()
 
 
 def test_five_hundred_with_three_bad_rows(desk: tuple[Page, str]) -> None:
@@ -71,17 +71,17 @@ def test_five_hundred_with_three_bad_rows(desk: tuple[Page, str]) -> None:
     expect(bad).to_have_count(3)
     assert ["101", "250", "499"] == bad.locator("td.num").all_inner_texts()
     with tab.expect_download() as download:
-        tab.click("text=Mend the file")
+        tab.get_by_role("button", name="Mend the file").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
-    tab.click("text=Import 497 good rows")
+    tab.get_by_role("button", name="Import 497 good rows").click()
     expect(tab.locator(".notice")).to_contain_text("497 good rows were imported")
     expect(tab.locator(".total")).to_have_text("498 rows")
 
     mended = [{"name": row["name"] + ("" if row["name"] != "sensor-1" else "b"), "site": "central-library"} for row in rows]
     look(tab, url, "Nom;Établissement d’attache;Lieu\n" + "".join(f"{row['name']};;{row['site']}\n" for row in mended))
-    tab.click("text=Import 3 good rows")
+    tab.get_by_role("button", name="Import 3 good rows").click()
     expect(tab.locator(".total")).to_have_text("501 rows")
-    tab.click("text=Undo")
+    tab.get_by_role("button", name="Undo").click()
     expect(tab.locator(".notice")).to_have_text("3 access points are as they were.")
 
     tab.goto(f"{url}/access-points/map")

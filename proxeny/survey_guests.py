@@ -68,12 +68,17 @@ def duties(settings: Settings, file: str) -> Iterator[Fault]:
 
 def _providers(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """Each is asked for its document and its keys, as a guest's sign-in would."""
-    for name, provider in providers.providers(settings).items():
+    asked = {f"oidc.{name}": (provider, "Guests") for name, provider in providers.providers(settings).items()}
+    if settings.staff is not None and settings.staff.oidc is not None:
+        from proxeny import staff_central  # noqa: PLC0415  ldap3 comes along, which is slow to load
+
+        asked["staff.oidc"] = staff_central.provider(settings.staff.oidc), "Staff"
+    for section, (provider, who) in asked.items():
         try:
             provider.reachable(now.timestamp())
         except AwayError as fault:
-            remedy = "Guests are told that it is away: is issuer written as it writes it itself, and may this machine reach it?"
-            yield Fault(file, f"oidc.{name}.issuer", f"{provider.registered.issuer} cannot be used: {fault}", remedy)
+            remedy = f"{who} are told that it is away: is issuer written as it writes it itself, and may this machine reach it?"
+            yield Fault(file, f"{section}.issuer", f"{provider.registered.issuer} cannot be used: {fault}", remedy)
 
 
 # The pages' certificate

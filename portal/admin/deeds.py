@@ -83,12 +83,16 @@ CHANGES: Final = (
     "disconnect",
     "limit",
     "extend",
+    "revoke",
+    "test",
+    "close",
     "acknowledge",
     "silence",
     "unsilence",
     "role",
     "disable",
     "enable",
+    "link",
 )
 _PAGES: Final = {
     "site": "/sites",

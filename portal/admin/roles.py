@@ -1,4 +1,4 @@
-"""Roles and permissions in words for people. What they allow is portal/permissions.py's alone."""
+"""Roles and permissions in words for people. Never what they allow: that is portal/permissions.py's."""
 
 from __future__ import annotations
 

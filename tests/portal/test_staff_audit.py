@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from portal.admin import deeds
 from portal.admin.desk import counted
 from portal.permissions import Permission, may
 from store import audit, audit_chain
@@ -136,6 +137,11 @@ def test_who_looked_at_an_object_and_why_is_the_logs_alone(past: Room) -> None:
     assert [3, 2] == numbers(whole)
     assert (True, True) == ("disconnected" in part, "desk@city.example" in part)
     assert [] == [word for word in ("revealed", "a reason", "asked by phone", 'href="/audit') if word in part.split("<main")[1]]
+
+
+def test_what_is_shown_has_words() -> None:
+    """Every deed of an object's history, and every kind of object that has one."""
+    assert (set(), set()) == (set(deeds.CHANGES) - set(deeds.ACTIONS), set(deeds.SEEN_BY) - set(deeds.KINDS))
 
 
 def test_a_name_with_a_slash_has_its_history(past: Room) -> None:

@@ -156,13 +156,15 @@ def test_a_real_directory_is_asked(tmp_path: Path) -> None:
 
 def test_a_provider_is_asked_for_its_document_and_keys(tmp_path: Path) -> None:
     """One that answers is nothing to tell; one that is another's, or is gone, is said with what to look at."""
-    section = '[oidc.city]\nissuer = "{}"\nclient_id = "w"\nclient_secret = "s"\nlabel = "City"\n'
+    section = '[{}]\nissuer = "{}"\nclient_id = "w"\nclient_secret = "s"\n{}\n'
+    of_guests, of_staff = ("oidc.city", 'label = "City"'), ("staff.oidc", 'roles = { it = "auditor" }')
     with oidc.running() as provider:
-        found = settings(tmp_path, section.format(provider.issuer))
+        found = settings(tmp_path, "".join(section.format(name, provider.issuer, more) for name, more in (of_guests, of_staff)))
         asked = [[str(each) for each in survey_guests.warnings(found, "", NOW)]]
         provider.documented["issuer"] = "https://elsewhere.example"
         asked.append([str(each) for each in survey_guests.warnings(found, "", NOW)])
     asked.append([str(each) for each in survey_guests.warnings(found, "", NOW)])
-    words = [[f"oidc.city.issuer: {provider.issuer} cannot be used" in each for each in told] for told in asked]
-    assert [[], [True], [True]] == words
+    words = [[each.split(" cannot be used")[0].strip() for each in told if "cannot be used" in each] for told in asked]
+    both = [f"{name}.issuer: {provider.issuer}" for name, _ in (of_guests, of_staff)]
+    assert [[], both, both] == words
     assert "its discovery document is another issuer's" in asked[1][0]

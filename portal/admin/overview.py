@@ -24,7 +24,7 @@ from portal.admin.charts import PLAIN, picture
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page, when
-from portal.admin.pulse import Beat, pulse_of_app
+from portal.admin.pulse import Beat, pulse_of_desk
 from portal.permissions import Permission, may
 from store import alerts, pulse
 from store.models import Alert, AuthEvent, Home, LoginVerdict, Realm, Site
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from store.pulse import Sum
 
 blueprint = Blueprint("overview", __name__)
-SHOWN: Final = 12  # sites, institutions, homes
+SHOWN: Final = 8  # sites, institutions, homes
+CALM: Final = ("alive", "off")  # homes of which their number says enough
 FAILURES: Final = 8
 ALERTS: Final = 6
 RECENT: Final = timedelta(hours=1)
@@ -100,7 +101,8 @@ class Failure(NamedTuple):
 
 def institutions(session: Session) -> dict[str, str]:
     """Rule -> whose it is; a realm without an institution is its own."""
-    return {match: name or match for match, name in session.execute(select(Realm.match, Realm.institution))}
+    ours = dict.fromkeys(causes.OURS, _("Guests of the portal"))
+    return ours | {match: name or match for match, name in session.execute(select(Realm.match, Realm.institution))}
 
 
 def lines(beat: Beat, names: Mapping[str, str]) -> tuple[list[Line], Tally, Tally]:
@@ -137,15 +139,15 @@ def _sites(session: Session, names: Mapping[str, str]) -> tuple[int, list[tuple[
 
 
 def _homes(session: Session) -> tuple[Counter[str], list[tuple[str, live_homes.Live]]]:
-    """(state -> how many, those that are not well and then others)."""
+    """(state -> how many, those that are not well)."""
     seen = live_homes.live(desk().status())
     rows = [(row.name, live_homes.of(row, seen)) for row in session.execute(select(Home.name, Home.enabled).order_by(Home.name))]
-    ranked = sorted(rows, key=lambda pair: (_rank(pair[1].state), pair[0]))
+    ranked = sorted((pair for pair in rows if pair[1].state not in CALM), key=lambda pair: (_rank(pair[1].state), pair[0]))
     return Counter(each.state for _name, each in rows), ranked[:SHOWN]
 
 
 def _rank(state: str) -> int:
-    order = ("dead", "zombie", "reviving", "unknown", "alive", "off")
+    order = ("dead", "zombie", "reviving", "unknown")
     return order.index(state) if state in order else 0
 
 
@@ -154,7 +156,7 @@ def _rank(state: str) -> int:
 def index() -> Any:
     """Now."""
     with desk().reading() as session:
-        beat = pulse_of_app().beat(session, g.now)
+        beat = pulse_of_desk().beat(session, g.now)
         names = institutions(session)
         sites = {row.id: row.name for row in session.execute(select(Site.id, Site.name))}
         online, fullest, more_sites = _sites(session, sites)
@@ -196,10 +198,21 @@ def _certificates() -> Iterable[Any]:
 def logins() -> Response:
     """Logins per minute, of the last hour. The page has the same as a table."""
     with desk().reading() as session:
-        minutes = pulse_of_app().beat(session, g.now).minutes
-    labels = [when(at) for at, _count in minutes]
-    look = {"width": 720, "height": 150, "spacing": 0, "show_legend": False, "min_scale": 2, "max_scale": 3}
-    chart = pygal.Bar(show_minor_x_labels=False, x_labels_major_every=10, truncate_label=-1, **PLAIN, **look)
-    chart.x_labels = labels
-    chart.add(_("Logins per minute"), [count for _at, count in minutes])
+        minutes = pulse_of_desk().beat(session, g.now).minutes
+    counts = [count for _at, count in minutes]
+    top = _ceiling(max(counts))
+    look = {"width": 960, "height": 180, "spacing": 0, "show_legend": False, "range": (0, top), "y_labels": [0, top // 2, top]}
+    chart = pygal.Bar(
+        show_minor_x_labels=False, x_labels_major_every=10, truncate_label=-1, value_formatter=lambda count: f"{count:.0f}", **PLAIN, **look
+    )
+    chart.x_labels = [when(at) for at, _count in minutes]
+    chart.add(_("Logins per minute"), counts)
     return picture(chart, 5)
+
+
+def _ceiling(most: int) -> int:
+    """An even number above it that is easily read: 4, 10, 20, 40, 100, ..."""
+    top = 4
+    while top < most:
+        top = top * 5 // 2 if str(top)[0] == "4" else top * 2
+    return top

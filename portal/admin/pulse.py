@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import current_app
 
+from portal.admin.desk import desk
 from store import pulse
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.admin.desk import Desk
     from store.pulse import Sum
 
 HOUR: Final = timedelta(hours=1)
@@ -89,7 +91,9 @@ def _floor(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def pulse_of_app() -> Pulse:
-    """The running app's."""
-    found: Pulse = current_app.extensions.setdefault("pulse", Pulse())
-    return found
+def pulse_of_desk() -> Pulse:
+    """The running desk's: settings that are read again make another."""
+    kept: tuple[Desk, Pulse] | None = current_app.extensions.get("pulse")
+    if kept is None or kept[0] is not desk():
+        kept = current_app.extensions["pulse"] = (desk(), Pulse())
+    return kept[1]

@@ -54,7 +54,10 @@ def told(room: Room) -> None:
     room.tools["certificates"] = lambda at: [Certificate("guest", ("wifi.city.example",), at + timedelta(days=12), 12)]
     warning = Fault("/etc/proxeny/proxeny.toml", "guest.certificate", "ends on 2026-03-21", "Renew it", 41)
     room.tools["survey"] = lambda: Checked(now, (), (warning,), ("The network, version 7: 40 homes, 60 realms",))
-    homes = [{"home": f"home-{n:02}", "state": "dead" if n == 1 else "alive", "heard": 2.0 + n, "in_flight": n % 3} for n in range(40)]
+    homes = [
+        {"home": f"home-{n:02}", "state": "dead" if n == 1 else "alive", "heard": 240.0 if n == 1 else 2.0 + n, "in_flight": n % 3}
+        for n in range(40)
+    ]
     words = {"jobs": "alive", "guest": "alive", "staff": "alive", "database": "answers", "senders": "answer", "spool": "writes"}
     numbers = {"spool_backlog": 17, "logins_waiting": 0, "logins_lost": 0, "spools_unreadable": 0}
     processes = {"workers": [{"worker": n, "pid": 40 + n, "restarts": n} for n in range(2)], "restarts": {"jobs": 1}}

@@ -98,7 +98,7 @@ def new_ssid() -> ResponseReturnValue:
 def _listed(typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:
     with desk().reading() as session:
         open_now = select(Session.ssid, func.count()).where(Session.status == SessionStatus.OPEN, Session.ssid != "").group_by(Session.ssid)
-        online = dict(session.execute(open_now.limit(MOST)).tuples().all())
+        online = dict(session.execute(open_now.limit(MOST)).all())
         declared = {row.name: row for row in session.scalars(select(Ssid))}
     names = [Name(name, declared.get(name), online.get(name, 0)) for name in sorted({*declared, *online})]
     shown = forms.shown(NEW, typed or {}, wrongs, new=typed is None)

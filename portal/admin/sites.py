@@ -110,7 +110,7 @@ _ID: Final = Field("id", later("Id"), hint=later("A short name for lists and fil
 def index() -> Any:
     """Every site, and the districts."""
     with desk().reading() as session:
-        counted = dict(session.execute(select(Site.district, func.count()).group_by(Site.district)).tuples().all())
+        counted = dict(session.execute(select(Site.district, func.count()).group_by(Site.district)).all())
         declared = {row.name: row for row in session.scalars(select(District).order_by(District.name))}
     names = sorted({*declared, *counted} - {""})
     districts = [(name, declared.get(name), counted.get(name, 0)) for name in names]

@@ -170,4 +170,5 @@ def over(database: Engine, seal: Seal, folder: Path, *, managed: ManagedBy = Man
             session.add(row)
             session.flush()
         marks = privacy(session, seal, NOW)
+        snapshot.read(session, seal)  # makes the keys that the app only reads
     return Room(folder, database, marks)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from store.models import AuthEvent, DropMinute, LoginVerdict, Order, Session, SessionStatus
+from store.models import AuditEntry, AuthEvent, DropMinute, LoginVerdict, Order, Session, SessionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)  # further back nobody looks for a last word: a gateway that is silent so long is silent
+_MINUTE: Final = timedelta(minutes=1)
+_ADOPTED: Final = timedelta(seconds=10)  # after which every worker has the new secret: what was signed before may be under either
+_ACTS: Final = 50  # of a gateway's history, in which its last new secret is looked for
 UNSIGNED: Final = frozenset({"BAD_AUTHENTICATOR", "BAD_MESSAGE_AUTHENTICATOR"})  # names of Reasons: another secret than ours
 PREVIOUS: Final = "PREVIOUS_SECRET"  # counted beside the drops, and none: it was signed with the secret of before a change
 
@@ -37,6 +40,7 @@ class Heard:
     drops: Counter[str] = field(default_factory=Counter)  # Reason's name -> packets of the last hour
     open: int = 0  # sessions
     previous: int = 0  # packets of the last hour, signed with the previous secret
+    previous_at: datetime | None = None  # the minute of the last of them
 
     @property
     def dropped(self) -> int:
@@ -45,6 +49,11 @@ class Heard:
     @property
     def unsigned(self) -> int:
         return sum(count for reason, count in self.drops.items() if reason in UNSIGNED)
+
+    @property
+    def lags(self) -> bool:
+        """Whether the last that came of it was signed with the previous secret, as far as a minute tells."""
+        return self.previous_at is not None and (self.signed is None or self.signed < self.previous_at + _MINUTE)
 
     def word(self, at: datetime | None) -> None:
         """It was heard of then, too."""
@@ -104,7 +113,7 @@ def _dropped(database: Database, found: dict[str, Heard], now: datetime) -> None
     for name, reason, count, at in database.execute(drops):
         found[name].word(at)
         if reason == PREVIOUS:
-            found[name].previous = int(count)
+            found[name].previous, found[name].previous_at = int(count), at
         else:
             found[name].drops[reason] = int(count)
 
@@ -145,16 +154,24 @@ def answered(order: Order) -> bool:
 class Rotation:
     """How far a gateway is with its new secret, by what its packets were signed with since the change."""
 
+    since: datetime
     previous_at: datetime | None  # the last minute with a packet under the previous secret
     previous: int
-    since: datetime
+
+    def uses(self, signed: datetime | None) -> str:
+        """ "previous", "new", or "" for unknown; `signed`: when its last packet came whose secret was one of the two."""
+        if self.previous_at is not None and (signed is None or signed < self.previous_at + _MINUTE):
+            return "previous"
+        return "new" if signed is not None and signed >= self.since + _ADOPTED else ""
 
 
-def rotation(database: Database, name: str, since: datetime) -> Rotation:
-    """Counted by the road for as long as the overlap lasts."""
-    minute = since.replace(second=0, microsecond=0)
+def rotation(database: Database, name: str, now: datetime) -> Rotation:
+    """Counted by the road for as long as the overlap lasts; since the change that the audit log tells of, else since a day ago."""
+    acts = select(AuditEntry.at, AuditEntry.fields).where(AuditEntry.kind == "client", AuditEntry.object == name)
+    newest = database.execute(acts.order_by(AuditEntry.id.desc()).limit(_ACTS))
+    since = next((at for at, fields in newest if "secret" in fields), now - DAY)
     counted = select(func.max(DropMinute.minute), func.coalesce(func.sum(DropMinute.count), 0)).where(
-        DropMinute.minute >= minute, DropMinute.client == name, DropMinute.reason == PREVIOUS
+        DropMinute.minute >= since.replace(second=0, microsecond=0), DropMinute.client == name, DropMinute.reason == PREVIOUS
     )
     at, count = database.execute(counted).one()
-    return Rotation(at, int(count), since)
+    return Rotation(since, at, int(count))

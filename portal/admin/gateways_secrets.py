@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
 
 blueprint = Blueprint("gateways_secrets", __name__, url_prefix=gateways.WHERE)
 LENGTH: Final = gateways_fields.LENGTH  # characters of 55: 161 bits, and short enough for controllers that take 31
@@ -81,6 +82,8 @@ def new(name: str) -> ResponseReturnValue:
     """Another one: typed, or made and shown in this answer."""
     with desk().reading() as session:
         found = entries.find(session, "client", Client, name)
+        heard, rotation = _signed(session, name)
+    unsure = gateways.overlaps(found.row) and rotation.uses(heard.signed) != "new"
     which = request.form.get("which", "")
     if which not in _of(found.row):
         abort(400)
@@ -91,7 +94,7 @@ def new(name: str) -> ResponseReturnValue:
     if typed and (wrong := untypable(which, typed)) is not None:
         return _page(name, which, [wrong])
     text = typed or make(desk().entropy)
-    outcome = entries.write("client", name, _fields(which, text, found.row, request.form.get("overlap", "24h")))
+    outcome = entries.write("client", name, _fields(which, text, found.row, request.form.get("overlap", "24h"), unsure=unsure))
     if isinstance(outcome, list):
         return _page(name, which, outcome)
     places = ap_places.of(found.row.nas)
@@ -116,23 +119,22 @@ def _of(row: Client) -> tuple[str, ...]:
     return (*names, "coa_secret") if "secret" in names else names
 
 
-def _fields(which: str, text: str, row: Client, overlap: str) -> dict[str, Any]:
-    """The edit that sets it."""
+def _fields(which: str, text: str, row: Client, overlap: str, *, unsure: bool) -> dict[str, Any]:
+    """The edit that sets it. `unsure`: an overlap runs and the gateway was not seen to use the newer one, so the older one stays beside."""
     table, dot, key = gateways_fields.SECRETS[which].key.partition(".")
     if dot:
         return {table: {key: text}}
     fields: dict[str, Any] = {which: text}
     if which == "secret" and row.secret is not None:
         by = _OVERLAPS.get(overlap, _OVERLAPS["24h"])
-        fields |= {_OVERLAP: g.now + by} if by is not None else {"previous_until": None}
+        fields |= {"previous_until" if unsure else _OVERLAP: g.now + by} if by is not None else {"previous_until": None}
     return fields
 
 
 def _page(name: str, which: str = "", wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:
     with desk().reading() as session:
         found = entries.find(session, "client", Client, name)
-        heard = clients_heard.heard(session, [name], g.now)[name]
-        rotation = clients_heard.rotation(session, name, g.now - clients_heard.DAY)
+        heard, rotation = _signed(session, name)
     row = found.row
     cards = [_card(each, row, wrongs if each == which else ()) for each in _of(row)]
     return page(
@@ -144,7 +146,7 @@ def _page(name: str, which: str = "", wrongs: Sequence[Wrong] = ()) -> ResponseR
         cards=cards,
         overlap=gateways.overlaps(row),
         overlaps=overlaps(),
-        uses=_uses(heard, rotation),
+        uses=rotation.uses(heard.signed),
         rotation=rotation,
         heard=heard,
     )
@@ -158,10 +160,6 @@ def _card(name: str, row: Client, wrongs: Sequence[Wrong]) -> tuple[str, Any, bo
     return name, of.title, getattr(row, name) is not None, forms.shown([field], {}, wrongs)
 
 
-def _uses(heard: clients_heard.Heard, rotation: clients_heard.Rotation) -> str:
-    """Which secret the gateway signs with, as far as its packets of the last day say: "previous", "new", or "" for unknown."""
-    if rotation.previous_at is None:
-        return "new" if heard.signed is not None else ""
-    if heard.signed is not None and heard.signed >= rotation.previous_at + timedelta(minutes=1):
-        return "new"
-    return "previous"
+def _signed(session: Session, name: str) -> tuple[clients_heard.Heard, clients_heard.Rotation]:
+    """What its packets were signed with since its last new secret."""
+    return clients_heard.heard(session, [name], g.now)[name], clients_heard.rotation(session, name, g.now)

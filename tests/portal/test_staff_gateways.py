@@ -271,17 +271,42 @@ def test_only_the_familys_own_secrets_can_be_set(staffroom: Room) -> None:
     assert dict.fromkeys(tried, 400) == {which: staffroom.post(f"{HERE}/secrets", which=which).status_code for which in tried}
 
 
+def heard_at(room: Room, seconds: float) -> AuthEvent:
+    """A login, so many seconds before now."""
+    return login(ago=seconds - (room.time - NOW).total_seconds())
+
+
 def test_the_page_counts_which_secret_is_used(staffroom: Room) -> None:
-    """Unknown without a packet; the previous one while its packets come; the new one once a signed packet came after the last of them."""
+    """Unknown without a packet since the change; the previous one while its packets come; the new one once something signed came after."""
+    add(staffroom, [heard_at(staffroom, 30)])
     staffroom.post(f"{HERE}/secrets", which="secret", overlap="24h")
-    assert "not known yet" in staffroom.page(f"{HERE}/secrets")
-    add(staffroom, [dropped("PREVIOUS_SECRET", 4, source="", minutes=3), login(ago=170)])
+    staffroom.later(minutes=6)
+    assert "not known yet" in staffroom.page(f"{HERE}/secrets"), "what was signed before the change says nothing"
+    add(staffroom, [dropped("PREVIOUS_SECRET", 4, source="", minutes=-3), heard_at(staffroom, 175)])
     found = staffroom.page(f"{HERE}/secrets")
     assert "It still uses the previous secret" in found
     assert "4 packets under the previous one" in found
-    assert ">0</td>" in staffroom.page("/gateways"), "no drop"
-    add(staffroom, [login(ago=30)])
+    assert "uses the previous one" in staffroom.page("/gateways")
+    assert "Why packets were dropped" not in staffroom.page(HERE), "it is none"
+    add(staffroom, [heard_at(staffroom, 30)])
     assert "It uses the new secret" in staffroom.page(f"{HERE}/secrets")
+    assert "uses the previous one" not in staffroom.page("/gateways")
+
+
+def test_a_secret_that_was_lost_locks_nobody_out(staffroom: Room) -> None:
+    """Another new one while the gateway still uses the old: the old one stays beside it; once it uses the new one, that one does."""
+    staffroom.post(f"{HERE}/secrets", which="secret", overlap="24h")
+    lost = plain(staffroom, "secret")
+    staffroom.later(minutes=2)
+    staffroom.post(f"{HERE}/secrets", which="secret", overlap="24h")
+    used = plain(staffroom, "secret")
+    assert used != lost
+    assert CANARIES[0] == plain(staffroom, "previous_secret")
+    assert staffroom.time + timedelta(days=1) == row(staffroom).previous_until
+    staffroom.later(minutes=2)
+    add(staffroom, [heard_at(staffroom, 30)])
+    staffroom.post(f"{HERE}/secrets", which="secret", overlap="24h")
+    assert used == plain(staffroom, "previous_secret")
 
 
 def test_the_overlap_can_be_ended(staffroom: Room) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.admin import passwords
 from store.sealed import Seal
 from store.session import engine
 from tests.portal import catalogues
@@ -60,3 +61,12 @@ def staffroom(tmp_path: Path, shaped: Path) -> Iterator[Room]:
     made = room(tmp_path, shaped)
     yield made
     made.close()
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords of staff weigh little; what they weigh has a test of its own."""
+    hasher = passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    nobodys = hasher.hash("nobody")
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    monkeypatch.setattr(passwords, "_nobodys", lambda: nobodys)

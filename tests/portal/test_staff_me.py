@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from portal.admin import doorway, passwords
+from portal.admin import doorway
 from store.models import AuditEntry, Passkey, Source, Staff, StaffSession
 from store.session import reading, transaction
 from tests.portal.softkey import SoftKey, text
@@ -18,15 +18,9 @@ from tests.portal.visitor import PASSWORD, Visitor
 if TYPE_CHECKING:
     from tests.portal.staffroom import Room
 
+pytestmark = pytest.mark.usefixtures("light")
 FRESH = ("/me/password", "/me/app", "/me/passkey", "/me/codes")
 OTHER = "another four random words"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords weigh little here."""
-    monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    monkeypatch.setattr(passwords, "_nobodys", lambda: passwords._HASHER.hash("nobody"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.admin import passwords
 from tests.portal.softkey import SoftKey, octets, text
 from tests.portal.staffroom import URL
 from tests.portal.visitor import Visitor
@@ -16,16 +15,12 @@ if TYPE_CHECKING:
     from tests.portal.staffroom import Room
 
 
+pytestmark = pytest.mark.usefixtures("light")
+
+
 @pytest.fixture
 def visitor(staffroom: Room) -> Visitor:
     return Visitor(staffroom)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords weigh little here."""
-    monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    monkeypatch.setattr(passwords, "_nobodys", lambda: passwords._HASHER.hash("nobody"))
 
 
 def spoiled(said: str, **response: str) -> str:

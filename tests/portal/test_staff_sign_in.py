@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from portal.admin import passwords
 from store import guesses
 from store.models import AuditEntry, Role, Staff
 from store.session import reading, transaction
@@ -17,28 +16,15 @@ from tests.portal.staffroom import URL
 from tests.portal.visitor import PASSWORD, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.portal.staffroom import Room
+
+
+pytestmark = pytest.mark.usefixtures("light")
 
 
 @pytest.fixture
 def visitor(staffroom: Room) -> Visitor:
     return Visitor(staffroom)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords weigh little here; what they weigh has a test of its own."""
-    monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    passwords._nobodys.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """No hash of a test outlives it."""
-    yield
-    passwords._nobodys.cache_clear()
 
 
 def entries(room: Room, *, name: str = "ops") -> list[tuple[str, str, Any]]:

@@ -5,6 +5,7 @@ The list costs the same few statements however long it is. Never a station: sess
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, abort, g, redirect, request
@@ -45,6 +46,14 @@ STATES: Final[Mapping[str, Any]] = {
 KINDS: Final[Mapping[str, str]] = {State.OK: "good", State.SILENT: "warn", State.NEVER: "quiet"}  # of badge
 
 
+_ODD: Final = re.compile(r"new|unknown|import(/mend)?|map|map\.json|bulk|undo|entry|\.{1,2}|.*//.*|/.*|.*/test", re.DOTALL)
+
+
+def where(name: str) -> str:
+    """The page of an access point: its name is the path, but for names that other pages have."""
+    return entries.queried(HERE, "name", name).page if _ODD.fullmatch(name) else entries.at(HERE, name)
+
+
 class Row(NamedTuple):
     """An access point in the list. `site`: its own, else its gateway's."""
 
@@ -53,6 +62,10 @@ class Row(NamedTuple):
     site_name: str
     heard: Heard
     state: State
+
+    @property
+    def where(self) -> str:
+        return where(self.point.name)
 
 
 class Around(NamedTuple):
@@ -193,22 +206,40 @@ def one(name: str) -> ResponseReturnValue:
     return _one(name)
 
 
+@blueprint.get("/entry")
+@needs(Permission.NETWORK)
+def odd() -> ResponseReturnValue:
+    """The same of one whose name another page has."""
+    return _one(request.args.get("name", ""))
+
+
 def _one(name: str, said: Mapping[str, Any] | None = None, wrongs: Sequence[Wrong] = ()) -> ResponseReturnValue:
     with desk().reading() as session:
         entry = entries.find(session, SECTION, AccessPoint, name)
         (row,) = dressed(session, [entry.row])
         form = forms.shown(fields(around(session), new=False), entry.values if said is None else said, wrongs)
         shown = {"states": STATES, "kinds": KINDS, "undo": request.args.get("undo", "")}
-        return page("access_point.html", 422 if wrongs else 200, row=row, form=form, ours=entry.ours, where=entries.at(HERE, name), **shown)
+        return page("access_point.html", 422 if wrongs else 200, row=row, form=form, ours=entry.ours, where=where(name), **shown)
 
 
 @blueprint.post("/<path:name>")
 @needs(Permission.NETWORK_ACT)
 def act(name: str) -> ResponseReturnValue:
     """Save, take over or remove, as the button says."""
-    do, where = request.form.get("do", "save"), entries.at(HERE, name)
+    return _act(name)
+
+
+@blueprint.post("/entry")
+@needs(Permission.NETWORK_ACT)
+def act_on_odd() -> ResponseReturnValue:
+    """The same of one whose name another page has."""
+    return _act(request.args.get("name", ""))
+
+
+def _act(name: str) -> ResponseReturnValue:
+    do, here = request.form.get("do", "save"), where(name)
     if do == "take-over":
-        return entries.take_over(SECTION, name, where)
+        return entries.take_over(SECTION, name, here)
     if do not in ("save", "remove"):
         abort(400)
     with desk().reading() as session:
@@ -217,7 +248,7 @@ def act(name: str) -> ResponseReturnValue:
     with desk().writing() as session:
         outcome, link = undo.change(session, SECTION, {name: None if do == "remove" else said})
     if isinstance(outcome, list):
-        return _one(name, said, outcome) if do == "save" else entries.refused(where, outcome)
+        return _one(name, said, outcome) if do == "save" else entries.refused(here, outcome)
     if do == "remove":
         return redirect(undo.told(HERE, _("“%(name)s” was removed.", name=name), link), 303)
-    return redirect(undo.told(where, _("Saved.") if outcome.changes else _("Nothing was different."), link), 303)
+    return redirect(undo.told(here, _("Saved.") if outcome.changes else _("Nothing was different."), link), 303)

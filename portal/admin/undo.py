@@ -90,4 +90,4 @@ def change(
 
 def told(where: str, words: str, link: str) -> str:
     """The page that shows what was done, with the button that undoes it."""
-    return f"{where}?{urlencode({'done': words, **({'undo': link} if link else {})})}"
+    return f"{where}{'&' if '?' in where else '?'}{urlencode({'done': words, **({'undo': link} if link else {})})}"

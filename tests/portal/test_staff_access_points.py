@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import timedelta
@@ -142,6 +143,19 @@ def test_one_is_added_changed_and_removed(staffroom: Room) -> None:
         told = session.execute(select(m.AuditEntry.action, m.AuditEntry.object).where(m.AuditEntry.kind == "access_point")).all()
     assert [("add", "new/one"), ("change", "new/one"), ("remove", "new/one")] == [tuple(each) for each in told]
     assert 404 == staffroom.get(f"{HERE}/new%2Fone").status_code
+
+
+@pytest.mark.parametrize("name", ["map", "new", "import", "..", "a//b", "hall/test", "50% & more? #1", "é", "<b>x</b>", '"quoted"'])
+def test_whatever_it_is_called_its_page_is_found(staffroom: Room, name: str) -> None:
+    """The list leads to it, it can be changed and removed there, and its name is text."""
+    assert 303 == staffroom.post(f"{HERE}/new", name=name).status_code
+    page = staffroom.page(HERE)
+    assert "<b>x" not in page
+    (path,) = (html.unescape(each) for each in re.findall(r'<th scope="row"><a href="([^"]+)"', page) if "lib-1" not in each)
+    assert 303 == staffroom.post(path, do="save", mac="02:00:00:00:00:02").status_code
+    assert "02-00-00-00-00-02" in staffroom.page(path)
+    assert 303 == staffroom.post(path, do="remove").status_code
+    assert {"lib-1"} == set(points(staffroom))
 
 
 def test_what_the_file_declares_is_read_only_until_it_is_taken_over(staffroom: Room) -> None:

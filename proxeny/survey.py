@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from proxeny import declare, network_checks, opening, portal_checks, simulator, snapshot, survey_guests, survey_messages, voucher_checks
+from proxeny import (
+    declare,
+    network_checks,
+    opening,
+    portal_checks,
+    simulator,
+    snapshot,
+    survey_backup,
+    survey_guests,
+    survey_messages,
+    voucher_checks,
+)
 from proxeny.addresses import is_ours
 from proxeny.faults import Fault
 from radius import dictionary
@@ -57,6 +68,8 @@ def survey(settings: Settings, rmem_max: int | None = None) -> Survey:
     found.warnings += survey_guests.duties(settings, file)
     found.faults += survey_messages.faults(settings, file)
     found.warnings += survey_messages.warnings(settings, file)
+    found.warnings += survey_backup.warnings(settings, file)
+    found.notes += survey_backup.notes(settings)
     if settings.not_served:
         words = ", ".join(f"[{name}]" for name in settings.not_served)
         found.notes.append(f"Not served by this version, and without effect: {words}")

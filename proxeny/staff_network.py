@@ -6,7 +6,7 @@ changes anything: that is `Desk.change`'s part.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from federation.hygiene import builtin_hygiene
 from proxeny import control, snapshot, staff_rehearsal
 from proxeny.faults import FaultyError
-from proxeny.healths import by_home
+from proxeny.network import Client
 from proxeny.verbs import route as routing
 from radius.policy import builtins as rules
 from store import network as store
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from proxeny.network import Network
+    from proxeny.network import Network, Rows
     from radius.policy import Rule
     from store.sealed import Seal
 
@@ -39,7 +39,6 @@ def tools(data_dir: Path, seal: Seal) -> Mapping[str, Callable[..., Any]]:
         "route": kept.route,
         "rehearse": kept.rehearse,
         "ask": partial(ask, data_dir),
-        "homes": partial(homes, data_dir),
         "builtins": builtins,
         "hygiene": builtin_hygiene,
     }
@@ -56,7 +55,7 @@ class Kept:
     def _read(self, session: Session) -> Network:
         with self._lock:
             if self._network is None or self._network.version != store.version(session):
-                self._network = snapshot.read(session, self._seal)
+                self._network = _bare(snapshot.read(session, self._seal))
             return self._network
 
     def route(self, session: Session, identity: str, client: str = "") -> dict[str, Any]:
@@ -74,16 +73,17 @@ class Kept:
         return staff_rehearsal.rehearse(self._read(session), sample, policy)
 
 
+def _bare(network: Network) -> Network:
+    """Without a secret: no route and no rule depends on one, and what is not kept cannot be lost."""
+    homes: Rows = {row.name: replace(row, secret=None) for row in network.of("home")}
+    clients: Rows = {row.name: Client(row.name) for row in network.of("client")}
+    return replace(network, rows={**network.rows, "home": homes, "client": clients}, proxy_tag=b"", device_key=b"", visit_key=b"")
+
+
 def ask(data_dir: Path, identity: str, password: str, client: str = "", *, chap: bool = False) -> dict[str, Any]:
     """A real request through the running controller; {"error": words} where none could be sent."""
     question = {"verb": "ask", "identity": identity, "password": password, "client": client, "chap": chap}
     return _asked(data_dir, question)
-
-
-def homes(data_dir: Path) -> dict[str, dict[str, Any]] | None:
-    """Home -> how it is, its worst state among the workers first; None where no controller runs."""
-    answer = _asked(data_dir, {"verb": "homes"})
-    return None if "error" in answer else {row["home"]: row for row in by_home(answer["workers"])}
 
 
 def _asked(data_dir: Path, question: dict[str, Any]) -> dict[str, Any]:

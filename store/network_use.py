@@ -5,17 +5,19 @@ Each question is one statement, whatever the number of rows asked about. Never a
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, or_, select
 
-from store.models import AccessPoint, AuthEvent, Client, HomeChange, LoginVerdict, Session, SessionStatus
+from store.models import AccessPoint, AuthEvent, Client, HomeChange, LoginVerdict, Realm, Session, SessionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session as Transaction
 
 
@@ -91,6 +93,12 @@ def _logins(session: Transaction, column: Any, names: Collection[str], since: da
             case _:
                 logins.unanswered += number
     return found
+
+
+def names_home(name: str) -> ColumnElement[bool]:
+    """Realms whose list has this home, however the database writes its text."""
+    written = cast(Realm.homes, String)
+    return or_(*(written.contains(text, autoescape=True) for text in {json.dumps(name), json.dumps(name, ensure_ascii=False)}))
 
 
 def last_changes(session: Transaction, homes: Collection[str]) -> dict[str, HomeChange]:

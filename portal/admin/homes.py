@@ -167,6 +167,7 @@ def shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wr
     """A home's page; `typed` and `wrongs` of a form that was refused, `more` of a test that was made."""
     with desk().reading() as session:
         entry = entries.find(session, "home", Home, name)
+        realms = [each for each in referrers.of_home(session, name) if each.path.startswith("/realms")]
         values = typed or {"port": entry.row.port, **entry.values}
         return page(
             "home.html",
@@ -176,13 +177,20 @@ def shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Wr
             shown=home_fields.shown(home_fields.PLAIN, values, wrongs, also=home_fields.TIMES),
             times=home_fields.shown(home_fields.TIMES, values, wrongs, also=home_fields.PLAIN),
             changes=network_use.changes(session, name, TOLD),
-            realms=[each for each in referrers.of_home(session, name) if each.path.startswith("/realms")],
+            realms=realms,
+            sample=_sample([each.name for each in realms]),
             answers=bool(desk().status()),
             kinds=live_homes.KINDS,
             titles=live_homes.WORDS,
             to=entries.paths("/homes", name),
             **{"story": None, "asked": {}, **more},
         )
+
+
+def _sample(realms: Sequence[str]) -> str:
+    """A realm whose identities come here, for the test's form; where the entries name none, any."""
+    named = (realm.replace("*.", "www.") for realm in realms if realm not in ("", "*") and not realm.startswith("~"))
+    return next(named, "uni.example")
 
 
 @blueprint.post("/homes/<path:name>/take-over")

@@ -94,7 +94,7 @@ LIST: Final = List(
     COLUMNS,
     (
         Filter("q", later("Begins with"), _begins, hint=later("realm or institution")),
-        Filter("home", later("Home"), referrers.names_home, hint=later("its whole name")),
+        Filter("home", later("Home"), network_use.names_home, hint=later("its whole name")),
         Filter("action", later("What happens"), lambda value: Realm.action == value, realm_fields.ACTIONS),
         Filter("country", later("Country"), lambda value: Realm.country == value.upper(), hint=later("CA")),
     ),

@@ -5,20 +5,19 @@ Looked up in a fixed number of statements. Never decides whether it may go: `Des
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from flask_babel import gettext as _
-from sqlalchemy import String, cast, or_, select
+from sqlalchemy import select
 
 from portal.admin.entries import Referrer, queried
+from store import network_use
 from store.models import AccessPoint, Client, Policy, Realm, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 MOST: Final = 50  # of one kind
@@ -35,7 +34,7 @@ def of_site(session: Session, name: str) -> list[Referrer]:
 
 def of_home(session: Session, name: str) -> list[Referrer]:
     """The realms that it answers for, and the rules that are about it."""
-    realms = session.scalars(select(Realm.match).where(names_home(name)).order_by(Realm.position).limit(MOST))
+    realms = session.scalars(select(Realm.match).where(network_use.names_home(name)).order_by(Realm.position).limit(MOST))
     return [
         *(Referrer(_("Realm"), match, queried("/realms", "match", match).page) for match in realms),
         *_named(session, Policy, Policy.home, name, _("Rule"), "/policy"),
@@ -51,12 +50,6 @@ def of_district(session: Session, name: str) -> list[Referrer]:
 def of_realm(session: Session, match: str) -> list[Referrer]:
     """Rules that are about this realm: they stand without it, and do nothing then."""
     return [each._replace(needs=False) for each in _named(session, Policy, Policy.realm, match, _("Rule"), "/policy")]
-
-
-def names_home(name: str) -> ColumnElement[bool]:
-    """Realms whose list has this home, however the database writes its text."""
-    written = cast(Realm.homes, String)
-    return or_(*(written.contains(text, autoescape=True) for text in {json.dumps(name), json.dumps(name, ensure_ascii=False)}))
 
 
 def _named(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from portal.alert_rules import RULES
 from proxeny.addresses import Endpoint
 from proxeny.crew import Place
 from proxeny.metrics import Counts, Pages
@@ -50,6 +51,15 @@ def test_every_reason_has_its_counter_from_the_start() -> None:
         "proxeny_network_version 9.0",
     ):
         assert line in body.splitlines()
+
+
+def test_every_rule_of_the_alerts_has_its_gauge() -> None:
+    """At nought before anything is wrong, then as many as are open."""
+    counts = Counts(SimpleNamespace(places=[]), [], dict, lambda: {"home-dead": 2})
+    family = next(each for each in counts.collect() if each.name == "proxeny_alerts_open")
+    assert {str(rule): 2.0 if rule == "home-dead" else 0.0 for rule in RULES} == {
+        each.labels["rule"]: each.value for each in family.samples
+    }
 
 
 def test_counts_survive_a_worker() -> None:

@@ -8,12 +8,13 @@ import signal
 import socket
 from pathlib import Path
 
+from portal.alert_rules import RULES
 from proxeny import settings
 from proxeny.recording import Recording
 
 
-def play(tmp_path, story) -> None:
-    (tmp_path / "proxeny.toml").write_text("[radius]\n")
+def play(tmp_path, story, more: str = "") -> None:
+    (tmp_path / "proxeny.toml").write_text(f"[radius]\n{more}")
     read = settings.load(tmp_path / "proxeny.toml", {})
 
     async def main() -> None:
@@ -63,3 +64,16 @@ def test_it_ends_when_told_and_leaves_nothing(tmp_path) -> None:
 
     play(tmp_path, story)
     assert not Path(f"/proc/{pids[0]}").exists()
+
+
+def test_it_looks_for_alerts_and_makes_backups(tmp_path) -> None:
+    """In its own process: each rule is counted from the start, and the first backup is there within seconds."""
+    (tmp_path / "backups").mkdir()
+
+    async def story(recording: Recording) -> None:
+        await wait(lambda: recording.counts.get("backup_good_at"))
+        assert {str(rule): 0 for rule in RULES} == recording.counts["alerts"]
+        assert 0 == recording.counts["alert_faults"]
+        assert 1 == len(list((tmp_path / "backups").glob("proxeny-*.db")))
+
+    play(tmp_path, story, '[backup]\nfolder = "backups"\n')

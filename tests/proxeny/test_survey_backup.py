@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from proxeny import survey_backup
 from proxeny.settings import load
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from proxeny.settings import Settings
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("access_points_import", __name__, url_prefix=f"{HERE}/import")
 SHOWN: Final = 100  # lines of a kind on the page; the mended file has all that are bad
-LARGEST: Final = 3 << 20  # octets of a file, packed: in text it is a third more, and has to come back in a form of 4 MB
+LARGEST: Final = 11 << 18  # octets of a file, packed: in text it is a third more, and has to come back in a form of 4 MB
 _PLACE: Final = ("import", "file")  # what the seal is for, with the session's id between
 
 
@@ -94,9 +94,10 @@ def _shown(octets: bytes, *, moved: bool = False) -> ResponseReturnValue:
     dry = _judged(octets)
     if isinstance(dry, Refused):
         return page("access_points_import.html", 422, dry=None, refused=dry)
-    parcel = _packed(octets, dry)
-    status = 409 if moved else 200
-    return page("access_points_import.html", status, dry=dry, refused=None, parcel=parcel, moved=moved, most=SHOWN, Fate=Fate)
+    useful = bool(dry.edits or dry.bad)
+    parcel = _packed(octets, dry) if useful else ""
+    shown = {"parcel": parcel, "too_large": useful and not parcel, "moved": moved, "most": SHOWN, "Fate": Fate}
+    return page("access_points_import.html", 409 if moved else 200, dry=dry, refused=None, **shown)
 
 
 def _import(parcel: _Parcel) -> ResponseReturnValue:
@@ -132,13 +133,13 @@ def _packed(octets: bytes, dry: Dry) -> str:
     if len(packed) > LARGEST:
         return ""
     sealed = desk().privacy.sealed(_plan(dry).encode() + packed, _PLACE[0], g.session.id, _PLACE[1])
-    return base64.b64encode(sealed or b"").decode()
+    return base64.urlsafe_b64encode(sealed or b"").decode()  # a form writes no sign of it longer
 
 
 def _unpacked() -> _Parcel:
     """What `_packed` made, for this session; anything else is a bad request."""
     try:
-        sealed = base64.b64decode(request.form.get("parcel", ""), validate=True)
+        sealed = base64.b64decode(request.form.get("parcel", ""), altchars=b"-_", validate=True)
         opened = desk().privacy.opened(sealed, _PLACE[0], g.session.id, _PLACE[1])
     except (binascii.Error, InvalidTag, StoreError, ValueError):
         abort(400)

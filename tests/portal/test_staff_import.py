@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import random
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -162,6 +164,16 @@ def test_files_of_which_nothing_can_be_used(staffroom: Room, monkeypatch: pytest
     text = upload(staffroom, HEADER + "one,,,,,\n").get_data(as_text=True)
     assert "Split it in two" in text
     assert "parcel" not in text
+
+
+def test_the_largest_file_that_is_kept_in_the_page_comes_back(staffroom: Room) -> None:
+    """What the page holds fits the form that brings it: nothing is taken that is refused at the second step."""
+    noise = base64.b64encode(random.Random(1).randbytes(3 * access_points_import.LARGEST // 4 * 4 // 3 - 60_000)).decode()
+    cells = [noise[at : at + 120_000] for at in range(0, len(noise), 120_000)]
+    looked = upload(staffroom, "name,colour\n" + "".join(f"p{number},{cell}\n" for number, cell in enumerate(cells)))
+    sent = parcel(looked)
+    assert len(sent) > 3_700_000
+    assert 303 == staffroom.post(IMPORT, do="import", parcel=sent).status_code
 
 
 def test_ten_thousand_rows_are_judged_while_one_waits(staffroom: Room) -> None:

@@ -79,7 +79,7 @@ def test_few_are_weighed_at_once_and_the_rest_are_told_to_come_back(staffroom: R
 
 def test_no_more_than_two_are_weighed_side_by_side(desk: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many threads ask."""
-    inside, most, lock = 0, 0, threading.Lock()
+    inside, most, lock, pair = 0, 0, threading.Lock(), threading.Barrier(2)
 
     class Counting:
         def hash(self, _password: bytes) -> str:
@@ -87,7 +87,7 @@ def test_no_more_than_two_are_weighed_side_by_side(desk: Flask, monkeypatch: pyt
             with lock:
                 inside += 1
                 most = max(most, inside)
-            threading.Event().wait(0.005)
+            pair.wait(20)  # two are in here, or nobody goes on
             with lock:
                 inside -= 1
             return ""
@@ -102,7 +102,7 @@ def test_no_more_than_two_are_weighed_side_by_side(desk: Flask, monkeypatch: pyt
     for each in threads:
         each.start()
     for each in threads:
-        each.join(10)
+        each.join(30)
     assert 2 == most
 
 

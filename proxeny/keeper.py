@@ -248,8 +248,8 @@ class Keeper:
                 messages.give_up(session, now)  # also where nobody sends any more: their words go in time
         if moment >= self._purge_at:
             self._purge_at = moment + PURGE
-            self._checkpoint(database, now)
             threading.Thread(target=self._purge, args=(database, now), name="purge", daemon=True).start()
+            self._checkpoint(database, now)
 
     def _checkpoint(self, database: Engine, now: datetime) -> None:
         """Where the audit log ends, told to our own log: that leaves the machine, and whoever cuts the one cannot cut the other."""

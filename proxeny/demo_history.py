@@ -139,34 +139,22 @@ def _logins(
     now: datetime,
 ) -> Iterator[dict[str, Any]]:
     """From the newest to the oldest, so that the newest are those that are online."""
-    endings = [(ending, round_trips, reason) for ending, reason, _often, round_trips in _ENDINGS]
     often = [each[2] for each in _ENDINGS]
     people = max(amounts.logins // 12, 30)
     for ago in _agos(dice, amounts):
         at = _busy(dice, now - ago - timedelta(seconds=20), now)
-        place = dice.choice(places)
         realm = dice.choices(realms, cum_weights=weights)[0]
-        (verdict, round_trips, reason) = dice.choices(endings, often)[0]
+        verdict, reason, _often, round_trips = dice.choices(_ENDINGS, often)[0]
         who = dice.randrange(people)
-        station = f"02-00-5E-{who >> 16 & 255:02X}-{who >> 8 & 255:02X}-{who & 255:02X}"
-        refused = verdict is LoginVerdict.REFUSED
         milliseconds = 15_000.0 if verdict is LoginVerdict.NO_ANSWER else dice.lognormvariate(5.0, 0.5)
         yield {
             "id": new_id(),
             "began_at": at - timedelta(milliseconds=milliseconds),
             "at": at,
-            "client": place.client,
-            "source": "127.0.0.1",
-            "nas_identifier": place.name,
-            "access_point": place.name,
-            "site": place.site,
-            "ssid": "eduroam",
+            **_where(dice.choice(places)),
+            **_to(realm, refused=verdict is LoginVerdict.REFUSED, junk=reason == "JUNK_REALM"),
             "user_hash": privacy.user(f"guest-{who:03}@{realm.match}".encode()),
-            "realm": "gmail.com" if reason == "JUNK_REALM" else "uni-x.example" if refused else realm.match.removeprefix("*."),
-            "rule": "" if refused else realm.match,
-            "station_hash": privacy.station(station),
-            "home": "" if refused else realm.home,
-            "attempts": [] if refused else [realm.home],
+            "station_hash": privacy.station(f"02-00-5E-{who >> 16 & 255:02X}-{who >> 8 & 255:02X}-{who & 255:02X}"),
             "verdict": verdict,
             "reason": reason,
             "round_trips": round_trips,
@@ -176,6 +164,17 @@ def _logins(
             "session_id": None,
             "acct_session_id": f"{dice.getrandbits(64):016X}",
         }
+
+
+def _where(place: _Place) -> dict[str, Any]:
+    of_the_radio = {"nas_identifier": place.name, "access_point": place.name, "site": place.site, "ssid": "eduroam"}
+    return {"client": place.client, "source": "127.0.0.1", **of_the_radio}
+
+
+def _to(realm: _Realm, *, refused: bool, junk: bool) -> dict[str, Any]:
+    if refused:
+        return {"realm": "gmail.com" if junk else "uni-x.example", "rule": "", "home": "", "attempts": []}
+    return {"realm": realm.match.removeprefix("*."), "rule": realm.match, "home": realm.home, "attempts": [realm.home]}
 
 
 def _agos(dice: Random, amounts: Amounts) -> Iterator[timedelta]:

@@ -97,7 +97,7 @@ def _listed() -> List:
     }
     rules = {rule: _(entry.name) for rule, entry in alert_rules.RULES.items()}
     filters = (
-        Filter("state", later("State"), lambda said: states[said], STATES),
+        Filter("state", later("State (else: open)"), lambda said: states[said], STATES),
         Filter("rule", later("Rule"), lambda said: Alert.rule == said, rules),
         Filter("object", later("Object"), lambda said: Alert.object == said, hint=later("a whole name")),
     )

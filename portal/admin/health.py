@@ -40,7 +40,7 @@ class Part(NamedTuple):
     """One part of the controller."""
 
     title: str
-    words: str
+    words: str  # "" where it is well, and says no more than that
     tone: str
     restarts: int = 0
 
@@ -51,13 +51,11 @@ def parts(status: Mapping[str, Any]) -> Iterator[Part]:
     places = status.get("workers")
     for each in places if isinstance(places, list) else []:
         serves = each.get("pid") is not None
-        yield Part(
-            _("Worker %(num)s", num=each["worker"]), _("alive") if serves else _("restarting"), _tone(well=serves), each.get("restarts", 0)
-        )
+        yield Part(_("Worker %(num)s", num=each["worker"]), "" if serves else _("restarting"), _tone(well=serves), each.get("restarts", 0))
     for key, (title, well) in _PARTS.items():
         if words := status.get(key):
             said = words if isinstance(words, str) else "alive"  # of the recorder and the porter the counts stand there
-            yield Part(str(title), said, _tone(well=said in well), restarts.get(key, 0))
+            yield Part(str(title), "" if said in well else said, _tone(well=said in well), restarts.get(key, 0))
     if network := status.get("network"):
         yield Part(_("Network"), network, _tone(well=str(network).startswith("version ")))
 

@@ -199,3 +199,20 @@ def test_a_new_secret_overlaps_and_its_use_is_seen(added: Desk) -> None:
     expect(added.tab.locator(".notice")).to_contain_text("not accepted any more")
     until(lambda: not added.login(added.secret).answered, "the previous secret to be refused", 2)
     assert added.login(new).success
+    added.secret = new
+
+
+def test_a_home_is_tested_switched_off_and_on_by_the_real_road(added: Desk) -> None:
+    """Its page sees it alive, tells a real login as a story, and what its switch says is so on the road within two seconds."""
+    added.open("/homes/uni-a-1")
+    expect(added.tab.locator("#state .badge").first).to_have_text("alive", timeout=15_000)
+    added.tab.fill("[name=identity]", student(REALM))
+    added.tab.fill("[name=password]", PASSWORD)
+    added.tab.click("button:has-text('Send it')")
+    expect(added.tab.locator(".told.good")).to_contain_text("Access-Accept from uni-a-1")
+    added.open("/homes/uni-a-1")
+    added.tab.click("button:has-text('Switch off')")
+    expect(added.tab.locator("#state .badge").first).to_have_text("switched off")
+    until(lambda: not added.login(added.secret).success, "the home to be left out", 2)
+    added.tab.click("button:has-text('Switch on')")
+    until(lambda: added.login(added.secret).success, "the home to be asked again", 2)

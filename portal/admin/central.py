@@ -6,19 +6,26 @@ nobody by itself. Never a role that the settings do not name.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from portal.admin.desk import desk
+from portal.fetching import AwayError
 from store.models import Role, Source
 from store.refusal import Refusal
 from store.vouched import Vouched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from portal.provider import Provider
     from store.directory import Directory
+
+
+Answer = TypeVar("Answer")
+PLACES: Final = 3  # of the app's threads that wait for the directory or the provider at once: the others serve pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +38,41 @@ class Central:
     provider: Provider | None = None
     claim: str = "groups"
     values: Mapping[str, Role] = field(default_factory=dict)  # one of the claim's -> role, in order
+    places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(PLACES))
 
     def by_password(self, name: str, password: str) -> tuple[Vouched, Role | None] | Refusal:
         """Whom the directory knows by this name and password, and their role; None: no group of theirs has one."""
         if self.directory is None:
             return Refusal.MISCONFIGURED
-        person = self.directory.verify(name.encode("utf-8", "surrogatepass"), password.encode("utf-8", "surrogatepass"))
+        with self._place() as free:
+            return self._known(self.directory, name, password) if free else Refusal.BUSY
+
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        """Whether there is room for one more to wait for somebody else's machine."""
+        free = self.places.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self.places.release()
+
+    def _known(self, directory: Directory, name: str, password: str) -> tuple[Vouched, Role | None] | Refusal:
+        person = directory.verify(name.encode("utf-8", "surrogatepass"), password.encode("utf-8", "surrogatepass"))
         if isinstance(person, Refusal):
             return person
-        held = self.directory.groups(person, list(self.groups))
+        held = directory.groups(person, list(self.groups))
         if isinstance(held, Refusal):
             return held
         role = next((role for group, role in self.groups.items() if group in held), None)
         return Vouched(Source.DIRECTORY, person.key, (name,), person.name, person.mail), role
+
+    def asked(self, work: Callable[[Provider], Answer]) -> Answer:
+        """What `work` makes of the provider. Raises AwayError, and whatever it raises."""
+        with self._place() as free:
+            if not free or self.provider is None:
+                raise AwayError("as many wait for it as may")
+            return work(self.provider)
 
     def by_claims(self, issuer: str, claims: Mapping[str, Any]) -> tuple[Vouched, Role | None]:
         """Whom a verified token is about, and their role."""

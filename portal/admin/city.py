@@ -85,8 +85,9 @@ def _in(who: Vouched, role: Role | None, how: str, said: str) -> Response:
             ours = who.source is Source.DIRECTORY and central().second
             step = doorway.next_step(session, staff) if ours else Step.WHOLE
             cookie = doorway.admit(session, staff, step, how)
+        else:  # their proof was good: whose it was is no secret to the log
+            doorway.note(session, doorway.SOMEBODY, said[:64], "sign-in refused", {"by": how, "why": staff.name.lower()})
     if isinstance(staff, Unwelcome):
-        doorway.refused(None, how)
         g.why = f"{how}: {staff.name}"
         return page("city_no.html", 403, why=staff.name, name=said)
     return doorway.go(cookie, step, request.values.get("next", "") or getattr(g, "onward", ""))
@@ -107,14 +108,18 @@ def prove() -> Any:
 
 
 def _away(aim: str, **more: str) -> Any:
-    provider = _provider()
+    _provider()
     if doorway.asked_too_often():
         abort(429)
     chance = base64.urlsafe_b64encode(desk().entropy(_CHANCE)).decode()
     state = ".".join((chance, str(int(g.now.timestamp())), base64.urlsafe_b64encode(aim.encode()).decode().rstrip("=")))
     key = _key()
     try:
-        where = provider.address(_back(), state, oidc.nonce(key, state), oidc.verifier(key, state), g.language, g.now.timestamp(), **more)
+        where = central().asked(
+            lambda provider: provider.address(
+                _back(), state, oidc.nonce(key, state), oidc.verifier(key, state), g.language, g.now.timestamp(), **more
+            )
+        )
     except AwayError as fault:
         g.why = f"provider: {fault}"
         return page("city_no.html", 503, why="AWAY")
@@ -134,7 +139,7 @@ def back() -> Any:
     if aim is None or not hmac.compare_digest(kept.encode(), oidc.mark(_key(), state).encode()):
         g.why = "not this browser's round, or too late"
         return _without(page("city_no.html", 403, why="LATE"))
-    said = _claims(provider, state)
+    said = _claims(state)
     if isinstance(said, Response):
         return _without(said)
     who, role = central().by_claims(provider.registered.issuer, said)
@@ -144,7 +149,7 @@ def back() -> Any:
     return _without(_in(who, role, "provider", who.names[0]))
 
 
-def _claims(provider: Provider, state: str) -> Mapping[str, Any] | Response:
+def _claims(state: str) -> Mapping[str, Any] | Response:
     """What the provider vouches for; else the page that says why not."""
     code, key = request.args.get("code", ""), _key()
     if not 0 < len(code) <= LONGEST:
@@ -152,7 +157,9 @@ def _claims(provider: Provider, state: str) -> Mapping[str, Any] | Response:
         return page("city_no.html", 403, why="DECLINED")
     issuer = request.args.get("iss", "")
     try:
-        return provider.claims(_back(), code, issuer, oidc.nonce(key, state), oidc.verifier(key, state), g.now.timestamp())
+        return central().asked(
+            lambda provider: provider.claims(_back(), code, issuer, oidc.nonce(key, state), oidc.verifier(key, state), g.now.timestamp())
+        )
     except (UsedError, UnprovenError) as fault:
         g.why = f"provider: {fault or 'a used code'}"
         return page("city_no.html", 403, why="LATE")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from portal.admin.central import Central
+from portal.admin.central import PLACES, Central
 from store import staff as people
 from store.directory import Directory
 from store.faults import StoreError
@@ -125,6 +125,9 @@ def test_who_is_in_no_group_is_refused_in_words(door: Visitor) -> None:
     """The password is right; they are told that it is the groups."""
     mapped(door.room, replace(door.room.tools["central"](), groups={NETWORK: Role.NETWORK_OPS}))
     assert (403, True, {}) == (sign_in(door).status_code, "none of your groups" in door.page, everyone(door.room))
+    with reading(door.room.database) as session:
+        (entry,) = session.scalars(select(AuditEntry)).all()
+    assert ("sign-in refused", "ada", [None, "roleless"]) == (entry.action, entry.object, entry.fields["why"])
 
 
 def test_the_role_is_read_anew_at_each_sign_in(door: Visitor) -> None:
@@ -244,6 +247,16 @@ def test_a_directory_that_is_away_is_said_to_be(door: Visitor) -> None:
     """Nobody is blamed for it: 503, and what else is possible."""
     mapped(door.room, Central(Directory(slapd_gone()), GROUPS))
     assert (503, True) == (sign_in(door).status_code, "does not answer" in door.page)
+
+
+def test_only_some_threads_wait_for_the_directory(door: Visitor) -> None:
+    """Who comes while as many wait as may is told so at once, and the pages of the others go on."""
+    central = door.room.tools["central"]()
+    held = [central.places.acquire(blocking=False) for _ in range(PLACES)]
+    assert ([True] * PLACES, 503) == (held, sign_in(door).status_code)
+    for _ in held:
+        central.places.release()
+    assert 303 == sign_in(door).status_code
 
 
 def slapd_gone() -> slapd.Reach:

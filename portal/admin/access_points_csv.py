@@ -147,7 +147,7 @@ def _alone(lines: Sequence[Line]) -> tuple[Line, ...]:
     first: dict[str, int] = {}
     found = []
     for line in lines:
-        name = line.said.get("name", "")
+        name = line.said.get("name", "").casefold()
         other = first.setdefault(name, line.number) if name and not line.fault else line.number
         words = _("has the name of line %(line)s. Take one of them out.", line=other)
         found.append(line if other == line.number else line._replace(fault=words))

@@ -74,6 +74,7 @@ class _Stored(NamedTuple):
     """What the network has by now: what a line is compared with."""
 
     points: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, str]  # folded -> name
     sites: Mapping[str, str]  # id, or name where only one has it, folded -> id
     clients: Mapping[str, str]  # folded -> name
 
@@ -112,7 +113,9 @@ def _stored(session: Session) -> _Stored:
     names = [row.name.casefold() for row in rows]
     sites |= {row.name.casefold(): row.id for row in rows if names.count(row.name.casefold()) == 1}
     sites |= {row.id.casefold(): row.id for row in rows}
-    return _Stored(points, sites, {name.casefold(): name for name in session.scalars(select(Client.name))})
+    return _Stored(
+        points, {name.casefold(): name for name in points}, sites, {name.casefold(): name for name in session.scalars(select(Client.name))}
+    )
 
 
 def _compared(line: Line, stored: _Stored) -> Judged:
@@ -124,6 +127,8 @@ def _compared(line: Line, stored: _Stored) -> Judged:
             said[key] = known.get(said[key].casefold(), said[key])
     wanted = fields(said)
     before = stored.points.get(line.said["name"])
+    if before is None and (other := stored.names.get(line.said["name"].casefold())):  # a NAS-Identifier may have either
+        return Judged(line, Fate.BAD, why=_("is there as “%(name)s”: write it so, or choose another name.", name=other))
     if before is None:
         return Judged(line, Fate.ADD, tuple((key, None, value) for key, value in wanted.items() if key != "name" and value is not None))
     differs = tuple((key, before[key], value) for key, value in wanted.items() if before[key] != value)

@@ -123,11 +123,12 @@ def test_bad_rows_are_found_however_they_hang_together(staffroom: Room) -> None:
     """A MAC that another row or the network has, one that only stands while a bad row is there, and what the file declares."""
     with transaction(staffroom.database) as session:
         session.add(m.AccessPoint(name="filed", managed_by=m.ManagedBy.FILE))
-    rows = "a,02:00:00:00:00:01,\nb,02:00:00:00:00:01,\nc,AA:BB:CC:DD:EE:F0/44,\nfiled,,central-library\nd,,central library\ne,,\n"
+    rows = "a,02:00:00:00:00:01,\nLib-1,,\nb,02:00:00:00:00:01,\nc,AA:BB:CC:DD:EE:F0/44,\nfiled,,central-library\nd,,central library\ne,,\n"
     text = upload(staffroom, "name,mac,site\n" + rows).get_data(as_text=True)
     bad = text.partition("Cannot be used")[2].partition("To add")[0]
-    assert ["3", "4", "5"] == re.findall(r'<td class="num">(\d+)', bad)
+    assert ["3", "4", "5", "6"] == re.findall(r'<td class="num">(\d+)', bad)
     assert "belongs to access point" in bad
+    assert "is there as “lib-1”" in bad
     assert "Declared in the network file" in bad
     assert "Import 3 good rows" in text
 

@@ -30,7 +30,8 @@ def upgrade() -> None:
     _index("session", "access_point", "ended_at")
     _index("auth_event", "access_point", "at")
     failed = sa.text("verdict <> 'accept' AND reason <> 'NO_GRANT'")
-    op.create_index("ix_auth_event_failed", "auth_event", ["at", "id"], sqlite_where=failed, postgresql_where=failed)
+    columns = ["at", "id", "verdict", "reason", "realm", "rule", "site", "client"]
+    op.create_index("ix_auth_event_failed", "auth_event", columns, sqlite_where=failed, postgresql_where=failed)
 
 
 def _people() -> None:

@@ -230,4 +230,6 @@ def _orders(story: Story) -> Iterator[Step]:
     for order in story.orders:
         said = answer(order)
         more = tuple(line for line in (said.meaning, order.details.get("why", "")) if line)
-        yield Step(order.settled_at or order.queued_at, _("Order"), _("%(what)s: %(how)s", what=KINDS[order.kind], how=said.said), more, said.tone)
+        yield Step(
+            order.settled_at or order.queued_at, _("Order"), _("%(what)s: %(how)s", what=KINDS[order.kind], how=said.said), more, said.tone
+        )

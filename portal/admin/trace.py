@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask.typing import ResponseReturnValue
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session as Database
 
     from portal.admin.telling import Headline
@@ -93,13 +94,21 @@ COLUMNS: Final = (
     Column("milliseconds", "", lambda row: round(row.event.milliseconds)),
     Column("session", "", lambda row: row.event.session_id),
 )
+
+
+def _is(column: Any, value: str) -> ColumnElement[bool]:
+    """Filtered within the index of failures: by another of a gateway's or a realm's, all that went well there would be walked through."""
+    equal: ColumnElement[bool] = func.coalesce(column, "") == value
+    return equal
+
+
 _VERDICTS: Final = {verdict.value: later(title) for verdict, title in causes.VERDICTS.items() if verdict is not LoginVerdict.ACCEPT}
 FILTERS: Final = (
-    Filter("site", later("Site"), lambda value: AuthEvent.site == value, hint=later("its id")),
-    Filter("realm", later("Realm"), lambda value: AuthEvent.realm == value.lower()),
+    Filter("site", later("Site"), lambda value: _is(AuthEvent.site, value), hint=later("its id")),
+    Filter("realm", later("Realm"), lambda value: _is(AuthEvent.realm, value.lower())),
     Filter("verdict", later("How it ended"), lambda value: AuthEvent.verdict == LoginVerdict(value), _VERDICTS),
-    Filter("reason", later("Reason"), lambda value: AuthEvent.reason == value.upper()),
-    Filter("client", later("Gateway"), lambda value: AuthEvent.client == value),
+    Filter("reason", later("Reason"), lambda value: _is(AuthEvent.reason, value.upper())),
+    Filter("client", later("Gateway"), lambda value: _is(AuthEvent.client, value)),
 )
 FAILURES: Final = List(select(AuthEvent).where(text(FAILED)), (AuthEvent.at, AuthEvent.id), COLUMNS, FILTERS, descending=True, dress=_rows)
 
@@ -195,9 +204,8 @@ def _knocks(session: Database, what: str) -> list[Knock]:
 def _houses() -> list[House]:
     """Which institutions' people fail just now, the most first: one statement on the index of failures, and one for their names."""
     total = func.count()
-    query = select(AuthEvent.rule, AuthEvent.realm, AuthEvent.verdict, AuthEvent.reason, total).where(
-        text(FAILED), AuthEvent.at >= g.now - COUNTED
-    )
+    query = select(AuthEvent.rule, AuthEvent.realm, AuthEvent.verdict, AuthEvent.reason, total)
+    query = query.where(text(FAILED), AuthEvent.at >= g.now - COUNTED)
     query = query.group_by(AuthEvent.rule, AuthEvent.realm, AuthEvent.verdict, AuthEvent.reason).order_by(total.desc()).limit(500)
     with desk().reading() as session:
         counted = session.execute(query).all()

@@ -187,6 +187,7 @@ class Keeper:
         if self._view.refresh(database, marks.seal) or self._news:
             self._news = False
             self.logins.log.adopt(self.settings.fticks, self._view.network)
+            self.logins.visits.adopt(self._view.network)
 
     def _opened(self) -> tuple[Engine, Privacy]:
         if self._database is None:

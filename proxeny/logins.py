@@ -19,6 +19,7 @@ import structlog
 from proxeny.draining import AWAY
 from proxeny.login_log import LoginLog
 from proxeny.translation import Calendar
+from proxeny.visits import Visits
 from store import trace
 from store.session import transaction
 
@@ -41,6 +42,7 @@ class Logins:
     def __init__(self, counts: Counter[str]) -> None:
         """`counts` gets `logins` that were written and `logins_lost`."""
         self.log = LoginLog()
+        self.visits = Visits()
         self._counts = counts
         self._told: deque[records.Login] = deque()
         self._rows: deque[trace.Login] = deque()  # told to the log
@@ -97,6 +99,8 @@ class Logins:
         try:
             with transaction(database) as session:
                 trace.record_logins(session, some, marks)
+                self.visits.count(session, some, marks)
+            self.visits.settle()
         except AWAY:
             raise
         except Exception:  # noqa: BLE001 - whatever one login holds, the others are written

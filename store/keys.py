@@ -80,6 +80,11 @@ def named(session: Session, seal: Seal, name: str, now: datetime) -> bytes:
     return seal.open(kept, where)
 
 
+def opened(seal: Seal, name: str, kept: bytes) -> bytes:
+    """The octets of this name out of its row."""
+    return seal.open(kept, Where(NamedKey.__tablename__, name, "octets"))
+
+
 def forget(session: Session, name: str) -> None:
     """Destroy a key: what was hashed with it can no longer be joined to anything."""
     session.execute(delete(NamedKey).where(NamedKey.name == name))

@@ -1,8 +1,10 @@
 """What is kept how long: rows past their class's time are deleted in small transactions, so that no writer waits long.
 
-Two classes have a time of their own, whatever is set: grants that nobody used (a device with a new address each minute makes
-one with each press of the button) and what an erased account leaves behind until the road has heard of its end
-(store/erasure.py). What each purge did is proven by store/deletions.py. Never deletes a class whose time was not given.
+Three classes have a time of their own, whatever is set: what visitors are counted with (store/visitors.py), grants that nobody
+used (a device with a new address each minute makes one with each press of the button), and what an erased account leaves behind
+until the road has heard of its end (store/erasure.py). What each purge did is proven by store/deletions.py.
+
+Never deletes a class whose time was not given.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Delete, Engine, and_, delete, exists, func, literal, null, or_, select, true, tuple_
 
+from store import visitors
 from store.ids import first_id
 from store.models import (
     Account,
@@ -85,6 +88,7 @@ class Kept(StrEnum):
     ADVERT_FIGURES = "advert_figures"
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
+    VISITORS = "visitors"  # the marks and keys that they are counted with, from the end of their period (store/visitors.py)
     UNUSED = "unused"  # grants of the terms alone of which no gateway ever told, from their end, with their devices
 
 
@@ -124,7 +128,7 @@ _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
 
 def ages(kept: Mapping[Kept, timedelta]) -> dict[Kept, timedelta]:
     """Every class with a time: those given, and those that have one in any case."""
-    return {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}, **_OWN}
+    return {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}, **_OWN, Kept.VISITORS: visitors.LATE}
 
 
 def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:
@@ -139,11 +143,14 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
     gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, before[Kept.ACCOUNTING_KEY])
     for kind in _OWN:
         gone[kind] = _purge_grants(database, kind, before[kind])
+    gone[Kept.VISITORS] = visitors.close(database, now)
     return gone
 
 
 def oldest(session: Database, kind: Kept) -> datetime | None:
     """From when the oldest row of a class ages; None where it has none."""
+    if kind is Kept.VISITORS:
+        return visitors.oldest(session)
     found: list[datetime] = []
     for table, column in _AGED.get(kind, ()):
         alive = (~_ALIVE[table],) if table in _ALIVE else ()
@@ -156,6 +163,8 @@ def oldest(session: Database, kind: Kept) -> datetime | None:
 
 def late(session: Database, kind: Kept, before: datetime) -> datetime | None:
     """The time of a row that should have been gone at this moment; None where there is none."""
+    if kind is Kept.VISITORS:
+        return visitors.late(session, before)
     found = [
         session.scalar(select(column).where(column < before, *_aging(table, before)).order_by(column).limit(1))
         for table, column in _AGED.get(kind, ())

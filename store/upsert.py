@@ -33,14 +33,14 @@ def upsert(database: Database, model: type[Base], rows: Sequence[Mapping[str, An
         _many(database, _merged(statement, _dialect(database)), columns, [tuple(row[name] for name in columns) for row in rows])
 
 
-def unseen(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> set[Any]:
-    """Insert the rows that are not there yet, whose key is the first column; the keys of those that were not."""
+def unseen(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], key: int = 0) -> set[Any]:
+    """Insert the rows, of columns in the table's order, that are not there yet; the keys of those that were not: octets, in this column."""
     if not rows:
         return set()
     added: set[Any] = set()
     connection, dialect = database.connection(), _dialect(database)
     for some in slices(rows):
-        ready = _adding(model, columns, len(some), dialect)
+        ready = _adding(model, columns, len(some), dialect, key)
         values = [value if convert is None else convert(value) for row in some for convert, value in zip(ready.each, row, strict=True)]
         named = tuple(values) if ready.positional else dict(zip(ready.names, values, strict=True))
         added.update(bytes(row[0]) for row in connection.exec_driver_sql(ready.statement, named))
@@ -120,10 +120,10 @@ def _loading(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _
 
 
 @lru_cache(maxsize=32)
-def _adding(model: type[Base], columns: tuple[str, ...], count: int, dialect: Dialect) -> _Adding:
+def _adding(model: type[Base], columns: tuple[str, ...], count: int, dialect: Dialect, key: int) -> _Adding:
     table = _table(model)
     statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(table).values([dict.fromkeys(columns)] * count)
-    compiled = statement.on_conflict_do_nothing().returning(table.c[columns[0]]).compile(dialect=dialect)
+    compiled = statement.on_conflict_do_nothing().returning(table.c[columns[key]]).compile(dialect=dialect)
     names = list(compiled.positiontup or compiled.params)
     each = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
     return _Adding(str(compiled), compiled.positional, names, each)

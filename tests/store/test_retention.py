@@ -88,6 +88,7 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.CHALLENGE: 2,
         Kept.ERASED: 0,
         Kept.UNUSED: 0,
+        Kept.VISITORS: 0,
     }
     assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1

@@ -138,7 +138,7 @@ def test_a_sample_is_tried_with_the_rule_as_it_is_typed(staffroom: Room) -> None
     page = staffroom.post("/policy/vlan", **FORM, **sample, set="Filter-Id = guests").get_data(as_text=True)
     told = page.partition('role="status"')[2].partition("</form>")[0]
     assert 0 < told.index("foreign-vlans") < told.index("Tunnel-Private-Group-Id = 12") < told.index("Session-Timeout = 28800")
-    assert (True, True) == ("+ <code>Filter-Id = guests</code>" in told, "Reply-Message = Welcome" in told)
+    assert (True, True) == (">put in</span> <code>Filter-Id = guests</code>" in told, "Reply-Message = Welcome" in told)
     assert {} == rule(staffroom, "vlan").set
 
 

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 
 from portal import causes, words
 from portal.admin.answers import KINDS, answer
-from store.models import LoginVerdict, MessageKind, MessageState, SessionStatus, Settled, Way
+from store.models import LoginVerdict, MessageKind, MessageState, OrderKind, OrderState, SessionStatus, Settled, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,6 +88,26 @@ def _headline(of: Facts, count: int) -> Headline:
     tone = "" if of.verdict is None else "quiet" if causes.led(of.verdict, of.reason, of.rule) else TONES[of.verdict]
     told = causes.told(causes.counted(of, count), flask_babel)
     return Headline(tone, causes.headline(of, flask_babel), told)
+
+
+def standing(story: Story, now: datetime) -> Headline | None:
+    """Of a stay of which no login is known, as with gateways that speak no RADIUS: whether the guest may be online, or why not."""
+    grant = story.grant
+    if grant is None:
+        return None
+    if grant.revoked_at is not None or grant.ends_at <= now:
+        told = causes.told(causes.Facts(reason="GRANT_SPENT_ENDED", client=grant.client), flask_babel)
+        if grant.revoked_at is not None:
+            told = told._replace(cause=_("The stay was ended: %(why)s", why=grant.why or _("nobody said why")))
+        return Headline("quiet", _("Ended"), told)
+    asked = [order for order in story.orders if order.kind is OrderKind.GRANT]
+    if asked and asked[-1].state is OrderState.FAILED:
+        said = answer(asked[-1])
+        cause = _("The gateway was asked to let the guest in: %(answer)s.", answer=said.said)
+        who = causes.told(causes.Facts(reason="BAD_CODE"), flask_babel)
+        return Headline("bad", _("Not let in"), who._replace(cause=cause, todo=said.meaning))
+    running = causes.told(causes.Facts(LoginVerdict.ACCEPT, rule="(mac)"), flask_babel)
+    return Headline("good", _("Signed in"), running._replace(cause=_("The guest signed in at the portal, and the stay goes on.")))
 
 
 def dropped(reason: str, client: str, count: int) -> Told:

@@ -121,7 +121,7 @@ def index() -> ResponseReturnValue:
     if not what:
         houses = [] if request.args.get("format") == "csv" else _houses()
         return table(FAILURES, "trace.html", "failures", houses=houses, q="", at="")  # type: ignore[no-any-return]
-    typed = request.args.get("at", "").strip()[:40]
+    what, typed = finding.parted(what, request.args.get("at", "").strip()[:40])
     at = finding.moment(typed, time_zone(desk().zone())) if typed else None
     with desk().reading() as session:
         found = finding.find(session, desk().privacy, what, at, g.now)
@@ -171,15 +171,16 @@ def _told(session: Database, name: str) -> dict[str, Any]:
     story = finding.story(session, name)
     if story is None:
         return {}
-    event = story.login
+    event, about = story.login, story.login or story.grant
     drops = trace.dropped(session, g.now - finding.RECENT, client=event.client) if event is not None else []
     count = sum(packets for _source, _client, why, packets in drops if event is not None and why == event.reason)
     return {
         "story": story,
         "name": name,
-        "head": telling.headline(event, story.institutions, count) if event is not None else None,
+        "head": telling.headline(event, story.institutions, count) if event is not None else telling.standing(story, g.now),
         "steps": telling.steps(story),
-        "place": telling.place(event) if event is not None else "",
+        "at_": event.at if event is not None else story.grant.starts_at if story.grant is not None else None,
+        "place": telling.place(about) if about is not None else "",
         "revealed": reveal.revealed(session, story.session),
         "drops": [_knock(each) for each in drops[:_WORST] if event is not None and event.verdict is not LoginVerdict.ACCEPT],
         "device": telling.device(

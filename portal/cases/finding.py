@@ -111,6 +111,12 @@ def find(session: Database, privacy: Privacy, what: str, at: datetime | None, no
     return Found(How.SESSION if logins else How.STATION if station else How.UNKNOWN, logins)
 
 
+def parted(what: str, at: str) -> tuple[str, str]:
+    """An address and the time that stands behind it, where somebody typed both into one box."""
+    first, _, rest = what.partition(" ")
+    return (first, at or rest.strip().removeprefix("at ").strip()) if rest and _address(first) is not None else (what, at)
+
+
 def _address(what: str) -> str | None:
     try:
         return str(ip_address(what))

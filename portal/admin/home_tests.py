@@ -9,13 +9,14 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, g, request
 from flask_babel import gettext as _
 
 from portal.admin import entries
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
 from portal.admin.homes import shown
+from portal.pace import Rate
 from portal.permissions import Permission
 from store.models import Home
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("home_tests", __name__)
 AT_ONCE: Final = 2  # each holds one of the app's threads until the home has answered, 40 seconds at most
 _PLACES: Final = BoundedSemaphore(AT_ONCE)
+OFTEN: Final = Rate(30, 600.0)  # whoever may test a home may not guess somebody's password with it
 LONGEST: Final = 253  # characters of an identity, more than its octets may be
 
 
@@ -59,6 +61,8 @@ def ask(name: str) -> ResponseReturnValue:
         return shown(name, asked=asked, story=_unasked(_("There is no gateway of that name.")))
     if name not in route["homes"]:
         return shown(name, asked=asked, story=_unasked(_elsewhere(route)))
+    if not desk().rates.take(f"home test {g.staff.id}", OFTEN, g.now.timestamp()):
+        abort(429)
     if not _PLACES.acquire(blocking=False):
         abort(429)
     try:

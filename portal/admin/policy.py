@@ -113,20 +113,23 @@ def _builtins() -> tuple[dict[str, Any], ...]:
 @blueprint.route("/policy/new", methods=["GET", "POST"])
 @needs(Permission.NETWORK_ACT)
 def new() -> ResponseReturnValue:
-    """One more: the last."""
+    """One more, the last; or what it would do to a sample, with nothing written."""
     values: Mapping[str, Any] = {}
     wrongs: list[Wrong] = []
+    tried = None
     with desk().reading() as session:
         wanted = [policy_fields.NAME, *policy_fields.fields(session)]
     if request.method == "POST":
         values = policy_fields.read(wanted, request.form, {})
-        outcome = entries.write("policy", "", values)
-        if not isinstance(outcome, list):
+        if request.form.get("try"):
+            tried = policy_trial.run(request.form, {**values, "name": values["name"] or _("(this one)")})
+        elif not isinstance(outcome := entries.write("policy", "", values), list):
             return entries.done(entries.at("/policy", str(values["name"])), _("Added. It is in use within two seconds."), outcome)
-        wrongs = outcome
+        else:
+            wrongs = outcome
     shown = policy_fields.shown(wanted, values, wrongs, new=request.method == "GET")
-    lede = _("Which packets it is for, and what it does to their attributes. Rules are carried out in the order of the list.")
-    return page("entry_new.html", 422 if wrongs else 200, heading=_("New rule"), lede=lede, shown=shown, back="/policy")
+    codes, sample = policy_trial.CODES, request.form
+    return page("rule_new.html", 422 if wrongs else 200, shown=shown, codes=codes, tried=tried, sample=sample)
 
 
 @blueprint.post("/policy/replace")

@@ -200,6 +200,15 @@ def test_a_real_login_is_told_as_a_story(staffroom: Room) -> None:
     assert (False, False) == ("hunter2" in told, "test@" in told)
 
 
+def test_a_home_s_test_is_no_way_to_guess_a_password(staffroom: Room) -> None:
+    """Thirty within ten minutes, then none for a while."""
+    staffroom.tools["ask"] = asked = Asked(verdict="reject")
+    codes = [staffroom.post("/homes/uni-a-1/test", identity="a@uni-a.example", password=str(each)).status_code for each in range(31)]
+    assert ([200] * 30 + [429], 30) == (codes, len(asked.questions))
+    staffroom.later(minutes=9)
+    assert 200 == staffroom.post("/homes/uni-a-1/test", identity="a@uni-a.example", password="again").status_code
+
+
 def test_an_identity_of_another_home_is_not_sent(staffroom: Room) -> None:
     """Who tests this home and types another's realm is told where that goes."""
     staffroom.tools["ask"] = asked = Asked()

@@ -142,6 +142,15 @@ def test_a_sample_is_tried_with_the_rule_as_it_is_typed(staffroom: Room) -> None
     assert {} == rule(staffroom, "vlan").set
 
 
+def test_a_rule_is_tried_before_it_is_added(staffroom: Room) -> None:
+    """Also without a name yet: it comes last, and nothing is written."""
+    sample = {"try": "1", "try-code": "Access-Accept", "try-attributes": "Session-Timeout = 90000"}
+    page = staffroom.post("/policy/new", **FORM, name="", set="Filter-Id = guests", **sample).get_data(as_text=True)
+    told = page.partition('role="status"')[2].partition("</form>")[0]
+    assert 0 < told.index("<h3>vlan</h3>") < told.index("<h3>(this one)</h3>") < told.index("Filter-Id = guests")
+    assert (["vlan"], True) == (order(staffroom), "Session-Timeout = 60, 28800" in page)
+
+
 SAMPLES = [
     ({"try-attributes": "Sesion-Timeout = 1"}, "is it Session-Timeout?"),
     ({"try-attributes": "Service-Type = 6", "try-home": "uni-a-1"}, "Refuses the packet"),

@@ -13,7 +13,9 @@ from sqlalchemy import select
 
 from store import staff as people
 from store import staff_sessions
+from store.ids import new_id
 from store.models import Staff
+from store.session import insert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,7 +46,7 @@ class Unwelcome(Enum):
 
 def admit(session: Session, who: Vouched, role: Role | None, now: datetime) -> Staff | Unwelcome:
     """Their row, with this role; who has none any more is signed out everywhere."""
-    found = session.scalars(select(Staff).where(Staff.source == who.source, Staff.subject == who.subject)).first()
+    found = _known(session, who)
     if found is not None and found.disabled_at is not None:
         return Unwelcome.DISABLED
     if role is None:
@@ -55,9 +57,21 @@ def admit(session: Session, who: Vouched, role: Role | None, now: datetime) -> S
     free = [name for name in fit if (other := people.named(session, name)) is None or other is found]
     if found is None and not free:
         return Unwelcome.TAKEN if fit else Unwelcome.NAMELESS
-    staff = found or Staff(source=who.source, subject=who.subject, created_at=now)
+    staff = found if found is not None else _made(session, who, free[0], role, now)
     staff.name = free[0] if free else staff.name
     staff.role, staff.shown, staff.email = role, who.shown[:200], who.email[:200]
-    session.add(staff)
     session.flush()
     return staff
+
+
+def _known(session: Session, who: Vouched) -> Staff | None:
+    return session.scalars(select(Staff).where(Staff.source == who.source, Staff.subject == who.subject)).first()
+
+
+def _made(session: Session, who: Vouched, name: str, role: Role, now: datetime) -> Staff:
+    """A new row; of two sign-ins at once the second finds the first's."""
+    row = {"id": new_id(), "name": name, "role": role, "source": who.source, "subject": who.subject, "created_at": now}
+    session.execute(insert(session, Staff).values(row).on_conflict_do_nothing(index_elements=["source", "subject"]))
+    made = _known(session, who)
+    assert made is not None  # noqa: S101  for the type checker: it was written, or was there
+    return made

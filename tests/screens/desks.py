@@ -30,6 +30,7 @@ from store.models import (
 from store.sealed import Where
 from store.session import transaction
 from store.staff_sessions import digest
+from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
 from tests.screens.house import ALERT, house, told
 
@@ -56,6 +57,7 @@ DESKS: dict[str, Desk] = {
     "alerts": Desk("/alerts"),
     "alert": Desk(f"/alerts/{ALERT}"),
     "sign-in": Desk("/sign-in", None),
+    "sign-in-late": Desk("/sign-in/city/back", None),
     "sign-in-second": Desk("/sign-in/second", Step.SECOND),
     "setup": Desk(f"/setup/{LINK}", None),
     "setup-gone": Desk("/setup/nobodys", None),
@@ -121,6 +123,8 @@ DESKS: dict[str, Desk] = {
     "sessions-all": Desk("/sessions/all?status=ended"),
     "sessions-asked": Desk("/sessions/asked?order=1&order=2"),
     "session": Desk(f"/sessions/{SESSION}"),
+    "visitors": Desk("/visitors"),
+    "visitors-month": Desk("/visitors?span=month"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -130,6 +134,8 @@ UNIVERSITIES = (("University A", "CA"), ("Université B", "CA"), ("University C"
 
 def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: Amounts | None = None) -> None:
     """A city of this size, with a past."""
+    city = central()
+    room.tools["central"] = lambda: city
     with transaction(room.database) as session:
         _gateways(session, room)
         _places(session, access_points, room.time)

@@ -19,7 +19,7 @@ from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
 from store.privacy import privacy
 from store.sealed import Seal
-from store.session import engine, reading, transaction
+from store.session import engine, transaction
 from tests.portal.world import MAKING
 from tests.store.rows import network
 
@@ -62,7 +62,7 @@ class Room:
             radius = '[radius]\nauth = ["127.0.0.1:21812"]\nacct = ["127.0.0.1:21813"]'  # no home's own ports
             file.write_text(f'data_dir = "{self.folder}"\n{radius}\n[guest]\n[staff]\nurl = "{URL}"\n')
         settings = reading_settings.load(file, {})
-        with reading(self.database) as session:
+        with transaction(self.database) as session:  # the first to read it makes the keys it needs
             network = snapshot.read(session, self.privacy.seal)
         edits = Edits(lambda: settings, self.privacy, lambda: self.time)
         return Desk(

@@ -51,6 +51,7 @@ from portal.admin import (
     tables,
     trace,
     undoing,
+    visitors,
 )
 from portal.proxies import Proxies
 
@@ -78,6 +79,7 @@ _VIEWS: Final = (
     districts,
     homes,
     undoing,
+    visitors,
     home_tests,
     routes,
     realms,

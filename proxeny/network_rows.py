@@ -213,7 +213,8 @@ def _timing(entry: Entry) -> dict[str, Any]:
 
 def _resend(value: object) -> tuple[float, ...]:
     numbers = value if isinstance(value, list) else ()
-    if not 2 <= len(numbers) <= 8 or any(isinstance(item, bool) or not isinstance(item, int | float) or item <= 0 for item in numbers):
+    plain = [item for item in numbers if isinstance(item, int | float) and not isinstance(item, bool) and 0 < item <= 3600]
+    if not 2 <= len(numbers) <= 8 or len(plain) < len(numbers):
         raise WrongError("must be a list of 2 to 8 numbers of seconds", "The default is [1, 3, 7]")
     if list(numbers) != sorted(set(numbers)):
         raise WrongError("must rise", "The default is [1, 3, 7]")

@@ -119,11 +119,16 @@ def led(verdict: LoginVerdict | None, reason: str, rule: str) -> bool:
     return verdict is LoginVerdict.REFUSED and rule == "(mac)" and reason in _MENDED
 
 
+def ended(verdict: LoginVerdict, reason: str) -> LoginVerdict:
+    """How it ended as people see it: a device that distrusts the home's certificate stopped by itself, whatever the home says to that."""
+    return LoginVerdict.ABANDONED if reason == "CERTIFICATE_DISTRUSTED" else verdict
+
+
 def headline(of: Facts, voice: Voice) -> str:
     """How it ended, in two or three words."""
     if of.verdict is None:
         return voice.gettext("Dropped")
-    return voice.gettext(TO_PORTAL if led(of.verdict, of.reason, of.rule) else VERDICTS[of.verdict])
+    return voice.gettext(TO_PORTAL if led(of.verdict, of.reason, of.rule) else VERDICTS[ended(of.verdict, of.reason)])
 
 
 def told(of: Facts, voice: Voice) -> Told:

@@ -83,7 +83,7 @@ def short(event: AuthEvent) -> str:
 def told(event: AuthEvent, session: Session | None, institutions: Mapping[str, str], orders: Iterable[Order] = ()) -> Iterator[str]:
     """The story; `institutions` by rule, `orders` to the NAS about the session."""
     house = institutions.get(event.rule) or event.realm or "the home institution"
-    yield f"{_time(event)}  A device {'was sent to the portal' if led(event) else _VERDICTS[event.verdict]}."
+    yield f"{_time(event)}  A device {'was sent to the portal' if led(event) else _VERDICTS[causes.ended(event.verdict, event.reason)]}."
     yield f"  who    {_who(event, house)}, device {bytes(event.station_hash).hex()[:SHORT] or 'unnamed'}"
     yield f"  where  {_where(event)}"
     yield f"  way    {_way(event)}"

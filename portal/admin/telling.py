@@ -85,7 +85,9 @@ def headline(event: AuthEvent, institutions: Mapping[str, str], count: int = 0) 
 
 
 def _headline(of: Facts, count: int) -> Headline:
-    tone = "" if of.verdict is None else "quiet" if causes.led(of.verdict, of.reason, of.rule) else TONES[of.verdict]
+    tone = (
+        "" if of.verdict is None else "quiet" if causes.led(of.verdict, of.reason, of.rule) else TONES[causes.ended(of.verdict, of.reason)]
+    )
     told = causes.told(causes.counted(of, count), flask_babel)
     return Headline(tone, causes.headline(of, flask_babel), told)
 
@@ -196,7 +198,7 @@ def _login(story: Story) -> Iterator[Step]:
         _("Home") if event.attempts else _("Verdict"),
         causes.headline(causes.facts(event, story.institutions), flask_babel),
         tuple(_way(event)),
-        TONES[event.verdict],
+        TONES[causes.ended(event.verdict, event.reason)],
     )
 
 

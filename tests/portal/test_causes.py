@@ -72,6 +72,7 @@ def test_a_distrusted_certificate_is_certain_only_where_the_device_said_so():
     certain = "The device stopped after seeing University A's certificate: its profile does not trust it. Install the profile again."
     for verdict in (LoginVerdict.REJECT, LoginVerdict.ABANDONED):
         assert certain == said(verdict, "CERTIFICATE_DISTRUSTED", eap=True, round_trips=4)
+        assert "Stopped midway" == headline(Facts(verdict, "CERTIFICATE_DISTRUSTED"), ENGLISH)
     assert "Usually its profile does not trust it." in said(LoginVerdict.ABANDONED, eap=True, round_trips=4)
     for early in ({"eap": True, "round_trips": 2}, {"eap": False, "round_trips": 4}):
         assert "certificate" not in said(LoginVerdict.ABANDONED, **early)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from store.clients_heard import PREVIOUS
 from store.models import AuthEvent, DropMinute, LoginVerdict, OddRecord, Order, Session, SessionStatus, UnknownAccessPoint
+from store.trace import PREVIOUS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

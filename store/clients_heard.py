@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import func, select
 
 from store.models import AuditEntry, AuthEvent, DropMinute, LoginVerdict, Order, Session, SessionStatus
+from store.trace import PREVIOUS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,7 +27,6 @@ _MINUTE: Final = timedelta(minutes=1)
 _ADOPTED: Final = timedelta(seconds=10)  # after which every worker has the new secret: what was signed before may be under either
 _ACTS: Final = 50  # of a gateway's history, in which its last new secret is looked for
 UNSIGNED: Final = frozenset({"BAD_AUTHENTICATOR", "BAD_MESSAGE_AUTHENTICATOR"})  # names of Reasons: another secret than ours
-PREVIOUS: Final = "PREVIOUS_SECRET"  # counted beside the drops, and none: it was signed with the secret of before a change
 
 
 @dataclass(slots=True)

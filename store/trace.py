@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 MOST: Final = 100  # rows of one answer
+PREVIOUS: Final = "PREVIOUS_SECRET"  # a Reason counted beside the drops, and none: the packet was taken
 
 
 class Login(NamedTuple):
@@ -182,7 +183,8 @@ def sessions_of(database: Database, events: Iterable[AuthEvent]) -> dict[str, Se
 def dropped(database: Database, since: datetime, *, source: str = "", client: str = "") -> list[tuple[str, str, str, int]]:
     """(source, client, reason, packets) dropped since then, most first."""
     total = func.sum(DropMinute.count)
-    query = select(DropMinute.source, DropMinute.client, DropMinute.reason, total).where(DropMinute.minute >= since)
+    query = select(DropMinute.source, DropMinute.client, DropMinute.reason, total)
+    query = query.where(DropMinute.minute >= since, DropMinute.reason != PREVIOUS)
     if source:
         query = query.where(DropMinute.source == source)
     if client:

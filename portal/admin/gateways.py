@@ -22,6 +22,7 @@ from portal.admin.page import page
 from portal.permissions import Permission
 from store import clients_heard
 from store.models import AccessPoint, Client, DropMinute, ManagedBy, Policy, Site
+from store.trace import PREVIOUS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,8 +85,8 @@ def _filters(sites: Mapping[str, str]) -> Sequence[Filter]:
     lately = select(DropMinute.client).where(DropMinute.minute >= g.now - clients_heard.HOUR)
     trouble = {
         "secret": lately.where(DropMinute.reason.in_(clients_heard.UNSIGNED)),
-        "previous": lately.where(DropMinute.reason == clients_heard.PREVIOUS),
-        "drops": lately.where(DropMinute.reason != clients_heard.PREVIOUS),
+        "previous": lately.where(DropMinute.reason == PREVIOUS),
+        "drops": lately.where(DropMinute.reason != PREVIOUS),
     }
     return (
         Filter("name", _("Name"), lambda said: Client.name.startswith(said, autoescape=True), hint=_("begins with")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from store import ap_seen, clients_heard
+from store import ap_seen, clients_heard, trace
 from store import models as m
 from store.clients_heard import Heard, Rotation, Stranger
 from store.session import reading, transaction
@@ -43,6 +43,8 @@ def test_what_was_heard_of_gateways(database: Engine, seal: Seal) -> None:
         session.add(rows.session(seal, "0123456789abcde0", client="ahead", updated_at=NOW + timedelta(days=3)))
     with reading(database) as session:
         found = clients_heard.heard(session, ["library-wlc", "old", "ahead"], NOW)
+        told = trace.dropped(session, NOW - timedelta(hours=2), client="library-wlc")
+    assert ["BAD_AUTHENTICATOR", "CLIENT_LIMITED"] == [reason for _source, _client, reason, _count in told]
     signed = NOW - timedelta(seconds=20)
     assert Heard(signed, signed, 2, 1, Counter(BAD_AUTHENTICATOR=3), 1, 5, MINUTE - timedelta(minutes=9)) == found["library-wlc"]
     assert (3, 3, False) == (found["library-wlc"].dropped, found["library-wlc"].unsigned, found["library-wlc"].lags)

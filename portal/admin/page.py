@@ -93,7 +93,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "demo": desk().office.demo,
         "notice": request.args.get("done", "") if status < 400 else "",
     }
-    answer = make_response(render_template(template, **shared | values), status)
+    answer = make_response(words.one_stop(render_template(template, **shared | values)), status)
     if fragment and status == 200:
         answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:24])
         answer.make_conditional(request)

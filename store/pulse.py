@@ -1,6 +1,7 @@
 """How logins go just now, in sums: by rule and verdict, and by the minute; and how many are online where.
 
-Each statement reads a window of the index of times, and no other row. Never a person, a station or a single login.
+Each statement reads a window of the index of times, and no other row. A device that nobody has signed in with yet knocks and
+is led to the portal: that is no login that failed, and counts nowhere here. Never a person, a station or a single login.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 SLOW: Final = 2_000.0  # milliseconds from which a login is slow
 
 
+_COUNTS: Final = AuthEvent.reason != "NO_GRANT"  # as store/models/trace.py's FAILED has it
+
+
 class Sum(NamedTuple):
     """Logins of one rule that ended in one way."""
 
@@ -35,7 +39,7 @@ def sums(session: Session, since: datetime, until: datetime) -> list[Sum]:
     """Of the logins in this window."""
     slow = func.sum(case((AuthEvent.milliseconds >= SLOW, 1), else_=0))
     query = select(AuthEvent.rule, AuthEvent.verdict, func.count(), func.sum(AuthEvent.milliseconds), slow)
-    query = query.where(AuthEvent.at >= since, AuthEvent.at < until).group_by(AuthEvent.rule, AuthEvent.verdict)
+    query = query.where(AuthEvent.at >= since, AuthEvent.at < until, _COUNTS).group_by(AuthEvent.rule, AuthEvent.verdict)
     return [Sum(rule, verdict, int(count), float(spent or 0), int(slow)) for rule, verdict, count, spent, slow in session.execute(query)]
 
 
@@ -58,7 +62,7 @@ def by_minute(session: Session, since: datetime) -> dict[str, int]:
         if session.get_bind().dialect.name == "sqlite"
         else func.to_char(AuthEvent.at, "YYYY-MM-DD HH24:MI")
     )
-    query = select(minute.label("minute"), func.count()).where(AuthEvent.at >= since).group_by("minute")
+    query = select(minute.label("minute"), func.count()).where(AuthEvent.at >= since, _COUNTS).group_by("minute")
     return {str(name): int(count) for name, count in session.execute(query)}
 
 

@@ -15,7 +15,7 @@ import pygal
 from flask import Blueprint, g
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal import causes
 from portal.admin import alerts as alert_pages
@@ -28,6 +28,7 @@ from portal.admin.pulse import Beat, pulse_of_desk
 from portal.permissions import Permission, may
 from store import alerts, pulse
 from store.models import Alert, AuthEvent, Home, LoginVerdict, Realm, Site
+from store.models.trace import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +120,7 @@ def lines(beat: Beat, names: Mapping[str, str]) -> tuple[list[Line], Tally, Tall
 
 
 def _failures(session: Session, names: Mapping[str, str], now: datetime) -> list[Failure]:
-    query = select(AuthEvent).where(AuthEvent.at >= now - RECENT, AuthEvent.verdict != LoginVerdict.ACCEPT)
+    query = select(AuthEvent).where(text(FAILED), AuthEvent.at >= now - RECENT)
     rows = session.scalars(query.order_by(AuthEvent.at.desc(), AuthEvent.id.desc()).limit(FAILURES)).all()
     return [Failure(row, causes.told(causes.facts(row, names), _Voice()).cause) for row in rows]
 

@@ -155,6 +155,14 @@ def test_what_failed_last_leads_to_its_trace(staffroom: Room) -> None:
     assert "Usually a mistyped or changed password" in page
 
 
+def test_a_device_that_knocks_for_the_first_time_is_no_failure(staffroom: Room) -> None:
+    """Every guest's visit begins with one: it is neither a login, nor what failed last."""
+    keep(staffroom, login(3, LoginVerdict.REFUSED, "(mac)", reason="NO_GRANT"), login(2, rule="(mac)"))
+    said = text(staffroom.page("/"))
+    assert "Nothing within an hour" in said
+    assert "Logins, last hour 1 1 in a day Let in, last hour 100 %" in said
+
+
 def test_alerts_are_on_top_for_whoever_may_see_them(staffroom: Room) -> None:
     """Six of them, and how many there are."""
     with transaction(staffroom.database) as session:

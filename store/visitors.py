@@ -162,6 +162,7 @@ def close(database: Engine, now: datetime) -> int:
         gone += _forget_marks(database, period)
         with transaction(database) as session:
             keys.forget(session, period.key)
+    _opened.cache_clear()  # nor in memory
     return gone
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 # Those that share the city or its institutions (tests/flow/conftest.py)
-CITY = frozenset(f"tests/flow/test_{name}.py" for name in ("chains", "homes_gone", "plain", "sign_in", "staff_network", "staff_trace", "wire"))
+CITY = frozenset(
+    f"tests/flow/test_{name}.py" for name in ("chains", "homes_gone", "plain", "sign_in", "staff_network", "staff_trace", "wire")
+)
 # Those that look at every page (tests/portal/gallery.py)
 GALLERY = frozenset(f"tests/portal/test_{name}.py" for name in ("axe", "pages", "pseudo", "reach"))
 # Each of the first takes minutes; whoever is given one is given another lane at once, for afterwards.

@@ -42,6 +42,11 @@ class Beat(NamedTuple):
     since: datetime  # from when on `day` counts
     minutes: Sequence[tuple[datetime, int]]  # logins of each of the last sixty
 
+    @property
+    def drawn(self) -> str:
+        """Another where its chart is another: a page in which nothing moved is not fetched again."""
+        return f"{self.minutes[-1][0]:%H%M}-{sum(count for _at, count in self.minutes)}"
+
 
 class Pulse:
     """One app's; for any number of threads."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from store.sealed import Seal
 
 _DECLARED: Final = re.compile(r"(?m)^## With us\n+```toml\n.*?^```\n+", re.DOTALL)  # what the file would say: the form says it here
+_AGAIN: Final = re.compile(r"(?m) +# `[^`\n]*`$")  # beside a secret that stands there already
 _ELSEWHERE: Final = re.compile(r"\[([^\]]+)\]\([a-z-]+\.md\)")  # to another family's guide, which is no page here
 _STORED: Final = "(the `{}` of `{}`: shown once, when it was set)"
 
@@ -61,7 +62,7 @@ class _Kept:
         except FaultyError:
             return ""
         text = _ELSEWHERE.sub(r"\1", _DECLARED.sub("## With us\n\n", text).partition("\n")[2])
-        return str(MarkdownIt("commonmark", {"html": False}).render(re.sub(r"(?m)^## With us\n+(?=## )", "", text)))
+        return str(MarkdownIt("commonmark", {"html": False}).render(_AGAIN.sub("", re.sub(r"(?m)^## With us\n+(?=## )", "", text))))
 
     def checks(self, session: Session, section: str, name: str) -> list[tuple[str, str, str, str]]:
         """(fault or warning, key, what, remedy) of one entry, as `proxeny check` says them."""

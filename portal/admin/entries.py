@@ -12,7 +12,8 @@ from flask import abort, redirect
 from flask_babel import gettext as _
 
 from portal.admin import undo
-from portal.admin.desk import desk
+from portal.admin.desk import Edit, desk
+from portal.admin.guard import actor
 from portal.admin.page import page
 from store.models import ManagedBy
 
@@ -85,7 +86,11 @@ def find(session: Session, section: str, model: Any, name: str) -> Entry:
 
 
 def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_over: bool = False) -> Written | list[Wrong]:
-    """One edit, in a transaction of its own."""
+    """One edit, in a transaction of its own; judged before that, so that a mistake holds nobody up."""
+    with desk().reading() as session:
+        judged = desk().change(session, [Edit(section, name, fields, take_over)], actor(), dry=True)
+    if isinstance(judged, list):
+        return judged
     with desk().writing() as session:
         outcome, link = undo.change(session, section, {name: fields}, take_over=take_over)
     return outcome if isinstance(outcome, list) else Written(*outcome, f"{section} {link}" if link and not take_over else "")

@@ -21,7 +21,7 @@ from store import audit
 from store import network as store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -75,7 +75,7 @@ class Edits:
         wanted = _wanted(stored, merged(stored, declaration.network, prune=False), edits)
         wrongs = [Wrong(places.get((section, at), -1), key, what, remedy) for section, at, key, what, remedy in noted.wrongs]
         told = {(wrong.at, wrong.key) for wrong in wrongs}  # of what cannot be read nothing more is said
-        wrongs += [wrong for wrong in self._among(wanted, edits, places, declaration.places) if (wrong.at, wrong.key) not in told]
+        wrongs += [wrong for wrong in self._among(stored, wanted, edits, places, declaration.places) if (wrong.at, wrong.key) not in told]
         if wrongs:
             return wrongs
         if dry:
@@ -85,30 +85,43 @@ class Edits:
         return Made(tuple(map(str, changes)), store.version(session))
 
     def _among(
-        self, wanted: Network, edits: Sequence[Edit], places: Mapping[tuple[str, int], int], named: Mapping[tuple[str, str], int]
-    ) -> list[Wrong]:
-        """What entries mean together, and what the road itself would refuse."""
+        self,
+        stored: Network,
+        wanted: Network,
+        edits: Sequence[Edit],
+        places: Mapping[tuple[str, int], int],
+        named: Mapping[tuple[str, str], int],
+    ) -> Iterator[Wrong]:
+        """What entries mean together, and what the road itself would refuse.
+
+        A fault elsewhere that was there before is nobody's here: else where two are, neither could be mended by itself.
+        """
         book = dictionary.load()
         removed = {(edit.section, edit.name): at for at, edit in enumerate(edits) if edit.fields is None}
-        found = []
-        for finding in declare.findings(wanted, self.settings(), book):
+        found = list(declare.findings(wanted, self.settings(), book))
+        before = set(declare.findings(stored, self.settings(), book)) if found else set()
+        stands = True
+        for finding in found:
             place = named.get((finding.section, finding.name))
             at = places.get((finding.section, place if place is not None else -1), -1)
-            told = finding.what if at >= 0 else f"{finding.called}: {finding.what}"
-            found.append(
-                Wrong(
-                    at if at >= 0 or len(removed) != 1 else next(iter(removed.values())),
-                    finding.key if at >= 0 else "",
-                    told,
-                    finding.remedy,
-                )
-            )
-        if not found:
-            try:
-                snapshot.tables(snapshot.with_settings(wanted, self.settings()), book)
-            except ValueError as fault:
-                found.append(Wrong(-1, "", str(fault)))
-        return found
+            if at < 0 and finding in before:
+                continue
+            stands = False
+            if at >= 0:
+                yield Wrong(at, finding.key, finding.what, finding.remedy)
+            else:
+                alone = next(iter(removed.values())) if len(removed) == 1 else -1
+                yield Wrong(alone, "", f"{finding.called}: {finding.what}", finding.remedy)
+        if stands and (fault := self._on_the_road(wanted)) and not self._on_the_road(stored):
+            yield Wrong(-1, "", fault)
+
+    def _on_the_road(self, network: Network) -> str:
+        """Why a worker would refuse it; "" where it would not."""
+        try:
+            snapshot.tables(snapshot.with_settings(network, self.settings()), dictionary.load())
+        except ValueError as fault:
+            return str(fault)
+        return ""
 
 
 def _refused(at: int, edit: Edit, stored: Network) -> Wrong | None:

@@ -1,0 +1,58 @@
+"""The staff side under bad luck: a stored network with faults, a database that is locked, a controller that hangs or talks nonsense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portal.admin.desk import Actor, Edit
+from store.models import Client, ManagedBy
+from store.sealed import Where
+from store.session import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.admin.desk import Made, Wrong
+    from tests.portal.staffroom import Room
+
+OPS = Actor("ops@city.example")
+
+
+@pytest.fixture
+def broken(staffroom: Room) -> Room:
+    """Two gateways that no page would have let in: an older version did, or another [guest]."""
+    with transaction(staffroom.database) as session:
+        for number in (1, 2):
+            name = f"broken-{number}"
+            secret = staffroom.privacy.seal.close(b"a-long-enough-secret", Where("client", name, "secret"))
+            session.add(Client(name=name, addresses=[f"192.0.2.{number}/32"], secret=secret, nas="opennds", managed_by=ManagedBy.APP))
+    return staffroom
+
+
+def changed(room: Room, *edits: Edit) -> Made | Sequence[Wrong]:
+    with room.desk.writing() as session:
+        return room.desk.change(session, edits, OPS)
+
+
+def test_a_network_with_several_faults_is_mended_one_by_one(broken: Room) -> None:
+    """Each entry by itself; what is wrong elsewhere, and was before, is not held against it."""
+    outcomes = [changed(broken, Edit("client", f"broken-{number}", {"nas": "generic"})) for number in (1, 2)]
+    said = [(f'~ client "broken-{number}": nas "opennds" -> "generic"',) for number in (1, 2)]
+    assert said == [getattr(each, "changes", each) for each in outcomes]
+
+
+def test_what_has_no_fault_is_changed_beside_what_has(broken: Room) -> None:
+    """A site moves though a gateway that nobody touched is wrong; a change that makes another fault is refused for that one alone."""
+    assert changed(broken, Edit("site", "central-library", {"latitude": 43.0})).changes
+    (wrong,) = changed(broken, Edit("site", "central-library", {"portal": "nobodys"}))
+    assert (0, "portal") == (wrong.at, wrong.key)
+    (wrong,) = changed(broken, Edit("portal", "library", None))
+    assert "central-library" in wrong.what
+
+
+def test_a_fault_of_the_entry_that_is_changed_stays_one(broken: Room) -> None:
+    """Whoever changes another key of it hears of it: what a form leaves is what somebody has seen."""
+    (wrong,) = changed(broken, Edit("client", "broken-1", {"rate": 100.0}))
+    assert 0 == wrong.at

@@ -68,7 +68,7 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
     text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', 'url = "https://staff', "source")))
-    for section in ("guest", "staff", "directory", "oidc.city", "mail", "sms", "fticks", "backup", "map"):
+    for section in ("guest", "staff", "staff.directory", "staff.oidc", "directory", "oidc.city", "mail", "sms", "fticks", "backup", "map"):
         text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits
@@ -79,7 +79,7 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     least += '[mail]\nurl = "smtp://localhost"\nfrom = "wifi@city.example"\n'
     bare = load(written(tmp_path, least + '[sms]\nurl = "https://sms.example/{to}/{text}"\ncountries = "CA"\n'), {})
     needed = {"certificate", "key", "uri", "ca", "bind_dn", "bind_password", "base", "card_filter"}
-    needed |= {"url", "sender", "reply_to", "password", "headers", "body", "secret", "countries"}
+    needed |= {"url", "sender", "reply_to", "password", "headers", "body", "secret", "countries", "directory", "oidc"}
     for name in ("guest", "staff", "directory", "mail", "sms"):
         one, other = getattr(shown, name), getattr(bare, name)
         assert one is not None

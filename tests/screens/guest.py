@@ -42,8 +42,8 @@ def guest(session: Session, room: Room) -> None:
         round_trips=1, milliseconds=4.0, session_id=SESSION, grant_id=GRANT, **known,
     )  # fmt: skip
     running = Accounting(
-        id=SESSION, source="192.0.2.1", acct_session_id="5F-0001", started_at=began + timedelta(seconds=2), updated_at=room.time, login=LOGIN, grant_id=GRANT,
-        framed_ip="10.20.0.7", seconds=2400, input_octets=31_000_000, output_octets=412_000_000,
+        id=SESSION, source="192.0.2.1", acct_session_id="5F-0001", started_at=began + timedelta(seconds=2), updated_at=room.time,
+        login=LOGIN, grant_id=GRANT, framed_ip="10.20.0.7", seconds=2400, input_octets=31_000_000, output_octets=412_000_000,
         station_sealed=room.privacy.sealed(station.encode(), "session", SESSION, "station_sealed"), **known,
     )  # fmt: skip
     refused = Order(

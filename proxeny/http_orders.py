@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from proxeny import calling, ways
 from proxeny.job_queue import NAME, WORKERS
 from proxeny.lines import Carried, Waiting, moment
-from radius.nas import FAMILIES
 from radius.nas.family import Calls, Change, Refused
 from store import leases, outbox
 from store.models import Via
@@ -72,12 +71,6 @@ def settle(database: Database, errand: Errand, outcome: Outcome, now: datetime) 
         return True
     leases.put_off(database, errand.order, outcome.text, now + leases.pause(errand.tries, FIRST, LONGEST))
     return False
-
-
-def wanted(network: Network) -> bool:
-    """Whether some gateway of this network is reached by HTTP."""
-    families = (FAMILIES.get(row.nas) for row in network.of("client"))
-    return any(family is not None and "http" in {family.grants.value, family.ends.value, family.limits.value} for family in families)
 
 
 class Orders:

@@ -1,14 +1,14 @@
 """The jobs process, as the supervisor sees it: started when some gateway is reached by HTTP, or mail or SMS are sent, then kept.
 
-Never started where nobody needs it, and never reads an order or a message.
+Never started where nobody needs it, never reads an order or a message, and loads nothing of what that takes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proxeny.http_orders import wanted
 from proxeny.kept import Kept
+from radius.nas import FAMILIES
 
 if TYPE_CHECKING:
     from proxeny.network import Network
@@ -32,7 +32,7 @@ class Jobbing(Kept):
 
     def serve(self, network: Network) -> None:
         """Begin with the first network or settings that want it; later ones that do not cost an idle process until the restart."""
-        if not self.begun and (wanted(network) or self._settings.mail or self._settings.sms):
+        if not self.begun and (_by_http(network) or self._settings.mail or self._settings.sms):
             self.begin()
 
     @property
@@ -44,3 +44,9 @@ class Jobbing(Kept):
     def senders(self) -> str:
         """The same: whether the mail server and the SMS gateway answer, or what was heard of who does not."""
         return str(self.counts.get("messages_fault", "")) or "answer"
+
+
+def _by_http(network: Network) -> bool:
+    """Whether some gateway of this network is reached by HTTP."""
+    families = (FAMILIES.get(row.nas) for row in network.of("client"))
+    return any(family is not None and "http" in {family.grants.value, family.ends.value, family.limits.value} for family in families)

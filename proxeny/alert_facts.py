@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from portal.alert_rules import Rule
 from proxeny.healths import by_home
 from radius.actions import Reason
+from store import backups
 from store.alerts import Finding, Key
 from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, Realm, UsageHour
 
@@ -164,7 +165,7 @@ def of_backups(session: Session, settings: Settings, now: datetime) -> Iterator[
     if last is not None and last.state is BackupState.FAILED:
         yield Finding(Key(Rule.BACKUP_FAILED, ""), {"fault": last.fault})
     first = session.scalar(select(func.min(BackupRun.at)))
-    good = session.scalar(select(func.max(BackupRun.at)).where(BackupRun.state == BackupState.GOOD))
+    good = backups.good(session)
     since = good or first
     if since is not None and now - since > timedelta(seconds=settings.backup.every) + LATE:
         yield Finding(Key(Rule.BACKUP_OLD, ""), {"every": _hours(settings.backup.every)} | ({"last": good.isoformat()} if good else {}))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy import func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from store import backup as copies
 from store import backups, rehearsal
@@ -47,6 +48,7 @@ class Backing:
         self.settings = settings
         self.good_at = 0.0  # of the last good one, in seconds since 1970; 0: none
         self._database: Engine | None = None
+        self._under_way = True  # a row may say so of one that nobody makes: of the process before us, or of a look that failed
         self._fault = ""
         self._ending = threading.Event()
         self._log = structlog.get_logger(part="backup")
@@ -66,7 +68,7 @@ class Backing:
                 self.look()
                 self._fault = ""
             except Exception as fault:  # noqa: BLE001 - a look that failed is a look later
-                words = (str(getattr(fault, "orig", None) or fault).strip() or type(fault).__name__).splitlines()[0]
+                words = _words(fault)
                 if words != self._fault:
                     self._log.warning("backups cannot be looked after", fault=words)
                 self._fault = words
@@ -79,19 +81,23 @@ class Backing:
         database = self._opened()
         now = datetime.now(UTC)
         with reading(database) as session:
-            self.good_at = _stamp(session.scalar(select(func.max(BackupRun.at)).where(BackupRun.state == BackupState.GOOD)))
+            self.good_at = _stamp(backups.good(session))
             run = backups.wanted(session, timedelta(seconds=part.every), now)
         if run is None:
             return
+        self._under_way = True
         with transaction(database) as session:
             number = backups.begin(session, run, now)
         self._make(database, part, number, now)
+        self._under_way = False
 
     def _opened(self) -> Engine:
         if self._database is None:
             self._database = engine(self.settings.database.url)
+        if self._under_way:
             with transaction(self._database) as session:
                 backups.cut_short(session)
+            self._under_way = False
         return self._database
 
     def _make(self, database: Engine, part: Backup, number: int, now: datetime) -> None:
@@ -105,6 +111,8 @@ class Backing:
             fault = str(wrong)
         except OSError as wrong:
             fault = f"{part.folder}: {wrong.strerror or wrong}"
+        except SQLAlchemyError as wrong:
+            fault = _words(wrong)
         ended = datetime.now(UTC)
         with transaction(database) as session:
             row = session.get_one(BackupRun, number)
@@ -168,6 +176,10 @@ def _refuse_full(folder: Path, url: str) -> None:
 def _counts(database: Engine) -> dict[str, int]:
     with reading(database) as session:
         return {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in _STEADY}
+
+
+def _words(fault: Exception) -> str:
+    return (str(getattr(fault, "orig", None) or fault).strip() or type(fault).__name__).splitlines()[0]
 
 
 def _stamp(moment: datetime | None) -> float:

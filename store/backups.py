@@ -31,12 +31,12 @@ def ask(session: Session, by: str, now: datetime) -> BackupRun | None:
 
 
 def wanted(session: Session, every: timedelta, now: datetime) -> BackupRun | None:
-    """The one to make now: what somebody asked for, else what the clock does; not yet stored."""
+    """The one to make now: what somebody asked for, else what the clock does, even one that was ahead; not yet stored."""
     asked = session.scalars(select(BackupRun).where(BackupRun.state == BackupState.QUEUED).order_by(BackupRun.id).limit(1)).first()
     if asked is not None:
         return asked
     last = session.execute(select(BackupRun.at, BackupRun.state).order_by(BackupRun.id.desc()).limit(1)).first()
-    if last is None or now - last.at >= (every if last.state is BackupState.GOOD else min(every, AGAIN)):
+    if last is None or abs(now - last.at) >= (every if last.state is BackupState.GOOD else min(every, AGAIN)):
         return BackupRun(at=now, state=BackupState.QUEUED)
     return None
 
@@ -52,7 +52,17 @@ def begin(session: Session, run: BackupRun, now: datetime) -> int:
 def cut_short(session: Session) -> int:
     """Whatever was being made when its process ended; how many."""
     running = update(BackupRun).where(BackupRun.state == BackupState.RUNNING)
-    return affected(session.execute(running.values(state=BackupState.FAILED, fault="the process ended meanwhile")))
+    return affected(
+        session.execute(
+            running.values(state=BackupState.FAILED, fault="it was cut short: the process ended, or the database did not answer")
+        )
+    )
+
+
+def good(session: Session) -> datetime | None:
+    """When the last good one was made: the last of them, whatever the clock said then."""
+    runs = select(BackupRun.at).where(BackupRun.state == BackupState.GOOD)
+    return session.scalars(runs.order_by(BackupRun.id.desc()).limit(1)).first()
 
 
 def too_many(session: Session, keep: int) -> Sequence[BackupRun]:

@@ -6,9 +6,11 @@ import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from proxeny import opening
 from proxeny.backing import Backing
@@ -177,7 +179,7 @@ def test_what_a_killed_process_left_is_cleared_and_said(play: Play) -> None:
         (play.folder / name).touch()
     play.backing.look()
     assert [FAILED, GOOD] == play.states()
-    assert "the process ended meanwhile" == play.rows()[0].fault
+    assert "it was cut short: the process ended, or the database did not answer" == play.rows()[0].fault
     assert [".monday.db.4711"] == [name for name in play.files() if name.startswith(".")]
 
 
@@ -186,3 +188,32 @@ def test_without_backup_in_the_settings_none_is_made(play: Play) -> None:
     play.backing.adopt(play.backing.settings.model_copy(update={"backup": None}))
     play.backing.look()
     assert ([], []) == (play.rows(), play.files())
+
+
+def test_a_clock_that_was_ahead_keeps_no_backup_from_being_made(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made by a clock that was a year ahead and set right since: the next is made now, not in a year, and is the last good one."""
+    _hurry(play, monkeypatch)
+    play.backing.look()
+    play.age(days=-365)
+    play.backing.look()
+    assert [GOOD, GOOD] == play.states()
+    play.backing.look()
+    assert [GOOD, GOOD] == play.states()
+    assert play.backing.good_at == play.rows()[-1].at.timestamp()
+
+
+def test_a_database_that_fails_meanwhile_leaves_none_under_way(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong is a failed backup with its reason; where even that cannot be written, the next look writes it."""
+    locked = OperationalError("SELECT", {}, Exception("disk I/O error"))
+    with monkeypatch.context() as broken:
+        broken.setattr("proxeny.backing._counts", Mock(side_effect=locked))
+        play.backing.look()
+    (row,) = play.rows()
+    assert (FAILED, "disk I/O error") == (row.state, row.fault)
+    play.ask()
+    with monkeypatch.context() as broken:
+        broken.setattr(Backing, "_make", Mock(side_effect=locked))
+        with pytest.raises(OperationalError):
+            play.backing.look()
+    play.backing.look()
+    assert [FAILED, FAILED] == play.states()

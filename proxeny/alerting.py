@@ -45,14 +45,20 @@ if TYPE_CHECKING:
 EVERY: Final = 15.0  # seconds
 SLOWLY: Final = 60.0  # seconds between looks at access points and certificates
 PURGE: Final = 3_600.0
+PATIENCE: Final = 5.0  # seconds for the controller's answer
 KEPT: Final = timedelta(days=400)  # of a closed alert
 WORTH: Final = timedelta(hours=3)  # a mail that could not leave by then tells of the past
+
+
+def ask(data_dir: Path, question: dict[str, Any]) -> dict[str, Any]:
+    """The controller, which may hang: the look goes on without it."""
+    return control.ask(data_dir, question, PATIENCE)
 
 
 class Alerting:
     """The thread, and what it remembers."""
 
-    def __init__(self, settings: Settings, ask: Callable[[Path, dict[str, Any]], dict[str, Any]] = control.ask) -> None:
+    def __init__(self, settings: Settings, ask: Callable[[Path, dict[str, Any]], dict[str, Any]] = ask) -> None:
         self.settings = settings
         self.open: dict[str, int] = dict.fromkeys(map(str, RULES), 0)  # by rule, for the metric
         self.faults = 0
@@ -93,9 +99,10 @@ class Alerting:
     def sweep(self, now: datetime, clock: float) -> None:
         """One look, and what follows from it."""
         database, marks = self._opened()
+        said = self._asked("status"), self._asked("homes")  # before a state of the database is held: they may take their time
         with reading(database) as session:
             have = alerts.opened(session)
-            found = self._look(session, now, clock)
+            found = self._look(session, *said, now, clock)
             fresh = bool(alerts.untold(session, now)) and bool(self._people(session))
         change = self._watch.judge(found.findings, found.rules, have, now, clock)
         if missed := self._missed(have, now):
@@ -109,8 +116,7 @@ class Alerting:
             self.open = dict.fromkeys(map(str, RULES), 0) | alerts.counts(session)
         self._purge(database, now, clock)
 
-    def _look(self, session: Session, now: datetime, clock: float) -> alert_facts.Look:
-        status, homes = self._asked("status"), self._asked("homes")
+    def _look(self, session: Session, status: dict[str, Any], homes: dict[str, Any], now: datetime, clock: float) -> alert_facts.Look:
         parts: list[Any] = [
             (alert_facts.of_secrets(session, now), (Rule.SECRET,)),
             (alert_facts.of_backups(session, self.settings, now), (Rule.BACKUP_OLD, Rule.BACKUP_FAILED)),

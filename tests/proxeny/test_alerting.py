@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.alert_rules import RULES, Rule
-from proxeny import opening
+from proxeny import alerting, control, opening
 from proxeny.alerting import KEPT, Alerting
 from proxeny.faults import FaultyError
 from proxeny.settings import load
@@ -215,3 +216,28 @@ def test_what_is_long_over_is_forgotten(play: Play) -> None:
 def test_every_rule_is_counted_from_the_start(play: Play) -> None:
     """The metric has each rule before anything is wrong."""
     assert dict.fromkeys(map(str, RULES), 0) == play.alerting.open
+
+
+def test_nobody_waits_for_the_controller_with_the_database_in_hand(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that hangs holds no state of the database: SQLite's log could not be emptied, PostgreSQL could not tidy up."""
+    held: list[int] = []
+
+    def ask(folder: Path, question: dict[str, Any]) -> dict[str, Any]:
+        held.append(play.alerting._database.pool.checkedout() if play.alerting._database is not None else 0)
+        return Play._ask(play, folder, question)
+
+    monkeypatch.setattr(play.alerting, "_ask", ask)
+    play.look()
+    play.look()
+    assert [0] * 4 == held
+
+
+def test_a_controller_that_hangs_is_not_waited_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the question and never answers: the look goes on without it, so that what the database knows is told."""
+    assert alerting.PATIENCE <= alerting.EVERY / 2
+    monkeypatch.setattr(alerting, "PATIENCE", 0.05)
+    with socket.socket(socket.AF_UNIX) as hangs:
+        hangs.bind(str(tmp_path / control.NAME))
+        hangs.listen()
+        with pytest.raises(FaultyError, match="timed out"):
+            alerting.ask(tmp_path, {"verb": "status"})

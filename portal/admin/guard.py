@@ -9,12 +9,13 @@ Never lets a fault's own words out, and never logs a path, a query or an address
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_babel import refresh
@@ -97,7 +98,9 @@ def _admit() -> Any:
         abort(414)
     if not _ours(request.host):
         abort(421)
-    if "\0" in request.path or any("\0" in said for said in (*request.args.values(), *request.form.values())):
+    if "\0" in request.path or any(
+        "\0" in said for each in (request.args, request.form) for values in each.listvalues() for said in values
+    ):
         abort(400)  # no text of ours has one, and PostgreSQL's cannot
     if request.endpoint is None:
         _recognise()
@@ -138,7 +141,7 @@ def _recognise() -> None:
     g.session, g.staff = found
     _speak(g.staff.language)
     if staff_sessions.stale(g.session, g.now) and not request.headers.get("X-Fragment"):  # a page that fetches itself is nobody's presence
-        with tools.writing() as session:
+        with contextlib.suppress(*GONE), tools.writing() as session:  # a database that is locked can still be read
             staff_sessions.touch(session, g.session, g.now)
 
 
@@ -153,8 +156,16 @@ def _elsewhere(step: Step | None) -> Response:
 
 def _here() -> str:
     """This page, to come back to: for a form, the page that had it."""
-    path = request.full_path.rstrip("?") if request.method in _SAFE else urlsplit(request.referrer or "/").path
+    path = request.full_path.rstrip("?") if request.method in _SAFE else _parts(request.referrer or "/").path
     return path if len(path) < 1_500 else "/"
+
+
+def _parts(address: str) -> SplitResult:
+    """Of an address that a browser names; of what is none, nothing."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def onward(wanted: str) -> str:
@@ -167,7 +178,7 @@ def _from_us() -> None:
     """Refuse a change that another site's page asks for (ASVS 3.5)."""
     site = request.headers.get("Sec-Fetch-Site", "")
     origin = request.headers.get("Origin", "")
-    if (site and site not in ("same-origin", "none")) or (not site and origin and urlsplit(origin).netloc.lower() != request.host.lower()):
+    if (site and site not in ("same-origin", "none")) or (not site and origin and _parts(origin).netloc.lower() != request.host.lower()):
         g.why = "another site's form"
         abort(403)
     said = request.form.get(_FORM, "") or request.headers.get("X-Token", "")

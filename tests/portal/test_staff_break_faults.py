@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from portal.admin.desk import Actor, Edit
-from store.models import Client, ManagedBy
+from store.models import Client, ManagedBy, Site
 from store.sealed import Where
-from store.session import transaction
+from store.session import engine, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from portal.admin.desk import Made, Wrong
     from tests.portal.staffroom import Room
@@ -56,3 +57,29 @@ def test_a_fault_of_the_entry_that_is_changed_stays_one(broken: Room) -> None:
     """Whoever changes another key of it hears of it: what a form leaves is what somebody has seen."""
     (wrong,) = changed(broken, Edit("client", "broken-1", {"rate": 100.0}))
     assert 0 == wrong.at
+
+
+@pytest.fixture
+def locked(staffroom: Room) -> Iterator[Room]:
+    """Somebody writes for longer than anybody waits."""
+    another, staffroom.database = staffroom.database, engine(str(staffroom.database.url), patience=0)
+    staffroom.client()
+    with transaction(another) as session:
+        session.execute(update(Site).values(name="Half written"))
+        yield staffroom
+    another.dispose()
+
+
+def test_a_database_that_is_locked_is_still_read(locked: Room) -> None:
+    """That somebody was here half an hour ago cannot be written down: the page is there all the same, and the session lasts."""
+    locked.later(minutes=5)
+    assert "Central Library" in locked.page("/sites")
+    locked.later(minutes=5)
+    assert "Central Library" in locked.page("/sites")
+
+
+def test_what_cannot_be_written_is_said_in_words(locked: Room) -> None:
+    """503, when to try again, and nothing of the database's own words."""
+    answer = locked.post("/sites/central-library", name="Renamed", timezone="America/Toronto")
+    assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
+    assert "locked" not in answer.get_data(as_text=True)

@@ -13,6 +13,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import structlog
+
 from proxeny import lifetime
 from proxeny.threads import Answering
 
@@ -54,6 +56,7 @@ class Serving:
         self.app = made(audience, settings)
         self._answering = Answering(sock, self.app, pages, ENDS_WITHIN)
         self._ended = threading.Event()
+        self._log = structlog.get_logger(part=audience)
         self.thread = threading.Thread(target=self._answering.serve, name="answering", daemon=True)
         self._following = threading.Thread(target=self._follow, name="following", daemon=True)
 
@@ -70,7 +73,10 @@ class Serving:
 
     def _follow(self) -> None:
         while not self._ended.wait(LOOK):
-            self.app.look()
+            try:
+                self.app.look()
+            except Exception:  # noqa: BLE001 - a look that failed is a look later: this thread is the only one that follows the network
+                self._log.exception("the pages could not look at the network")
 
     async def end(self, seconds: float) -> None:
         """Finish what is under way, for at most so long."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import update
 
 from portal.admin.desk import Actor, Edit
+from proxeny import serving
 from store.models import Client, ManagedBy, Site
 from store.sealed import Where
 from store.session import engine, transaction
+from tests.peers.program import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,3 +87,17 @@ def test_what_cannot_be_written_is_said_in_words(locked: Room) -> None:
     answer = locked.post("/sites/central-library", name="Renamed", timezone="America/Toronto")
     assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
     assert "locked" not in answer.get_data(as_text=True)
+
+
+def test_a_look_that_fails_is_a_look_later(staffroom: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a controller or a row says that nobody thought of: the pages follow the network afterwards."""
+    pages = Mock()
+    pages.look.side_effect = [TypeError("not a mapping"), *[None] * 1_000]
+    monkeypatch.setattr(serving, "LOOK", 0.01)
+    monkeypatch.setattr(serving, "made", lambda *_: pages)
+    with socket.socket() as sock:
+        made = serving.Serving(staffroom.desk.tools["settings"](), sock, "staff")
+        made._following.start()
+        until(lambda: pages.look.call_count > 2, "it looks again")
+        made._ended.set()
+        made._following.join()

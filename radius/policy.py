@@ -190,7 +190,7 @@ def _clamp(dictionary: Dictionary, name: str, bounds: tuple[int, int]) -> Clamp:
     key = _mutable(dictionary, name)
     if not dictionary.is_integer(key):
         raise ValueError(f"{dictionary.name(key)} is not a number")
-    if len(bounds) != 2 or not 0 <= bounds[0] <= bounds[1] < 1 << 32:
+    if len(bounds) != 2 or not all(isinstance(each, int) for each in bounds) or not 0 <= bounds[0] <= bounds[1] < 1 << 32:
         raise ValueError(f"{dictionary.name(key)}: write [lowest, highest], not {list(bounds)}")
     return Clamp(Targets([(key, ANY)]), *bounds)
 

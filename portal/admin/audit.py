@@ -48,11 +48,12 @@ COLUMNS: Final = (
 
 
 def _day(text: str) -> datetime | None:
-    """The begin of a day at the operator's place."""
+    """The begin of a day at the operator's place; None for no day, or one beyond those that a database tells apart everywhere."""
     try:
-        return datetime.fromisoformat(text[:10]).replace(tzinfo=time_zone(desk().zone()))
+        found = datetime.fromisoformat(text[:10]).replace(tzinfo=time_zone(desk().zone()))
     except ValueError:
         return None
+    return found if 1 < found.year < 9999 else None
 
 
 def _from(moment: datetime) -> ColumnElement[int]:

@@ -5,14 +5,15 @@ Whatever is written goes through `Desk.change`, which is `proxeny apply`'s own c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from flask import abort, redirect
 from flask_babel import gettext as _
 
 from portal.admin import undo
-from portal.admin.desk import Edit, desk
+from portal.admin.desk import Edit, Wrong, desk
 from portal.admin.guard import actor
 from portal.admin.page import page
 from store.models import ManagedBy
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
-    from portal.admin.desk import Wrong
+_QUERIED: Final = ("access_point", "realm")  # whose pages have odd names in the query
+_ODD: Final = re.compile(r"new|replace|\.{1,2}|/.*|.*//.*|.*/(take-over|remove|move|use|secret|test|edit|guide|secrets|end)", re.DOTALL)
 
 
 class Referrer(NamedTuple):
@@ -87,6 +89,8 @@ def find(session: Session, section: str, model: Any, name: str) -> Entry:
 
 def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_over: bool = False) -> Written | list[Wrong]:
     """One edit, in a transaction of its own; judged before that, so that a mistake holds nobody up."""
+    if not name and fields is not None and (wrong := _astray(section, fields)) is not None:
+        return [wrong]
     with desk().reading() as session:
         judged = desk().change(session, [Edit(section, name, fields, take_over)], actor(), dry=True)
     if isinstance(judged, list):
@@ -94,6 +98,14 @@ def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_ove
     with desk().writing() as session:
         outcome, link = undo.change(session, section, {name: fields}, take_over=take_over)
     return outcome if isinstance(outcome, list) else Written(*outcome, f"{section} {link}" if link and not take_over else "")
+
+
+def _astray(section: str, fields: Mapping[str, Any]) -> Wrong | None:
+    """Why a new entry cannot have its name: that page would be another's, or ask whether another is to go."""
+    key = "id" if section == "site" else "name"
+    if section in _QUERIED or _ODD.fullmatch(str(fields.get(key) or "")) is None:
+        return None
+    return Wrong(0, key, _("That name is a page of its own"), _("Choose another one"))
 
 
 def done(where: str, words: str, written: Written | None = None) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from sqlalchemy import func, literal, literal_column, select, tuple_
 from werkzeug.exceptions import BadRequest
 
 from portal.admin.desk import desk
+from store.models.base import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,9 +149,11 @@ class List:
 
 def _bound(value: Any, column: ColumnElement[Any]) -> Any:
     """A value of a cursor as this column's type; a cursor that somebody made up is a bad request."""
-    kind = column.type.python_type
+    kind = datetime if isinstance(column.type, Moment) else column.type.python_type
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or (isinstance(value, int) and abs(value) > _WIDEST):
         raise BadRequest
+    if isinstance(value, str) and ("\0" in value or value.encode("utf-8", "replace").decode() != value):
+        raise BadRequest  # no database holds NUL and halves of characters
     if isinstance(value, datetime):
         try:
             value = value.astimezone(UTC) if value.tzinfo is not None else None

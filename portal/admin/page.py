@@ -91,13 +91,18 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "when": when,
         "path": request.path,
         "demo": desk().office.demo,
-        "notice": request.args.get("done", "") if status < 400 else "",
+        "notice": request.args.get("done", "") if status < 400 and ours() else "",
     }
     answer = make_response(words.one_stop(render_template(template, **shared | values)), status)
     if fragment and status == 200:
         answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:24])
         answer.make_conditional(request)
     return answer
+
+
+def ours() -> bool:
+    """Whether a page of ours led here: in the words of another site's link, or a mail's, nothing is told and nothing offered."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
 def navigation() -> list[tuple[Any, list[Place]]]:

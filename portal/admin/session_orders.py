@@ -15,7 +15,7 @@ from flask import Blueprint, abort, g, redirect, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from portal.admin import sessions
+from portal.admin import sessions, telling
 from portal.admin.answers import answer
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
@@ -45,6 +45,11 @@ class Outcome(NamedTuple):
     session: Session
     order: Order | None
     answer: Any
+
+    @property
+    def named(self) -> str:
+        """What its gateway calls it, without the station."""
+        return telling.unnamed(self.session.acct_session_id) or self.session.id
 
 
 @blueprint.post("/sessions/<name>/disconnect")

@@ -162,6 +162,7 @@ def shown(name: str, wrong: str = "") -> ResponseReturnValue:
             "plans": plans,
             "revealed": reveal.revealed(session, accounting),
         }
+    named = accounting.acct_session_id if values["revealed"] else telling.unnamed(accounting.acct_session_id)
     running = story.grant is not None and story.grant.revoked_at is None and story.grant.ends_at > g.now
     asked = [Asked(order, KINDS[order.kind], answer(order)) for order in reversed(story.orders)]
     waiting = any(each.order.settled_at is None for each in asked)
@@ -169,5 +170,5 @@ def shown(name: str, wrong: str = "") -> ResponseReturnValue:
     return page(
         "session.html", 422 if wrong else 200, **values, asked=asked, waiting=waiting, running=running, wrong=wrong,
         ends=takes(OrderKind.DISCONNECT, accounting.client), limits=takes(OrderKind.LIMIT, accounting.client),
-        head=f"{_('Session')} {accounting.acct_session_id or accounting.id}",
+        named=named, head=f"{_('Session')} {telling.unnamed(accounting.acct_session_id) or accounting.id}",
     )  # fmt: skip

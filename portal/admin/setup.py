@@ -18,7 +18,7 @@ from portal.admin.guard import at_step
 from portal.admin.page import page
 from store import factors, staff_sessions
 from store import staff as people
-from store.models import Staff, Step
+from store.models import Staff, StaffSession, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +130,8 @@ def _done(how: str, take: Callable[[Session, Staff], bool]) -> Response | None:
     """What they had goes, this one comes; the page with their recovery codes. None where it was not taken."""
     with desk().writing() as session:
         staff = factors.locked(session, g.staff.id)
+        if session.get(StaffSession, g.session.digest) is None:
+            abort(409)  # another browser has set them up since this request came
         with session.begin_nested() as attempt:
             factors.wipe(session, staff)
             if not take(session, staff):

@@ -59,7 +59,7 @@ def save() -> Response:
     """Keep the filter of a page under a name; the same name is the newer one."""
     where, name, query = (request.form.get(key, "").strip() for key in ("page", "name", "query"))
     where = onward(where)
-    if not name or len(name) > 60 or not name.isprintable() or len(query) > 1_000 or len(where) > 200:
+    if not name or len(name) > 60 or not (name + query).isprintable() or len(query) > 1_000 or len(where) > 200:
         abort(400)
     with desk().writing() as session:
         session.execute(delete(SavedFilter).where(SavedFilter.staff_id == g.staff.id, SavedFilter.page == where, SavedFilter.name == name))

@@ -5,6 +5,7 @@ Words only: rows in, text out. Never a station, an address of a mail, or more th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import flask_babel
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from portal.causes import Facts, Told
     from store.models import AuthEvent, Challenge, Grant, Message, Session
 
+_HEX: Final = "[0-9A-Fa-f]"
+_STATION: Final = re.compile(  # as any NAS spells one; the end of a UUID is none
+    rf"(?<!{_HEX})(?<!-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-)"
+    rf"(?:{_HEX}{{2}}(?P<by>[-:.])(?:{_HEX}{{2}}(?P=by)){{4}}{_HEX}{{2}}|(?<!{_HEX}{{8}}-){_HEX}{{4}}(?P<of>[-:.]){_HEX}{{4}}(?P=of){_HEX}{{4}}"
+    rf"|{_HEX}{{6}}[-:.]?{_HEX}{{6}})(?!{_HEX})"
+)
 SHORT: Final = 12  # characters of a hash: enough to tell two devices of a page apart
 TONES: Final = {
     LoginVerdict.ACCEPT: "good",
@@ -120,6 +127,11 @@ def dropped(reason: str, client: str, count: int) -> Told:
 def device(station_hash: bytes) -> str:
     """A station as everybody sees it."""
     return str(_("device %(hash)s", hash=bytes(station_hash).hex()[:SHORT]) if station_hash else _("an unnamed device"))
+
+
+def unnamed(number: str) -> str:
+    """A gateway's own number of a session, which with many makes holds the station: that part is masked."""
+    return _STATION.sub("…", number)
 
 
 def place(row: AuthEvent | Session | Grant) -> str:

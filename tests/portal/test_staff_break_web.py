@@ -1,0 +1,140 @@
+"""What somebody at a browser might try against the staff app, each with a real request; and that it comes to nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from portal.admin import setup, telling
+from store import factors, staff
+from store.models import Policy, Role, Site, Staff
+from store.session import reading, transaction
+from tests.portal.staffroom import NOW, URL
+from tests.store import rows
+
+if TYPE_CHECKING:
+    from tests.portal.staffroom import Room
+
+STATION = "02:12:34:AB:CD:EF"
+LISTS = ("/access-points", "/access-points/unknown", "/alerts", "/audit", "/backups", "/gateways", "/homes", "/policy", "/realms")
+
+
+def cursor(*key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def a_session(room: Room, **more: Any) -> str:
+    with transaction(room.database) as session:
+        session.add(rows.session(room.privacy.seal, started_at=NOW, updated_at=NOW, **more))
+    return "0123456789abcdef"
+
+
+@pytest.mark.parametrize("number", [f"58e4b1f4/{STATION.lower()}/1234", "021234ABCDEF-58E4", "0212.34ab.cdef", "02-12-34-AB-CD-EF"])
+def test_a_gateways_number_of_a_session_names_no_station(staffroom: Room, number: str) -> None:
+    """Many controllers put the station into Acct-Session-Id: no page shows that part before somebody revealed it, and no title ever."""
+    where = f"/sessions/{a_session(staffroom, acct_session_id=number)}"
+    page = staffroom.page(where, Role.HELP_DESK)
+    assert number not in page
+    assert "12:34:ab" not in page.lower()
+    assert not any(part in page.lower() for part in ("12:34:ab", "1234abcdef", "1234.abcd", "12-34-ab"))
+    staffroom.post(f"{where}/reveal", Role.HELP_DESK, reason="a ticket's number")
+    revealed = staffroom.page(where, Role.HELP_DESK)
+    assert number in revealed
+    assert number not in revealed.partition("</title>")[0]
+
+
+def test_a_number_without_a_station_is_shown_as_it_is() -> None:
+    """Numbers that hold no hardware address stay what the gateway's own log says."""
+    kept = ["80F0001A", "5E8F7C4A1B2C3D4E", "A-0123456789abcdef", "5f3c9b0e-7a11-4f6e-9d1c-2b7f6a0c9e55", ""]
+    assert kept == [telling.unnamed(each) for each in kept]
+
+
+@pytest.mark.parametrize("key", [["\ud800"], ["\0"], [1, "\ud800"], [1.5, "x"], [["t", "2026-03-09T00:00:00+00:00"], "\ud800"], [1, "x"]])
+def test_a_cursor_that_somebody_made_up_is_no_fault_of_ours(staffroom: Room, key: list[Any]) -> None:
+    """Whatever a cursor holds, a list answers that it is none, or with a page."""
+    for where in (*LISTS, "/sessions", "/sessions/all", "/sites", "/staff", "/trace"):
+        assert staffroom.get(f"{where}?after={cursor(*key)}").status_code in (200, 400), where
+
+
+def test_nul_is_refused_wherever_it_stands(staffroom: Room) -> None:
+    """PostgreSQL holds none: the second value of a name is looked at as the first is."""
+    assert 400 == staffroom.post("/alerts/acknowledge", id=["one", "\0"]).status_code
+    assert 400 == staffroom.get("/sites?q=a&q=%00").status_code
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "9999-12-31T00:00"])
+def test_the_last_day_there_is_is_a_day_without_entries(staffroom: Room, day: str) -> None:
+    """The ends of the calendar are no fault in any zone."""
+    assert [200, 200] == [staffroom.get(f"/audit?{key}={day}").status_code for key in ("since", "until")]
+
+
+@pytest.mark.parametrize("bounds", ["1, nan", "1, 0x10", "a, b"])
+def test_bounds_that_are_no_numbers_are_refused_by_name(staffroom: Room, bounds: str) -> None:
+    """A rule's bounds are judged, and the form comes back."""
+    answer = staffroom.post("/policy/vlan", direction="reply", clamp=f"Session-Timeout = {bounds}")
+    assert (422, True) == (answer.status_code, "lowest, highest" in answer.get_data(as_text=True))
+
+
+def test_an_origin_that_is_no_address_is_another_sites(staffroom: Room) -> None:
+    """Nonsense in Origin or Referer makes no fault, and lets no form through."""
+    send: dict[str, Any] = {"base_url": URL, "data": {"token": staffroom.token(None), "name": "x", "password": "y"}}
+    assert 403 == staffroom.client(None).post("/sign-in", headers={"Origin": "http://["}, **send).status_code
+    data = {"token": staffroom.token()}
+    staffroom.later(minutes=11)
+    answer = staffroom.client().post("/me/codes", base_url=URL, data=data, headers={"Referer": "http://["})
+    assert (303, True) == (answer.status_code, answer.location.startswith("/prove?"))
+
+
+def test_a_saved_filter_is_one_line(staffroom: Room) -> None:
+    """What goes into an address has no line's end."""
+    assert 400 == staffroom.post("/filters", page="/sites", name="mine", query="a\r\nSet-Cookie: x=y").status_code
+
+
+@pytest.mark.parametrize("where", ["cross-site", "same-site", "none"])
+def test_no_link_from_elsewhere_speaks_in_our_name(staffroom: Room, where: str) -> None:
+    """A notice, and the button beside it, are shown after a form of ours alone: a link in a mail has its own words nowhere."""
+    link = f"/sites?done={quote('Call 555-0100 and say your code')}&undo={quote('site 1-1')}"
+    told = staffroom.get(link, **{"Sec-Fetch-Site": where}).get_data(as_text=True)
+    assert "555-0100" not in told
+    assert 'value="site 1-1"' not in told
+    assert "555-0100" in staffroom.get(link, **{"Sec-Fetch-Site": "same-origin"}).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", ["central-library/remove", "central-library/take-over", "//central-library", "..", "new"])
+def test_no_name_leads_to_anothers_page(staffroom: Room, name: str) -> None:
+    """A site whose address would ask whether another is to go, or be another's page, cannot be made; nor a rule."""
+    assert 422 == staffroom.post("/sites/new", id=name, name="A site").status_code
+    assert 422 == staffroom.post("/policy/new", name=name, direction="reply", remove="Tunnel-Type").status_code
+    with reading(staffroom.database) as session:
+        assert (None, None) == (session.get(Site, name), session.get(Policy, name))
+
+
+def test_of_two_browsers_that_set_up_one_person_the_first_has_it(staffroom: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was let in by the same link, and comes second, replaces nobody's second factor."""
+    with transaction(staffroom.database) as session:
+        _person, link = staff.invite(session, "new@city.example", Role.HELP_DESK, staffroom.time)
+    first, second = staffroom.app.test_client(), staffroom.app.test_client()
+    chosen = "walrus-kettle-orbit-42"
+    for browser in (first, second):
+        form = {"token": staffroom.token(None), "password": chosen, "again": chosen}
+        assert 303 == browser.post(f"/setup/{link}", base_url=URL, data=form).status_code
+    monkeypatch.setattr(factors, "step_of", lambda *_given: 7)  # any code is right
+    tokens = [_token(browser.get("/setup", base_url=URL).get_data(as_text=True)) for browser in (first, second)]
+    offered = setup.offered
+
+    def meanwhile(person: Staff) -> Any:
+        monkeypatch.setattr(setup, "offered", offered)
+        assert 200 == first.post("/setup", base_url=URL, data={"token": tokens[0], "code": "123456"}).status_code
+        return offered(person)
+
+    monkeypatch.setattr(setup, "offered", meanwhile)
+    assert 409 == second.post("/setup", base_url=URL, data={"token": tokens[1], "code": "123456"}).status_code
+    assert 200 == first.get("/me", base_url=URL).status_code
+
+
+def _token(page: str) -> str:
+    return page.partition('name="token" value="')[2].partition('"')[0]

@@ -9,7 +9,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from proxeny import network_text
-from proxeny.network import KEYS, OPTION_SECRETS, SECRETS
+from proxeny.network import KEYS, OPTION_SECRETS, ORDERED, SECRETS
 from store.audit import Act
 
 if TYPE_CHECKING:
@@ -23,20 +23,26 @@ _WORDS = {"+": "add", "~": "change", "-": "remove"}
 
 def acts(stored: Network, wanted: Network, changes: Sequence[Change], actor: str, source: str = "") -> Iterator[Act]:
     """One for each of these changes."""
+    places = [{section: _places(network, section) for section in ORDERED} for network in (stored, wanted)]
     for change in changes:
-        before, after = (network.rows[change.section].get(change.name) for network in (stored, wanted))
-        fields = dict(_fields(change.section, before, after))
-        for name, say in (("position", _place), ("managed_by", _keeper)):
-            was, became = (say(network, change.section, change.name) for network in (stored, wanted))
-            if before is not None and after is not None and was != became and (name != "position" or "moved" in change.details):
-                fields[name] = (was, became)
-        yield Act(actor=actor, source=source, action=_WORDS[change.sign], kind=change.section, object=change.name, fields=fields)
+        section, name = change.section, change.name
+        before, after = (network.rows[section].get(name) for network in (stored, wanted))
+        fields = dict(_fields(section, before, after))
+        if before is not None and after is not None:
+            if "moved" in change.details:
+                _say(fields, "position", *(known[section][name] for known in places))
+            _say(fields, "managed_by", *(_keeper(network, section, name) for network in (stored, wanted)))
+        yield Act(actor=actor, source=source, action=_WORDS[change.sign], kind=section, object=name, fields=fields)
 
 
-def _place(network: Network, section: str, name: str) -> int:
-    """Among the others, from 1 on; 0 where it is not."""
-    names = list(network.rows[section])
-    return names.index(name) + 1 if name in names else 0
+def _say(fields: dict[str, tuple[Any, Any]], key: str, was: Any, became: Any) -> None:
+    if was != became:
+        fields[key] = (was, became)
+
+
+def _places(network: Network, section: str) -> dict[str, int]:
+    """Where each is among the others, from 1 on."""
+    return {name: place for place, name in enumerate(network.rows[section], 1)}
 
 
 def _keeper(network: Network, section: str, name: str) -> str:

@@ -7,6 +7,7 @@ composition root's part, which checks the whole before it takes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
@@ -89,11 +90,14 @@ def put(session: Session, changed: Iterable[NetworkRow], now: datetime) -> None:
     """
     rows = list(changed)
     there = _there(session, rows)
-    for row in rows:
-        if _place(row) in there:
-            session.merge(row)
-        else:
-            session.add(row)
+    with session.no_autoflush:  # written kind by kind: row by row, ten thousand take seconds more
+        for kind, some in groupby(rows, type):
+            for row in some:
+                if (kind, _place(row)[1]) in there:
+                    session.merge(row)
+                else:
+                    session.add(row)
+            session.flush()
     _forget_known(session, [point.mac for point in rows if isinstance(point, AccessPoint) and point.mac])
     _count(session, now)
 

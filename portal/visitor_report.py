@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from store.models import Span, VisitorCount
 from store.visitors import periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime, tzinfo
+    from datetime import date, tzinfo
 
     from babel import Locale
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from store.visitors import Period
 
 FEWEST: Final = 5
 BACK: Final = 12  # periods of the trend, the running one among them
+ANOTHERS: Final = timedelta(hours=26)  # between the midnights of two zones, at most
 _ARTICLE: Final = frozenset({"AE", "BS", "CD", "CF", "DO", "GB", "GM", "MV", "NL", "PH", "US"})  # "the United States", in English
 
 
@@ -77,13 +79,21 @@ def shown(number: int, locale: Locale) -> str:
     return f"<{FEWEST}" if 0 < number < FEWEST else str(format_decimal(number, locale=locale))
 
 
+def of(period: Period) -> ColumnElement[bool]:
+    """Its counts, also those whose midnight was another zone's: the operator may move the clock, and the past is still told.
+
+    Of the one period in which that was done, whoever came before and after counts twice.
+    """
+    return and_(VisitorCount.span == period.span, VisitorCount.begins_at.between(period.begins_at - ANOTHERS, period.begins_at + ANOTHERS))
+
+
 def report(session: Session, period: Period) -> Report:
     """By one statement."""
     total, logins = func.sum(VisitorCount.visitors), func.sum(VisitorCount.logins)
     ours = case((VisitorCount.institution == "", 1), else_=0)
     rows = session.execute(
         select(VisitorCount.country, ours, total, logins, func.count(VisitorCount.frozen_at))
-        .where(VisitorCount.span == period.span, VisitorCount.begins_at == period.begins_at)
+        .where(of(period))
         .group_by(VisitorCount.country, ours)
     ).all()
     countries: Counter[str] = Counter()
@@ -115,11 +125,14 @@ def trend(session: Session, wanted: Sequence[Period]) -> list[Past]:
     ours = case((VisitorCount.institution == "", 1), else_=0)
     rows = session.execute(
         select(VisitorCount.begins_at, ours, func.sum(VisitorCount.visitors))
-        .where(VisitorCount.span == wanted[0].span, VisitorCount.begins_at.in_([period.begins_at for period in wanted]))
+        .where(or_(*map(of, wanted)))
         .group_by(VisitorCount.begins_at, ours)
-    )
-    sums: dict[tuple[datetime, int], int] = {(begins, int(guests)): int(count) for begins, guests, count in rows}
-    return [Past(each, sums.get((each.begins_at, 0), 0), sums.get((each.begins_at, 1), 0)) for each in wanted]
+    ).all()
+
+    def total(period: Period, guests: int) -> int:
+        return sum(int(count) for begins, whose, count in rows if whose == guests and abs(begins - period.begins_at) <= ANOTHERS)
+
+    return [Past(each, total(each, 0), total(each, 1)) for each in wanted]
 
 
 def called(code: str, locale: Locale) -> str:

@@ -54,8 +54,8 @@ def page() -> Any:
     """One period, and those before it."""
     choices = _choices()
     period = _chosen(choices)
-    whose = select(VisitorCount).where(VisitorCount.span == period.span, VisitorCount.begins_at == period.begins_at)
-    order = VisitorCount.visitors, VisitorCount.institution, VisitorCount.country
+    whose = select(VisitorCount).where(reports.of(period))
+    order = VisitorCount.visitors, VisitorCount.institution, VisitorCount.country, VisitorCount.begins_at
     keep = [Filter(name, "", lambda _value: true()) for name in ("span", "begin")]  # what a next page and a saved filter are of
     of = List(whose, order, COLUMNS, keep, descending=True)
     if request.args.get("format") == "csv":
@@ -110,8 +110,8 @@ def title(period: Period) -> str:
 
 
 def first(row: Any) -> date:
-    """The first day of a period, the operator's."""
-    day: date = (row.begins_at.astimezone(time_zone(desk().zone())) + timedelta(hours=1)).date()
+    """The first day of a period, the operator's; of a midnight that was another zone's, the day next to it."""
+    day: date = (row.begins_at.astimezone(time_zone(desk().zone())) + timedelta(hours=12)).date()
     return day
 
 

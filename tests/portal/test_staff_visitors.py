@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html import unescape
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from portal.admin.desk import counted
 from store.models import Operator, Role, Span, VisitorCount
@@ -69,6 +70,22 @@ def test_the_city_is_told_its_figure(filled: Room) -> None:
     assert "and the United States." in text(filled.page("/visitors"))
     french = text(filled.page("/visitors", language="fr"))
     assert "Canada, Allemagne, Royaume-Uni et États-Unis" in french
+
+
+@pytest.mark.parametrize("before", ["UTC", "Asia/Tokyo", "America/Vancouver"])
+def test_the_past_is_told_after_the_operator_moved(staffroom: Room, before: str) -> None:
+    """Weeks that were counted by another zone's midnights are still there, once each: in the sentence, the trend and the file."""
+    fill(staffroom)
+    fill(staffroom, back=2, who=(("University C", "DE", 700, 900),))
+    with transaction(staffroom.database) as session:
+        for row in session.scalars(select(VisitorCount)):
+            monday = row.begins_at.astimezone(TORONTO)
+            row.begins_at = monday.replace(tzinfo=ZoneInfo(before)).astimezone(UTC)
+    whole = text(staffroom.page("/visitors"))
+    assert "1,048 visiting students" in whole
+    assert 1 == whole.count(" 700 ")
+    lines = list(csv.DictReader(io.StringIO(staffroom.get("/visitors?format=csv").get_data(as_text=True).removeprefix("\ufeff"))))
+    assert len(WHO) == len(lines)
 
 
 def test_countries_and_institutions(filled: Room) -> None:

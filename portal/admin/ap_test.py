@@ -65,7 +65,7 @@ def show(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<path:name>/test")
-@needs(Permission.SESSIONS_ACT)
+@needs(Permission.NETWORK_ACT)
 def ask(name: str) -> ResponseReturnValue:
     """An order about nobody: a NAS that hears it answers NAK 503, or ACK; either proves its port and its secret."""
     begun = _begun() or g.now

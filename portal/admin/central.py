@@ -78,10 +78,15 @@ class Central:
         """Whom a verified token is about, and their role."""
         had = values(claims, self.claim)
         role = next((role for value, role in self.values.items() if value in had), None)
-        email = str(claims["email"]) if claims.get("email_verified") is True and isinstance(claims.get("email"), str) else ""
+        email = _text(claims["email"]) if claims.get("email_verified") is True and isinstance(claims.get("email"), str) else ""
         names = [each for each in (claims.get("preferred_username"), email, claims["sub"]) if isinstance(each, str) and each]
-        shown = claims["name"] if isinstance(claims.get("name"), str) else ""
+        shown = _text(claims["name"]) if isinstance(claims.get("name"), str) else ""
         return Vouched(Source.OIDC, f"{issuer}\n{claims['sub']}", tuple(names), shown, email), role
+
+
+def _text(said: str) -> str:
+    """What somebody calls themselves elsewhere, as a line that both databases hold and that shows as it reads."""
+    return "".join(each for each in said if each.isprintable()).strip()
 
 
 NOBODY: Final = Central()

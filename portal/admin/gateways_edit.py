@@ -6,14 +6,15 @@ Never a secret: those have a page of their own, with a permission of their own.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from flask import Blueprint, request
+from flask import Blueprint, g, redirect, request
 from flask_babel import gettext as _
 
 from portal.admin import entries, forms, gateways, gateways_fields
 from portal.admin.desk import desk
 from portal.admin.forms import Kind
-from portal.admin.guard import needs
+from portal.admin.guard import FRESH, needs
 from portal.admin.page import page
 from portal.permissions import Permission
 from store.models import Client
@@ -43,10 +44,18 @@ def save(name: str) -> ResponseReturnValue:
         found = entries.find(session, "client", Client, name)
         fields = gateways_fields.fields(found.row.nas, gateways.names_of_sites(session), new=False)
     typed = said(fields, request.form)
+    if _sends_elsewhere(found.row, typed) and g.now - g.session.proven_at > FRESH:
+        return redirect(f"/prove?next={quote(f'{entries.at(gateways.WHERE, name)}/edit', safe='')}", 303)
     outcome = entries.write("client", name, typed)
     if isinstance(outcome, list):
         return _shown(name, typed, outcome)
     return entries.done(entries.at(gateways.WHERE, name), _("Saved."))
+
+
+def _sends_elsewhere(row: Client, typed: Mapping[str, Any]) -> bool:
+    """Whether a secret that is kept would be sent to another place, or be shown to whoever another authority vouches for."""
+    kept, wanted = row.options or {}, typed.get("options", {})
+    return row.api_secret is not None and any(wanted.get(key) != kept.get(key) for key in ("api_url", "api_ca"))
 
 
 def _shown(name: str, typed: Mapping[str, Any] | None = None, wrongs: Sequence[Any] = ()) -> ResponseReturnValue:

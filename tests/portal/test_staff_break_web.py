@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
 from portal.admin import setup, telling
+from portal.admin.central import Central
 from store import factors, staff
-from store.models import Policy, Role, Site, Staff
+from store.models import AuditEntry, Client, Policy, Role, Site, Staff
 from store.session import reading, transaction
 from tests.portal.staffroom import NOW, URL
 from tests.store import rows
@@ -138,3 +140,51 @@ def test_of_two_browsers_that_set_up_one_person_the_first_has_it(staffroom: Room
 
 def _token(page: str) -> str:
     return page.partition('name="token" value="')[2].partition('"')[0]
+
+
+def test_a_kept_secret_is_sent_nowhere_else_without_a_fresh_proof(staffroom: Room) -> None:
+    """A console's address is where its secret goes: whoever finds a browser open cannot have it sent to themselves."""
+    options = {"options.api_url": "https://192.0.2.50:8443", "options.api_user": "proxeny", "options.site": "default"}
+    new = {"name": "console", "address": "192.0.2.50", **options, "options.api_secret": "a-secret-of-the-console"}
+    assert 200 == staffroom.post("/gateways/new/unifi", **new).status_code
+    staffroom.later(minutes=11)
+    elsewhere = options | {"options.api_url": "https://192.0.2.66"}
+    answer = staffroom.post("/gateways/console/edit", **elsewhere)
+    assert (303, "/prove?next=%2Fgateways%2Fconsole%2Fedit") == (answer.status_code, answer.location)
+    with reading(staffroom.database) as session:
+        assert "https://192.0.2.50:8443" == session.get_one(Client, "console").options["api_url"]
+    same = staffroom.post("/gateways/console/edit", **options, **{"options.bytes_unit": ""})
+    assert (303, "/gateways/console?done=Saved.") == (same.status_code, same.location)
+
+
+def test_a_form_takes_no_key_that_it_does_not_show(staffroom: Room) -> None:
+    """Secrets, an overlap, a place and who keeps an entry are not among a gateway's settings, whatever is posted."""
+    more = {"secret": "y" * 30, "previous_secret": "y" * 30, "weak_secret": "on", "secret_overlap_until": "2099-01-01", "position": "0"}
+    more |= {"managed_by": "file", "nas": "unifi", "name": "other", "options.uam_secret": "z" * 30, "options.uam_secret_file": "x"}
+    assert 303 == staffroom.post("/gateways/library-wlc/edit", address="127.0.0.1/32", rate="7", **more).status_code
+    with reading(staffroom.database) as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "change"))
+    assert {"address", "rate", "site", "require_message_authenticator"} == set(entry.fields)
+
+
+def test_the_help_desk_sends_no_order_about_an_access_point(staffroom: Room) -> None:
+    """Whoever may not see the network cannot learn by an order which access points there are."""
+    for name in ("lib-1", "no-such"):
+        assert 403 == staffroom.post(f"/access-points/{name}/test", Role.HELP_DESK).status_code
+
+
+@pytest.mark.parametrize("role", [Role.NETWORK_OPS, Role.HELP_DESK, Role.AUDITOR])
+def test_a_link_to_undo_is_nobody_elses(staffroom: Room, role: Role) -> None:
+    """The numbers in a notice undo a change of one's own alone, and never who keeps an entry."""
+    location = staffroom.post("/sites/central-library", name="Another name").location
+    link = location.partition("undo=")[2].replace("+", " ")
+    assert link.startswith("site ")
+    assert staffroom.post("/undo", role, undo=link).status_code in (403, 409)
+    assert 303 == staffroom.post("/undo", undo=link).status_code
+
+
+def test_a_name_that_a_provider_vouches_for_is_one_line() -> None:
+    """What somebody calls themselves there holds nothing that a database refuses or a page shows turned around."""
+    claims = {"sub": "1", "name": "A\0\ud800\u202eB\nC", "email": "x\0@city.example", "email_verified": True}
+    who, _role = Central().by_claims("https://id.city.example", claims)
+    assert ("ABC", "x@city.example") == (who.shown, who.email)

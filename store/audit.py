@@ -51,7 +51,7 @@ class Act:
 
 
 def record(session: Session, privacy: Privacy, act: Act, now: datetime) -> AuditEntry:
-    """Write it, in this transaction: what it tells of is not committed without it."""
+    """Write it, in this transaction, after its other rows: what it tells of is not committed without it; all wait for the log."""
     return record_all(session, privacy, (act,), now)[0]
 
 

@@ -113,8 +113,9 @@ def end_all(session: Session, staff_id: str, but: bytes = b"") -> None:
 
 
 def purge(session: Session, now: datetime) -> None:
-    """Those that are over."""
-    session.execute(delete(StaffSession).where(StaffSession.ends_at <= now))
+    """Those that are over; not those that somebody else is about to: two who sign in at once would wait for each other in a circle."""
+    over = select(StaffSession.digest).where(StaffSession.ends_at <= now).with_for_update(skip_locked=True)
+    session.execute(delete(StaffSession).where(StaffSession.digest.in_(over)))
 
 
 def digest(cookie: str) -> bytes:

@@ -196,8 +196,8 @@ def prove_by_directory() -> Any:
 
 def _on(how: str, onward: str) -> Response:
     with desk().writing() as session:
-        guard.audited(session, "proof", "staff", g.staff.name, fields={"by": (None, how)})
         cookie = staff_sessions.proven(session, g.session, g.now)
+        guard.audited(session, "proof", "staff", g.staff.name, fields={"by": (None, how)})
     answer: Response = redirect(guard.onward(onward), 303)  # type: ignore[assignment]  # Flask's is of this class
     return guard.keep(answer, cookie)
 

@@ -78,8 +78,8 @@ def by_passkey() -> Any:
 
 
 def _on(session: Session, how: str) -> Response:
-    guard.audited(session, "proof", "staff", g.staff.name, fields={"by": (None, how)})
     cookie = staff_sessions.proven(session, g.session, g.now)
+    guard.audited(session, "proof", "staff", g.staff.name, fields={"by": (None, how)})
     answer: Response = redirect(guard.onward(request.form.get("next", "/")), 303)  # type: ignore[assignment]  # Flask's is of this class
     return guard.keep(answer, cookie)
 

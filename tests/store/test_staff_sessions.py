@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from store import staff, staff_sessions
 from store.models import Role, Staff, StaffSession, Step
-from store.session import reading, transaction
+from store.schema import upgrade
+from store.session import engine, reading, transaction
 from store.staff_sessions import MOST, SHORT, Limits
 from tests.store.rows import NOW
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Engine
+
+    from tests.peers.postgres import Cluster
 
 LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 SECOND = timedelta(seconds=1)
@@ -137,3 +140,21 @@ def test_what_is_no_cookie(database: Engine, own: str, cookie: str) -> None:
     """Whatever a browser sends."""
     begin(database, own)
     assert not found(database, cookie)
+
+
+@pytest.mark.peer("postgresql")
+def test_two_who_sign_in_at_once_do_not_wait_for_each_other(cluster: Cluster) -> None:
+    """Both find yesterday's sessions over; whoever comes second leaves them to the first, who may be waiting for what the second has."""
+    with cluster.database(upgrade) as url:
+        database = engine(url, patience=1)
+        with transaction(database) as session:
+            first, second = (staff.invite(session, name, Role.CITY_ADMIN, NOW)[0].id for name in ("ops", "desk"))
+        begin(database, first)
+        later = NOW + timedelta(days=2)
+        with transaction(database) as one, transaction(database) as another:
+            for session, whose in ((one, first), (another, second)):
+                staff_sessions.begin(session, session.get_one(Staff, whose), Step.WHOLE, "Firefox · Linux", LIMITS, later)
+        with reading(database) as session:
+            assert {first, second} == set(session.scalars(select(StaffSession.staff_id)))
+            assert 2 == session.scalar(select(func.count()).select_from(StaffSession))
+        database.dispose()

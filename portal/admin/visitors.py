@@ -13,7 +13,7 @@ from babel.dates import format_date
 from flask import Blueprint, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select, true
+from sqlalchemy import case, select, true
 
 from portal import visitor_report as reports
 from portal.admin.charts import PLAIN, picture
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("visitors", __name__)
 SPANS: Final = {"week": lazy_gettext("Week"), "month": lazy_gettext("Month")}
 MOST_BARS: Final = 12
+_TOLD: Final = case((VisitorCount.visitors.between(1, FEWEST - 1), 1), else_=VisitorCount.visitors)  # a page's place tells no more, either
 COLUMNS: Final = (
     Column("span", lazy_gettext("Period"), lambda row: row.span.value),
     Column("begins", lazy_gettext("Begins"), lambda row: first(row).isoformat()),
@@ -55,7 +56,7 @@ def page() -> Any:
     choices = _choices()
     period = _chosen(choices)
     whose = select(VisitorCount).where(reports.of(period))
-    order = VisitorCount.visitors, VisitorCount.institution, VisitorCount.country, VisitorCount.begins_at
+    order = _TOLD, VisitorCount.institution, VisitorCount.country, VisitorCount.begins_at
     keep = [Filter(name, "", lambda _value: true()) for name in ("span", "begin")]  # what a next page and a saved filter are of
     of = List(whose, order, COLUMNS, keep, descending=True)
     if request.args.get("format") == "csv":

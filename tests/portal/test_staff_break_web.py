@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -13,8 +15,9 @@ from sqlalchemy import select
 from portal.admin import setup, telling
 from portal.admin.central import Central
 from store import factors, staff
-from store.models import AuditEntry, Client, Policy, Role, Site, Staff
+from store.models import AuditEntry, Client, Policy, Role, Site, Span, Staff, VisitorCount
 from store.session import reading, transaction
+from store.visitors import periods
 from tests.portal.staffroom import NOW, URL
 from tests.store import rows
 
@@ -188,3 +191,17 @@ def test_a_name_that_a_provider_vouches_for_is_one_line() -> None:
     claims = {"sub": "1", "name": "A\0\ud800\u202eB\nC", "email": "x\0@city.example", "email_verified": True}
     who, _role = Central().by_claims("https://id.city.example", claims)
     assert ("ABC", "x@city.example") == (who.shown, who.email)
+
+
+def test_no_cursor_tells_how_few_somebody_are(staffroom: Room) -> None:
+    """Fewer than five people are no number: nor in the place of a page among others, whatever place is asked for."""
+    week = periods(NOW.date() - timedelta(days=7), ZoneInfo("America/Toronto"))[list(Span).index(Span.WEEK)]
+    few = {"span": Span.WEEK, "begins_at": week.begins_at, "country": "CA", "logins": 9}
+    with transaction(staffroom.database) as session:
+        session.add_all(VisitorCount(institution=f"University {count}", visitors=count, **few) for count in (1, 2, 3, 4, 7))
+    seen = []
+    for count in (2, 3, 4, 5):
+        after = cursor(count, "", "", ["t", week.begins_at.isoformat()])
+        page = staffroom.page(f"/visitors?span=week&begin={week.begins_at:%Y-%m-%d}&after={after}")
+        seen.append([each for each in (1, 2, 3, 4, 7) if f"University {each}" in page])
+    assert 4 * [[1, 2, 3, 4]] == seen

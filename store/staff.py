@@ -67,6 +67,7 @@ def link(session: Session, staff: Staff, now: datetime) -> str:
     """A new link for this person, in place of those not used and what was begun with them. UnfitNameError: others vouch for them."""
     if staff.source is not Source.LOCAL:  # it would let in whom the directory knows no more
         raise UnfitNameError(f"{staff.name} signs in by the city's own account, and never by a link")
+    session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update())  # of two at once, the later's alone is good
     session.execute(delete(StaffLink).where(StaffLink.staff_id == staff.id, StaffLink.used_at.is_(None)))
     session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.step == Step.SETUP))
     secret = secrets.token_urlsafe(32)

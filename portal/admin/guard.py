@@ -239,9 +239,9 @@ def _failed(fault: Exception) -> Any:
         if fault.code == 405:
             answer.headers["Allow"] = fault.get_response().headers.get("Allow", "GET")
         return answer
-    if isinstance(fault, DBAPIError) and _stopped(fault):
-        g.why = "too slow a question"
-        return page.trouble(504)
+    if isinstance(fault, DBAPIError) and (known := _known(fault)) is not None:
+        code, g.why = known
+        return page.trouble(code)
     if isinstance(fault, GONE):
         g.why = str(getattr(fault, "orig", None) or fault).splitlines()[0]
         answer = page.trouble(503)
@@ -252,10 +252,13 @@ def _failed(fault: Exception) -> Any:
     return page.trouble(500)
 
 
-def _stopped(fault: DBAPIError) -> bool:
-    """Whether the database stopped a statement that took too long (`Desk.reading`)."""
+def _known(fault: DBAPIError) -> tuple[int, str] | None:
+    """A statement that took too long and was stopped (`Desk.reading`); a row that somebody else wrote in the same moment."""
     words = str(fault.orig)
-    return "interrupted" in words or "statement timeout" in words
+    if "interrupted" in words or "statement timeout" in words:
+        return 504, "too slow a question"
+    twice = "UNIQUE constraint" in words or getattr(fault.orig, "sqlstate", "") == "23505"
+    return (409, "somebody was faster") if twice else None
 
 
 def _dress(response: Response) -> Response:

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, false, select
 
-from portal.admin import setup, telling
+from portal.admin import setup, tables, telling
 from portal.admin.central import Central
 from store import factors, staff
 from store.models import AuditEntry, Client, Policy, Role, Site, Span, Staff, VisitorCount
@@ -205,3 +205,10 @@ def test_no_cursor_tells_how_few_somebody_are(staffroom: Room) -> None:
         page = staffroom.page(f"/visitors?span=week&begin={week.begins_at:%Y-%m-%d}&after={after}")
         seen.append([each for each in (1, 2, 3, 4, 7) if f"University {each}" in page])
     assert 4 * [[1, 2, 3, 4]] == seen
+
+
+def test_of_two_that_write_the_same_at_once_the_second_is_told(staffroom: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two presses of a button are two requests: who comes second is told so, and it is no fault of ours."""
+    monkeypatch.setattr(tables, "delete", lambda model: delete(model).where(false()))  # the other's row came after we looked
+    answers = [staffroom.post("/filters", page="/sites", name="mine", query="q=a").status_code for _ in range(2)]
+    assert ([303, 409], "somebody was faster") == (answers, staffroom.lines[-1]["why"])

@@ -29,7 +29,7 @@ blueprint = Blueprint("home_tests", __name__)
 AT_ONCE: Final = 2  # each holds one of the app's threads until the home has answered, 40 seconds at most
 _PLACES: Final = BoundedSemaphore(AT_ONCE)
 OFTEN: Final = Rate(30, 600.0)  # whoever may test a home may not guess somebody's password with it
-LONGEST: Final = 253  # characters of an identity, more than its octets may be
+LONGEST: Final = 253  # characters of an identity, and one more: the road refuses it, and what is judged is what is asked
 
 
 class Story(NamedTuple):
@@ -52,11 +52,13 @@ def again(name: str) -> ResponseReturnValue:
 @needs(Permission.NETWORK_ACT)
 def ask(name: str) -> ResponseReturnValue:
     """Ask it, and tell."""
-    asked = {key: request.form.get(key, "").strip() for key in ("identity", "client")} | {"chap": request.form.get("method") == "chap"}
+    asked = {key: request.form.get(key, "").strip()[: LONGEST + 1] for key in ("identity", "client")} | {
+        "chap": request.form.get("method") == "chap"
+    }
     password = request.form.get("password", "")
     with desk().reading() as session:
         entries.find(session, "home", Home, name)
-        route = desk().tools["route"](session, str(asked["identity"])[:LONGEST], asked["client"])
+        route = desk().tools["route"](session, str(asked["identity"]), asked["client"])
     if route.get("error"):
         return shown(name, asked=asked, story=_unasked(_("There is no gateway of that name.")))
     if name not in route["homes"]:

@@ -212,3 +212,13 @@ def test_of_two_that_write_the_same_at_once_the_second_is_told(staffroom: Room, 
     monkeypatch.setattr(tables, "delete", lambda model: delete(model).where(false()))  # the other's row came after we looked
     answers = [staffroom.post("/filters", page="/sites", name="mine", query="q=a").status_code for _ in range(2)]
     assert ([303, 409], "somebody was faster") == (answers, staffroom.lines[-1]["why"])
+
+
+def test_the_identity_that_is_asked_is_the_one_that_was_judged(staffroom: Room) -> None:
+    """One that is this home's only where it is cut off is not sent anywhere."""
+    asked: list[str] = []
+    staffroom.tools["ask"] = lambda identity, *_rest, **_more: asked.append(identity) or {"error": "none runs"}
+    whole = f"{239 * 'x'}@uni-a.example.evil.example"
+    staffroom.post("/homes/uni-a-1/test", identity=whole, password="a-password")
+    staffroom.post("/homes/uni-a-1/test", identity="x@uni-a.example", password="a-password")
+    assert ["x@uni-a.example"] == asked

@@ -120,7 +120,7 @@ def test_neighbours_move_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     port = city.tables["home"][0]["port"]
     assert port != wanted
     assert f"port = {port}" in city.network.read_text()
-    assert any(fis taken, using {port}" in line for line in city.moved)
+    assert any(f"is taken, using {port}" in line for line in city.moved)
 
 
 def test_the_readers_settings_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

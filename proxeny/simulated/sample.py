@@ -67,6 +67,8 @@ def prepare(config: Path | None) -> Sample:
     assert settings.file is not None  # noqa: S101  # for the type checker
     _refuse_taken(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.backup is not None:  # elsewhere it is a disk of its own, which must not be made up where it is not mounted
+        settings.backup.folder.mkdir(mode=0o700, exist_ok=True)
     if settings.fticks and settings.fticks.key_file and not settings.fticks.key_file.exists():
         settings.fticks.key_file.write_text(secrets.token_hex(32) + "\n")
         settings.fticks.key_file.chmod(0o600)

@@ -82,6 +82,7 @@ def test_a_newcomers_first_minute(tmp_path: Path) -> None:
         for line in tries:
             tried = subprocess.run(line, shell=True, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
             assert 0 == tried.returncode, (line, tried.stdout, tried.stderr)
+        until(lambda: list((tmp_path / "var/demo/backups").glob("*")), "a backup, whose folder is there", seconds=60)
         until(lambda: len(LOGIN.findall(program.text)) >= 3, "three logins on the screen", seconds=60)
         assert set() == documented_metrics() - set(re.findall(r"^proxeny_\w+", metrics(env), re.MULTILINE))
         below = descendants(program.pid)

@@ -25,6 +25,22 @@ class Permission(StrEnum):
     NETWORK = "network"  # sites, access points, gateways, homes, realms, policy; never a secret
     NETWORK_ACT = "change the network"
     SECRETS = "set secrets"
+    GUESTS = "guests"  # the desk and accounts; stations, and addresses in part, masked
+    GUESTS_ACT = "help guests"  # resend, extend, sign out, unblock, take a request down
+    VOUCHERS = "vouchers"  # batches and what became of them; never a code
+    VOUCHERS_ACT = "print and take back one voucher"
+    VOUCHERS_BATCH = "make, print, take back and close batches"
+    PRIVACY = "privacy requests"
+    PRIVACY_ACT = "export and erase accounts"
+    INCIDENTS = "incident openings"
+    INCIDENTS_ACT = "ask for an incident opening"
+    INCIDENTS_DECIDE = "allow or refuse an incident opening"  # somebody else's
+    JOBS = "jobs and messages"
+    JOBS_ACT = "send or do again"
+    WEBHOOKS = "webhooks"
+    WEBHOOKS_ACT = "change webhooks"
+    TOKENS = "tokens for the API"
+    TOKENS_ACT = "make and revoke tokens"
     REPORTS = "reports"
     HEALTH = "settings health and backups"
     HEALTH_ACT = "make a backup"
@@ -35,15 +51,46 @@ class Permission(StrEnum):
 
 
 _SEES: Final = frozenset(
-    {Permission.SELF, Permission.OVERVIEW, Permission.TRACE, Permission.SESSIONS, Permission.ALERTS, Permission.NETWORK, Permission.REPORTS}
+    {
+        Permission.SELF,
+        Permission.OVERVIEW,
+        Permission.TRACE,
+        Permission.SESSIONS,
+        Permission.ALERTS,
+        Permission.NETWORK,
+        Permission.GUESTS,
+        Permission.VOUCHERS,
+        Permission.JOBS,
+        Permission.REPORTS,
+    }
 )
 _WORKS: Final = frozenset(
-    {Permission.SESSIONS_ACT, Permission.ALERTS_ACT, Permission.NETWORK_ACT, Permission.SECRETS, Permission.HEALTH_ACT, Permission.REVEAL}
+    {
+        Permission.SESSIONS_ACT,
+        Permission.ALERTS_ACT,
+        Permission.NETWORK_ACT,
+        Permission.SECRETS,
+        Permission.HEALTH_ACT,
+        Permission.REVEAL,
+        Permission.GUESTS_ACT,
+        Permission.JOBS_ACT,
+    }
+)
+_AUDITS: Final = frozenset(
+    {
+        Permission.REVEAL,
+        Permission.AUDIT,
+        Permission.PRIVACY,
+        Permission.INCIDENTS,
+        Permission.INCIDENTS_DECIDE,
+        Permission.WEBHOOKS,
+        Permission.TOKENS,
+    }
 )
 ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
     Role.CITY_ADMIN: frozenset(Permission),
     Role.NETWORK_OPS: _SEES | _WORKS | {Permission.HEALTH, Permission.EXPORT, Permission.STAFF},
-    Role.AUDITOR: _SEES | {Permission.REVEAL, Permission.HEALTH, Permission.EXPORT, Permission.STAFF, Permission.AUDIT},
+    Role.AUDITOR: _SEES | _AUDITS | {Permission.HEALTH, Permission.EXPORT, Permission.STAFF},
     Role.HELP_DESK: frozenset(
         {
             Permission.SELF,
@@ -53,6 +100,11 @@ ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SESSIONS,
             Permission.SESSIONS_ACT,
             Permission.ALERTS,
+            Permission.GUESTS,
+            Permission.GUESTS_ACT,
+            Permission.VOUCHERS,
+            Permission.VOUCHERS_ACT,
+            Permission.PRIVACY,
         }
     ),
     Role.BUSINESS_OWNER: frozenset(),  # the business app's: nothing is theirs here

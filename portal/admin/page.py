@@ -52,6 +52,17 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
             Place("/gateways", _("Gateways"), Permission.NETWORK),
             Place("/homes", _("Homes and realms"), Permission.NETWORK),
             Place("/policy", _("Policy"), Permission.NETWORK),
+            Place("/certificates", _("Certificates"), Permission.NETWORK),
+        ),
+    ),
+    (
+        _("Guests"),
+        (
+            Place("/desk", _("Desk"), Permission.GUESTS),
+            Place("/accounts", _("Accounts"), Permission.GUESTS),
+            Place("/vouchers", _("Vouchers"), Permission.VOUCHERS),
+            Place("/plans", _("Plans"), Permission.NETWORK),
+            Place("/portals", _("Portal pages"), Permission.NETWORK),
         ),
     ),
     (_("Reports"), (Place("/visitors", _("Visitors"), Permission.REPORTS),)),
@@ -60,6 +71,10 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
         (
             Place("/staff", _("Staff and roles"), Permission.STAFF),
             Place("/audit", _("Audit log"), Permission.AUDIT),
+            Place("/privacy", _("Privacy"), Permission.PRIVACY),
+            Place("/jobs", _("Jobs and messages"), Permission.JOBS),
+            Place("/webhooks", _("Webhooks"), Permission.WEBHOOKS),
+            Place("/tokens", _("API"), Permission.TOKENS),
             Place("/health", _("Settings health"), Permission.HEALTH),
             Place("/backups", _("Backups"), Permission.HEALTH),
         ),

@@ -15,18 +15,22 @@ from store.models.alerts import Alert, BackupRun, BackupState, Silence
 from store.models.audit import AuditEntry, AuditKey
 from store.models.base import Base, Moment, Sealed
 from store.models.guests import Account, Device, Grant, GrantFeed, GuestUsage, Period, SignInToken, Way
+from store.models.hooks import Delivery, DeliveryState, Event, Webhook
 from store.models.keys import NamedKey
+from store.models.listeners import ListenerKey
 from store.models.messages import Message, MessageKind, MessageState
 from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Operator, Verdict
 from store.models.orders import Order, OrderKind, OrderState, Via
 from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
-from store.models.portals import District, Plan, Portal, Ssid
+from store.models.portals import District, Plan, Portal, PortalVersion, Ssid
 from store.models.proofs import Challenge, Consent, Guess, Purpose, Settled, Voucher, VoucherBatch
+from store.models.requests import IncidentOpening, PrivacyRequest, RequestKind, RequestState
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
 from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
 from store.models.staff import Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
+from store.models.tokens import ApiToken, IdempotencyKey
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
 from store.models.visitors import Span, VisitorCount, VisitorMark
 
@@ -35,6 +39,7 @@ __all__ = [
     "Account",
     "AccountingKey",
     "Alert",
+    "ApiToken",
     "AuditEntry",
     "AuditKey",
     "AuthEvent",
@@ -50,10 +55,13 @@ __all__ = [
     "Consent",
     "Creative",
     "CreativeState",
+    "Delivery",
+    "DeliveryState",
     "Device",
     "Direction",
     "District",
     "DropMinute",
+    "Event",
     "Grant",
     "GrantFeed",
     "Guess",
@@ -61,6 +69,9 @@ __all__ = [
     "Home",
     "HomeChange",
     "Hygiene",
+    "IdempotencyKey",
+    "IncidentOpening",
+    "ListenerKey",
     "LoginVerdict",
     "Managed",
     "ManagedBy",
@@ -83,11 +94,15 @@ __all__ = [
     "Plan",
     "Policy",
     "Portal",
+    "PortalVersion",
+    "PrivacyRequest",
     "Purpose",
     "Realm",
     "RealmAccounting",
     "RealmAction",
     "RecoveryCode",
+    "RequestKind",
+    "RequestState",
     "RetentionRun",
     "Role",
     "SavedFilter",
@@ -118,4 +133,5 @@ __all__ = [
     "Voucher",
     "VoucherBatch",
     "Way",
+    "Webhook",
 ]

@@ -3,11 +3,13 @@
 Texts are language -> text. Never a guest in them.
 """
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from store.ids import new_id
 from store.models.base import Base
 from store.models.network import Managed
 from store.models.places import refer
@@ -66,3 +68,20 @@ class Portal(Managed, Base):
     terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
     provisional: Mapped[int] = mapped_column(default=600)  # seconds
     sponsors: Mapped[list[str]] = mapped_column(default=list)  # addresses, or domains with "@" before them, that may let guests in
+
+
+class PortalVersion(Base):
+    """A portal's pages as they were, are, or may become: a draft until somebody publishes it."""
+
+    __tablename__ = "portal_version"
+    __table_args__ = (UniqueConstraint("portal", "number"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    portal: Mapped[str]  # no reference: words that guests agreed to outlive the portal
+    number: Mapped[int]  # 1, 2, 3, ...
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the portal's keys as the network file has them
+    note: Mapped[str] = mapped_column(default="")  # what was changed, in its editor's words
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(default="")
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[str] = mapped_column(default="")

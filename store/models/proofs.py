@@ -28,6 +28,11 @@ class VoucherBatch(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]  # nobody begins with one afterwards
     closed_at: Mapped[datetime | None]  # its codes can be printed no more
+    wanted: Mapped[int] = mapped_column(default=0)  # how many it was ordered with
+    whole_at: Mapped[datetime | None]  # when the last was made: before that none of them lets anybody in
+    made_by: Mapped[str] = mapped_column(default="")
+    leased_until: Mapped[datetime | None]  # of whoever makes them
+    fault: Mapped[str] = mapped_column(default="")  # why they are not all made
 
 
 class Voucher(Base):

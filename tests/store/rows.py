@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 3, 8, 6, 59, 59, 123456, tzinfo=UTC)  # an hour before clocks change in Toronto
-CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(25)]
+CANARIES = [f"canary-secret-{number:02d}-do-not-leak" for number in range(31)]
 
 
 def network(seal: Seal, client: str = "library-wlc", home: str = "uni-a-1") -> list[m.Base]:
@@ -134,6 +134,7 @@ def everything(seal: Seal) -> list[m.Base]:
         *proofs(seal),
         *adverts(),
         *staff(seal),
+        *house(seal),
         m.RetentionRun(at=NOW, kept="session", cutoff=NOW, deleted=3, oldest=NOW),
     ]
 
@@ -162,6 +163,56 @@ def staff(seal: Seal) -> list[m.Base]:
         m.BackupRun(at=NOW, file="proxeny.db", octets=2**33),
         m.VisitorMark(span=m.Span.WEEK, begins_at=NOW, mark=b"m" * 16, institution="University A"),
         m.VisitorCount(span=m.Span.WEEK, begins_at=NOW, institution="University A", country="CA", visitors=1, logins=3),
+    ]
+
+
+def house(seal: Seal) -> list[m.Base]:
+    """What people asked, what programs may do, whom we tell, and what our listeners show."""
+    request, opening, token, again, hook, key = (f"0123456789abcd{ending}" for ending in ("ev", "ew", "ex", "f0", "ey", "ez"))
+    later = NOW + timedelta(days=30)
+
+    def sealed(table: str, row: str, column: str, number: int) -> bytes:
+        return seal.close(CANARIES[number].encode(), Where(table, row, column))
+
+    return [
+        m.PortalVersion(portal="library", number=1, fields={"welcome": {"en": "Welcome"}}, made_at=NOW),
+        m.PrivacyRequest(
+            id=request,
+            kind=m.RequestKind.ERASE,
+            contact=sealed("privacy_request", request, "contact", 25),
+            received_at=NOW,
+            due_at=later,
+        ),
+        m.IncidentOpening(
+            id=opening,
+            asked_by="ops@city.example",
+            asked_at=NOW,
+            reason="A crime",
+            scope=sealed("incident_opening", opening, "scope", 26),
+        ),
+        m.ApiToken(
+            id=token,
+            name="dashboard",
+            digest=b"t" * 32,
+            role=m.Role.AUDITOR,
+            scopes=["REPORTS"],
+            staff_id="0123456789abcdeu",
+            created_at=NOW,
+            expires_at=later,
+        ),
+        m.IdempotencyKey(id=again, token_id=token, key="1", request=b"r" * 32, at=NOW, body=sealed("idempotency_key", again, "body", 27)),
+        m.Webhook(
+            id=hook,
+            name="Dashboard",
+            url="https://city.example/hook",
+            events=["alert.opened"],
+            secret=sealed("webhook", hook, "secret", 28),
+            previous_secret=sealed("webhook", hook, "previous_secret", 29),
+            created_at=NOW,
+        ),
+        m.Event(id=2**40, kind="alert.opened", object="home-dead", at=NOW),
+        m.Delivery(id=2**40, webhook_id=hook, event_id=2**40, queued_at=NOW, replay_of=2**40),
+        m.ListenerKey(id=key, listener="guest", key=sealed("listener_key", key, "key", 30), created_at=NOW),
     ]
 
 

@@ -6,9 +6,12 @@ Deny by default: what a role is not given here it may not do. Never asks who som
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from store.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Permission(StrEnum):
@@ -115,3 +118,30 @@ ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Whether the table says so."""
     return permission in ALLOWED[role]
+
+
+# What no program may do, whatever its token says. It is nobody who signs in; what needs a second person, or a reason that a person
+# gives for one look, needs persons; who makes tokens or staff outlives being revoked; and it reads lists page by page, not as files.
+PERSONS_ALONE: Final = frozenset(
+    {
+        Permission.SELF,
+        Permission.REVEAL,
+        Permission.INCIDENTS,
+        Permission.INCIDENTS_ACT,
+        Permission.INCIDENTS_DECIDE,
+        Permission.TOKENS_ACT,
+        Permission.STAFF_ACT,
+        Permission.EXPORT,
+    }
+)
+
+
+def grantable(role: Role) -> frozenset[Permission]:
+    """What a token of this role can be given."""
+    return ALLOWED[role] - PERSONS_ALONE
+
+
+def granted(scopes: Iterable[str], role: Role, maker: Role) -> frozenset[Permission]:
+    """What a token may do: its scopes (names of permissions), as far as its role and its maker's allow them today."""
+    said = {Permission[each] for each in scopes if each in Permission.__members__}
+    return said & grantable(role) & grantable(maker)

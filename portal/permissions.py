@@ -143,5 +143,5 @@ def grantable(role: Role) -> frozenset[Permission]:
 
 def granted(scopes: Iterable[str], role: Role, maker: Role) -> frozenset[Permission]:
     """What a token may do: its scopes (names of permissions), as far as its role and its maker's allow them today."""
-    said = {Permission[each] for each in scopes if each in Permission.__members__}
+    said = frozenset(Permission[each] for each in scopes if each in Permission.__members__)
     return said & grantable(role) & grantable(maker)

@@ -219,6 +219,8 @@ class Retention(Part):
     vouchers: OfPeople = 365
     messages: OfPeople = 30
     advert_figures: Days = 1100
+    requests: OfPeople = 1095
+    openings: OfPeople = 1095
     retention_runs: Days = 1100
 
     @model_validator(mode="before")
@@ -232,7 +234,7 @@ class Retention(Part):
         """Each class of rows by the store's name (store.retention.Kept)."""
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
         names |= {"devices": "device", "grants": "grant", "accounts": "account", "vouchers": "voucher", "messages": "message"}
-        names |= {"retention_runs": "retention_run"}
+        names |= {"retention_runs": "retention_run", "requests": "privacy_request", "openings": "incident_opening"}
         return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields if name != "preset"}
 
 

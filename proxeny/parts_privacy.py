@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator
 
 from proxeny.faults import WrongError
+from proxeny.measures import Range, duration
 from proxeny.parts import Part
 
 LONGEST: Final = 2_000  # characters of one text
@@ -40,3 +41,5 @@ class Privacy(Part):
     officer_title: Texts
     officer_phone: Texts
     officer_address: Texts | None = None
+    answer_within: Annotated[int, BeforeValidator(duration(Range(86_400, 90 * 86_400)))] = 30 * 86_400  # of a request about one's data
+    break_glass: bool = False  # whoever asks to see sealed records may open them alone, with an alert

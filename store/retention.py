@@ -29,11 +29,14 @@ from store.models import (
     Guess,
     GuestUsage,
     HomeChange,
+    IncidentOpening,
     Message,
     OddRecord,
     Order,
     OrderState,
     PlacementHour,
+    PrivacyRequest,
+    RequestState,
     RetentionRun,
     Session,
     SessionStatus,
@@ -86,6 +89,8 @@ class Kept(StrEnum):
     CHALLENGE = "challenge"  # with what was counted against guessing
     MESSAGE = "message"
     ADVERT_FIGURES = "advert_figures"
+    PRIVACY_REQUEST = "privacy_request"  # from when it was settled
+    INCIDENT_OPENING = "incident_opening"  # what was asked for, by whom and why; never what it showed
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
     VISITORS = "visitors"  # the marks and keys that they are counted with, from the end of their period (store/visitors.py)
@@ -109,14 +114,20 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.CHALLENGE: ((Challenge, Challenge.expires_at), (Guess, Guess.until)),
     Kept.MESSAGE: ((Message, Message.queued_at),),
     Kept.ADVERT_FIGURES: ((PlacementHour, PlacementHour.hour),),
+    Kept.PRIVACY_REQUEST: ((PrivacyRequest, PrivacyRequest.received_at),),
+    Kept.INCIDENT_OPENING: ((IncidentOpening, IncidentOpening.asked_at),),
     Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),
 }
 _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
+    PrivacyRequest: PrivacyRequest.state == RequestState.OPEN,
 }
 # Found by the time above, and old by this one
-_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[datetime]]] = {Session: Session.updated_at}
+_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any]]] = {
+    Session: Session.updated_at,
+    PrivacyRequest: PrivacyRequest.settled_at,
+}
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,

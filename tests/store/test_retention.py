@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select
 
-from store import grants, retention
+from store import grants, requests, retention
 from store import models as m
 from store.ids import first_id
+from store.privacy import privacy
 from store.retention import Kept, purge
 from store.session import reading, transaction
 from tests.store import guests, rows
@@ -60,9 +61,32 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
+    expected |= {"incident_opening": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
     assert counts(filled)["guest_usage"] == 0
+
+
+def test_a_request_goes_a_time_after_its_answer(database: Engine, seal: Seal) -> None:
+    """An open one stays however old it is; one that was answered goes by when that was, not by when it came; and late is what is said."""
+    day = timedelta(days=1)
+    with transaction(database) as session:
+        marks = privacy(session, seal, NOW)
+        waits, done = (requests.receive(session, marks, m.RequestKind.ERASE, name, "", "", NOW) for name in ("a1", "a2"))
+        requests.settle(session, done, "erased", "ops@city.example", NOW + 20 * day)
+        names = waits.id, done.id
+    kept = {Kept.PRIVACY_REQUEST: 30 * day}
+    assert 0 == purge(database, kept, NOW + 49 * day)[Kept.PRIVACY_REQUEST]
+    with reading(database) as session:
+        assert NOW + 20 * day == retention.oldest(session, Kept.PRIVACY_REQUEST)
+        assert (None, NOW) == tuple(retention.late(session, Kept.PRIVACY_REQUEST, NOW + each * day) for each in (20, 21))
+    assert 1 == purge(database, kept, NOW + 51 * day)[Kept.PRIVACY_REQUEST]
+    with reading(database) as session:
+        assert [names[0]] == list(session.scalars(select(m.PrivacyRequest.id)))
+        assert (None, None) == (
+            retention.oldest(session, Kept.PRIVACY_REQUEST),
+            retention.late(session, Kept.PRIVACY_REQUEST, NOW + 900 * day),
+        )
 
 
 def test_a_batch_of_vouchers_goes_in_small_transactions(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

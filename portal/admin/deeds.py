@@ -65,6 +65,7 @@ KINDS: Final[dict[str, Any]] = {
     "database": _("Database"),
     "audit": _("Audit log"),
     "staff": _("Staff"),
+    "token": _("Token"),
 }
 _NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
 # Who may see what was done to things of a kind, without the whole log; any other kind is the log's alone
@@ -73,6 +74,7 @@ SEEN_BY: Final[dict[str, Permission]] = dict.fromkeys(_NETWORK, Permission.NETWO
     "alert": Permission.ALERTS,
     "backup": Permission.HEALTH,
     "staff": Permission.STAFF,
+    "token": Permission.TOKENS,
 }
 # What is in an object's history for those without the log: what changed it. Who looked at it, and why, is the log's
 CHANGES: Final = (
@@ -102,6 +104,7 @@ _PAGES: Final = {
     "session": "/sessions",
     "policy": "/policy",
     "staff": "/staff/of",
+    "token": "/tokens",
 }
 
 

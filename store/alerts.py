@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import and_, delete, func, or_, select, update
 
+from store import events
+from store.events import EventKind
 from store.models import Alert, Silence
 from store.session import affected, insert
 
@@ -59,17 +61,37 @@ def settle(session: Session, change: Change, now: datetime) -> list[Alert]:
     have = opened(session)
     room = MOST - len(have)
     for finding in change.opens[: max(room, 0)]:
-        new = {"rule": finding.key.rule, "object": finding.key.on, "details": _details(finding), "opened_at": finding.since or now}
+        new: dict[str, Any] = {
+            "rule": finding.key.rule,
+            "object": finding.key.on,
+            "details": _details(finding),
+            "opened_at": finding.since or now,
+        }
         new |= {"seen_at": now}
-        session.execute(insert(session, Alert).values(new).on_conflict_do_nothing())
+        made = session.scalar(insert(session, Alert).values(new).on_conflict_do_nothing().returning(Alert.id))
+        if made is not None:
+            events.emit(session, EventKind.ALERT_OPENED, made, _told(finding.key, new["opened_at"], new["details"]), now)
     for finding in change.holds:
         if (kept := have.get(finding.key)) is not None:
             _hold(kept, finding, now)
     closed = [row for key in change.closes if (row := have.get(key)) is not None]
     for row in closed:
         row.closed_at = now
+        _tell(session, EventKind.ALERT_CLOSED, row, now)
     session.flush()
     return closed
+
+
+def _tell(session: Session, kind: EventKind, row: Alert | None, now: datetime) -> Alert | None:
+    if row is not None:
+        events.emit(session, kind, row.id, _told(Key(row.rule, row.object), row.opened_at, row.details), now)
+    return row
+
+
+def _told(key: Key, opened_at: datetime, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What other systems learn of an alert: the address of a client among its details stays here."""
+    plain = {name: value for name, value in details.items() if name != "source"}
+    return {"rule": key.rule, "object": key.on, "opened_at": opened_at.isoformat(), "details": plain}
 
 
 def _hold(row: Alert, finding: Finding, now: datetime) -> None:
@@ -115,13 +137,15 @@ def acknowledge(session: Session, name: str, by: str, now: datetime) -> Alert | 
     """Somebody took notice of an open one; None where it is not open, or somebody did before."""
     free = (Alert.id == name, Alert.closed_at.is_(None), Alert.acknowledged_at.is_(None))
     taken = update(Alert).where(*free).values(acknowledged_at=now, acknowledged_by=by).returning(Alert)
-    return session.scalars(taken.execution_options(synchronize_session=False, populate_existing=True)).one_or_none()
+    row = session.scalars(taken.execution_options(synchronize_session=False, populate_existing=True)).one_or_none()
+    return _tell(session, EventKind.ALERT_ACKNOWLEDGED, row, now)
 
 
 def close(session: Session, name: str, now: datetime) -> Alert | None:
     """Close an open one by hand; where it is still so, the next look opens another."""
     taken = update(Alert).where(Alert.id == name, Alert.closed_at.is_(None)).values(closed_at=now).returning(Alert)
-    return session.scalars(taken.execution_options(synchronize_session=False, populate_existing=True)).one_or_none()
+    row = session.scalars(taken.execution_options(synchronize_session=False, populate_existing=True)).one_or_none()
+    return _tell(session, EventKind.ALERT_CLOSED, row, now)
 
 
 def silence(session: Session, key: Key, until: datetime, by: str, why: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_
 
-from store import matching
+from store import matching, session_events
 from store.consumption import Consumption
 from store.entries import Entry, Kind
 from store.hops import move
@@ -89,6 +89,8 @@ class _Batch:
         move(self.database, self.held)
         self.sums.write(self.database)
         link_sessions(self.database, made, self.privacy)
+        if self.entries:
+            session_events.tell(self.database, self.held, made, max(entry.received_at for entry in self.entries))
         self.held.forget()
 
     def _load(self) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
     from sqlalchemy.orm import Session as Database
 
+    from store.models import SessionStatus
+
 _NOTHING: Final[ColumnElement[str]] = literal_column("''")  # in the statement's text, as the indexes without empty names have it
 _COLUMNS: Final = tuple(name for name in Tally.__slots__ if name not in ("has_class", "has_cui", "sealed", "legs"))
 _TABLE: Final[Table] = Session.__table__  # type: ignore[assignment]
@@ -42,6 +44,7 @@ _READ: Final = (
 )  # fmt: skip
 _LOCKED: Final = _READ.order_by(_TABLE.c.id).with_for_update(of=_TABLE)  # SQLite has one writer anyway
 _state: Final = attrgetter(*_COLUMNS)
+_STATUS: Final = _COLUMNS.index("status")
 
 
 class Tallies:
@@ -147,6 +150,11 @@ class Tallies:
         self._write_changes()
         self._write_trails()
         return [tally.id for tally in made]
+
+    def before(self, name: str) -> SessionStatus | None:
+        """How a session stood when it was read; None for a new one."""
+        row = self._rows.get(name)
+        return row[_STATUS] if row is not None else None
 
     def forget(self) -> None:
         """Let go of legs, which know their sessions: who counts much does not wait for the collector of such circles."""

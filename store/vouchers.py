@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
-from store import accounts, crockford, grants
+from store import accounts, crockford, events, grants
+from store.events import EventKind
 from store.ids import new_ids
 from store.models import Account, Grant, Voucher, VoucherBatch, Way
 from store.sealed import Where
@@ -110,6 +111,8 @@ def redeem(
     account = accounts.known(session, privacy, Way.VOUCHER, voucher.id, now, contact=f"…{code[-4:]}")
     voucher.account_id = account.id
     session.flush()
+    told = {"batch": batch.id, "batch_name": batch.name, "plan": batch.plan, "ends_at": ends_at.isoformat()}
+    events.emit(session, EventKind.VOUCHER_REDEEMED, voucher.id, told, now)
     return Redeemed(account.id, batch.plan, ends_at, first=True)
 
 

@@ -14,7 +14,7 @@ from migrations.columns import BIG_KEY, FLAG, JSON, MOMENT, NUMBER, OCTETS, TEXT
 revision = "0007"
 down_revision = "0006"
 _TABLES = (
-    "listener_key", "delivery", "event", "webhook", "idempotency_key", "api_token", "incident_opening", "privacy_request", "portal_version",
+    "listener_key", "delivery", "event", "webhook", "idempotency_key", "api_token", "incident_opening", "privacy_request", "portal_version", "portal_terms",
 )  # fmt: skip
 _OF_BATCHES = ("wanted", "whole_at", "made_by", "leased_until", "fault")
 
@@ -45,6 +45,17 @@ def _vouchers() -> None:
 
 
 def _portals() -> None:
+    with op.batch_alter_table("portal") as table:
+        table.add_column(sa.Column("privacy", JSON, nullable=False, server_default="{}"))
+    with op.batch_alter_table("portal") as table:
+        table.alter_column("privacy", server_default=None)
+    op.create_table(
+        "portal_terms",
+        *always(TEXT, "digest", "language", "portal", "text"),
+        *always(MOMENT, "at"),
+        sa.PrimaryKeyConstraint("digest", name="pk_portal_terms"),
+    )
+    _index("consent", "digest")
     op.create_table(
         "portal_version",
         *always(TEXT, "id", "portal"),
@@ -124,7 +135,7 @@ def _webhooks() -> None:
         *always(OCTETS, "secret"),
         *maybe(OCTETS, "previous_secret"),
         *always(MOMENT, "created_at"),
-        *maybe(MOMENT, "previous_until", "paused_at"),
+        *maybe(MOMENT, "previous_until", "paused_at", "delivered_at", "failing_since"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook"),
     )
     op.create_table(
@@ -179,3 +190,6 @@ def downgrade() -> None:
     with op.batch_alter_table("voucher_batch") as table:
         for column in _OF_BATCHES:
             table.drop_column(column)
+    with op.batch_alter_table("portal") as table:
+        table.drop_column("privacy")
+    op.drop_index("ix_consent_digest", "consent")

@@ -30,6 +30,8 @@ class Webhook(Base):
     created_by: Mapped[str] = mapped_column(default="")
     paused_at: Mapped[datetime | None]
     why: Mapped[str] = mapped_column(default="")  # why it was paused, where we did it
+    delivered_at: Mapped[datetime | None]  # the last that went well
+    failing_since: Mapped[datetime | None]  # the first try since then that did not
 
 
 class Event(Base):

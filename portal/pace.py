@@ -41,3 +41,11 @@ class Rates:
             if len(self._free) > self._most:
                 self._free.popitem(last=False)
         return room
+
+    def left(self, whose: str, rate: Rate, now: float) -> tuple[int, float]:
+        """How many there is room for, and in how many seconds there is room for one more of them."""
+        with self._lock:
+            taken = min(max(self._free.get(whose, now), now), now + rate.seconds)
+        one = rate.seconds / rate.times
+        room = max(0, int((now + rate.seconds * 1.000_001 - taken) / one))
+        return room, max(0.0, taken + one * (room + 1) - now - rate.seconds)

@@ -19,12 +19,12 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_babel import refresh
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, numbers
 from portal.admin import page
 from portal.admin.desk import desk
+from portal.misfortunes import known
 from portal.permissions import Permission, may
 from portal.writing import GONE
 from store import staff_sessions
@@ -239,26 +239,15 @@ def _failed(fault: Exception) -> Any:
         if fault.code == 405:
             answer.headers["Allow"] = fault.get_response().headers.get("Allow", "GET")
         return answer
-    if isinstance(fault, DBAPIError) and (known := _known(fault)) is not None:
-        code, g.why = known
-        return page.trouble(code)
-    if isinstance(fault, GONE):
-        g.why = str(getattr(fault, "orig", None) or fault).splitlines()[0]
-        answer = page.trouble(503)
-        answer.headers["Retry-After"] = "5"
+    if (misfortune := known(fault)) is not None:
+        code, g.why = misfortune
+        answer = page.trouble(code)
+        if code == 503:
+            answer.headers["Retry-After"] = "5"
         return answer
     g.why = type(fault).__name__
     current_app.logger.error("a page failed", exc_info=fault)
     return page.trouble(500)
-
-
-def _known(fault: DBAPIError) -> tuple[int, str] | None:
-    """A statement that took too long and was stopped (`Desk.reading`); a row that somebody else wrote in the same moment."""
-    words = str(fault.orig)
-    if "interrupted" in words or "statement timeout" in words:
-        return 504, "too slow a question"
-    twice = "UNIQUE constraint" in words or getattr(fault.orig, "sqlstate", "") == "23505"
-    return (409, "somebody was faster") if twice else None
 
 
 def _dress(response: Response) -> Response:

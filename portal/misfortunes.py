@@ -1,0 +1,25 @@
+"""What a fault of the database's means for whoever asked: one mapping for the staff's pages and for the API.
+
+Never a fault's own words for anyone but the log.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+from portal.writing import GONE
+
+
+def known(fault: Exception) -> tuple[int, str] | None:
+    """(status, why) of a statement that took too long and was stopped (`Desk.reading`), of a row that somebody else wrote in
+    the same moment, and of a database that does not answer; None for what is a fault of ours.
+    """
+    if isinstance(fault, DBAPIError):
+        words = str(fault.orig)
+        if "interrupted" in words or "statement timeout" in words:
+            return 504, "too slow a question"
+        if "UNIQUE constraint" in words or getattr(fault.orig, "sqlstate", "") == "23505":
+            return 409, "somebody was faster"
+    if isinstance(fault, GONE):
+        return 503, str(getattr(fault, "orig", None) or fault).splitlines()[0]
+    return None

@@ -79,9 +79,9 @@ class Child:
 
 
 async def start(name: str, module: str, spec: dict[str, Any], fds: Sequence[int]) -> Child:
-    """Exec `python -m module SPEC`, with these descriptors and one end of a channel open in it."""
+    """Exec `python -m proxeny.begin MODULE SPEC`, with these descriptors and one end of a channel open in it."""
     ours, theirs = pair()
-    command = [sys.executable, "-P", "-m", module, json.dumps(spec | {"channel": theirs.fileno()})]
+    command = [sys.executable, "-P", "-m", "proxeny.begin", module, json.dumps(spec | {"channel": theirs.fileno()})]
     with theirs, _deaf():
         process = subprocess.Popen(  # noqa: ASYNC220, S603  # vfork and exec, a millisecond; our own module
             command, pass_fds=(*fds, theirs.fileno()), stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno()

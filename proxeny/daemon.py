@@ -1,4 +1,4 @@
-"""One worker: the road and nothing else. `python -m proxeny.daemon SPEC` with sockets inherited from the supervisor.
+"""One worker: the road and nothing else. `python -m proxeny.begin proxeny.daemon SPEC` with sockets inherited from the supervisor.
 
 Theory of operation. The supervisor execs us with every listening socket open and says, as SPEC, which of them are
 ours. The network comes down the channel; we build the tables and the engine, read our sockets, and say "serving". From
@@ -291,7 +291,3 @@ def main() -> None:
     gc.set_threshold(*CYCLES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(json.loads(sys.argv[1])))
-
-
-if __name__ == "__main__":
-    main()

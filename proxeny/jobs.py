@@ -1,4 +1,4 @@
-"""The jobs process: tells gateways what their APIs must be told, sends mails and SMS. `python -m proxeny.jobs SPEC`, or `proxeny jobs`.
+"""The jobs process: tells gateways what their APIs must be told, sends mails and SMS. A child of the supervisor, or `proxeny jobs`.
 
 The work is done in threads (proxeny/sweeping.py); what was taken and not finished is taken by the next process. Never opens
 a listening socket, and never waits for a database in the loop.
@@ -60,5 +60,6 @@ async def alone(settings: Settings) -> None:
     await jobs.end(ENDS_WITHIN)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run until the channel closes."""
     lifetime.run(serve)

@@ -1,4 +1,4 @@
-"""The porter: one process that knows what the road must not wait for. `python -m proxeny.porter SPEC`.
+"""The porter: one process that knows what the road must not wait for. `python -m proxeny.begin proxeny.porter SPEC`.
 
 Theory of operation. The loop moves datagrams between the workers' windows and the threads; it touches no database. One
 thread opens the store and keeps the feed of live grants; one looks stations up, all that wait at once; two take tokens,
@@ -12,7 +12,6 @@ Never opens a listening socket, and never logs a question.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -173,9 +172,4 @@ def _places(settings: Settings) -> int:
 
 def main() -> None:
     """Run until the channel closes."""
-    gc.freeze()
     lifetime.run(serve)
-
-
-if __name__ == "__main__":
-    main()

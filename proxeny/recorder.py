@@ -1,4 +1,4 @@
-"""The recorder: one process beside the workers, which writes down what they tell. `python -m proxeny.recorder SPEC`.
+"""The recorder: one process beside the workers, which writes down what they tell. `python -m proxeny.begin proxeny.recorder SPEC`.
 
 Theory of operation. The loop only moves things: records from the journal's socket to the keeper, orders from the keeper
 to NASes and answers back, a beat to the supervisor each second. Everything that may wait for a disk or a database is
@@ -127,10 +127,5 @@ def main() -> None:
     # we fall behind by waits in bounded queues; what they cannot hold is counted (logins_lost, journal_dropped).
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
-    gc.freeze()
     gc.set_threshold(*COLLECT)
     lifetime.run(serve)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The process that serves one audience's pages. `python -m proxeny.serving SPEC`, or `proxeny web`.
+"""The process that serves one audience's pages. `python -m proxeny.begin proxeny.serving SPEC`, or `proxeny web`.
 
 Requests are answered in gunicorn's threads (proxeny/threads.py), the network is followed in one more. Never opens its
 listening socket itself: the supervisor did, before it gave up its privileges.
@@ -115,5 +115,6 @@ async def alone(settings: Settings, sock: socket.socket, audience: str = "guest"
     await serving.end(ENDS_WITHIN)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run until the channel closes."""
     lifetime.run(serve)

@@ -293,7 +293,7 @@ def test_the_recorder_as_a_process(parts, tmp_path):
         ours, theirs = pair()
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         spec = json.dumps({"channel": theirs.fileno(), "journal": far.fileno()})
-        command = [sys.executable, "-m", "proxeny.recorder", spec]
+        command = [sys.executable, "-m", "proxeny.begin", "proxeny.recorder", spec]
         process = subprocess.Popen(command, pass_fds=(theirs.fileno(), far.fileno()), cwd=ROOT)  # noqa: ASYNC220  an exec takes a moment
         theirs.close()
         channel = await above(ours)

@@ -15,7 +15,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from proxeny import orders, quotas, ways
+from proxeny import orders, quotas, simulator, ways
 from radius.nas.family import Bound
 from store import grants, outbox, usage
 from store.consumption import Consumption
@@ -36,6 +36,11 @@ LOOK: Final = 0.5  # seconds between looks at the feed
 SWEEP: Final = 3.0  # seconds between looks for grants that ended
 PAGE: Final = 200  # sessions of a walk, or changes of grants, in one transaction
 BEHIND: Final = timedelta(days=1)  # grants that ended while no recorder ran
+
+
+def _held(plan: Any) -> tuple[Any, ...]:
+    """What of a plan open sessions are held to; its other keys are looked at when somebody signs in, or asks for more time."""
+    return tuple(getattr(plan, key) for key in simulator.HELD if key != "session") if plan is not None else ()
 
 
 class _Walk(NamedTuple):
@@ -109,7 +114,7 @@ class QuotaWatch:
             return
         plans = dict(network.rows["plan"])
         if self._plans is not None:
-            changed = tuple(name for name in sorted(self._plans) if plans.get(name) != self._plans[name])
+            changed = tuple(name for name, plan in sorted(self._plans.items()) if _held(plans.get(name)) != _held(plan))
             if changed:
                 self._walks.append(_Walk(changed))
         self._network, self._plans = network, plans

@@ -1,26 +1,29 @@
 """The plan simulator: of each family that a plan meets, what its gateways enforce, what we do, and what is left out.
 
 A gateway that holds a limit by itself does so to the second or octet. Where it cannot, we end the session when its own
-reports say that the limit is reached, if it reports and can be told. What neither does is left out, and named. Values
-only: never promises for a family what radius/nas does not say of it.
+reports say that the limit is reached, if it reports and can be told: as late as its reports are apart. What neither does is
+left out, and named. Values only: never promises for a family what radius/nas does not say of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from proxeny.measures import with_unit
 from radius.nas import FAMILIES
 from radius.nas.family import Bound, Means
+from radius.nas.generic import INTERIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from proxeny.network import Client, Network, Plan, Portal
+    from proxeny.network import Client, Network, Portal
+    from proxeny.network import Plan as Row
     from radius.nas.family import Family
+    from radius.nas.plan import Plan
 
-_KEYS: Final = {  # of [[plan]]: what must be held, and what the key is called
+HELD: Final = {  # of [[plan]]: what a gateway or we hold a guest to, and what kind of limit it is
     "session": Bound.TIME,
     "day_time": Bound.TIME,
     "day_data": Bound.DATA,
@@ -31,6 +34,7 @@ _KEYS: Final = {  # of [[plan]]: what must be held, and what the key is called
 }
 _COUNTED: Final = frozenset({Bound.TIME, Bound.DATA})  # what accounting tells us, so that we can end what passes it
 _SHOWN: Final = 3  # clients named
+POSTS: Final = 30  # seconds between two of openNDS's agent's reports of use (config/gateways/opennds), which sends no RADIUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,34 @@ def _brings_guests(client: Client, network: Network) -> bool:
     return known or getattr(network.rows["site"].get(client.site or ""), "portal", None) is not None
 
 
-def simulate(plan: Plan, family: Family, clients: tuple[str, ...]) -> Simulation:
+def simulate(plan: Plan | Row, family: Family, clients: tuple[str, ...]) -> Simulation:
     """One plan, one family."""
-    kinds: dict[str, list[str]] = {"gateway": [], "ours": [], "loose": []}
-    for key, bound in _KEYS.items():
+    told = {who: tuple(f"{key} {with_unit(key, value)}" for key, value in held) for who, held in holders(plan, family).items()}
+    return Simulation(family.name, plan.name, clients, **told)
+
+
+def holders(plan: Plan | Row, family: Family) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The plan's limits, key and value, by who holds them: `gateway`, `ours`, `loose`."""
+    kinds: dict[str, list[tuple[str, int]]] = {"gateway": [], "ours": [], "loose": []}
+    for key, bound in HELD.items():
         if (value := getattr(plan, key)) is not None:
-            kinds[_holder(bound, family)].append(f"{key} {with_unit(key, value)}")
-    return Simulation(family.name, plan.name, clients, **{kind: tuple(words) for kind, words in kinds.items()})
+            kinds[_holder(bound, family)].append((key, value))
+    return {who: tuple(held) for who, held in kinds.items()}
+
+
+class Delay(NamedTuple):
+    """How late we are where a gateway does not hold a limit itself, or where several devices share one."""
+
+    seconds: int  # between two of its reports
+    octets: int | None  # that one device can use in between; None where nothing holds its rate
+
+
+def delay(plan: Plan | Row, family: Family) -> Delay:
+    """Of this family under this plan: at most the time between two reports, and what fits into it."""
+    seconds = INTERIM if family.radius else POSTS
+    rates = [plan.up, plan.down]
+    held = Bound.RATE in family.holds and None not in rates
+    return Delay(seconds, sum(rate or 0 for rate in rates) * seconds // 8 if held else None)
 
 
 def _holder(bound: Bound, family: Family) -> str:

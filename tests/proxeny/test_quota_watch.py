@@ -89,11 +89,11 @@ def test_a_day_that_turns_is_walked_through(database: Engine, seal: Seal, marks:
 
 
 def test_a_plan_that_changed_is_told_to_its_sessions_only(database: Engine, seal: Seal, marks: Privacy) -> None:
-    """A new version of the network in which no plan is another says nothing."""
+    """A new version of the network in which no plan is another says nothing, nor does one that holds no open session otherwise."""
     several(database, seal, 1)
     watch = QuotaWatch()
-    looked(watch, database, marks, network())
-    looked(watch, database, marks, network())
+    for seen in (network(), network(), network(devices=9, simultaneous=4, extend_times=2, extend_by=60, session=60), network()):
+        looked(watch, database, marks, seen)
     assert told(database) == []
     looked(watch, database, marks, network(up=10**6))
     assert told(database) == [("limit", "s0")]

@@ -258,6 +258,13 @@ def over(found: Challenge) -> Refusal:
     return Refusal(Bad.EXPIRED, found.settled_at or found.expires_at)
 
 
+def full(session: Session, privacy: Privacy, challenge: Challenge, now: datetime, caps: Sequence[Cap] = ()) -> datetime | None:
+    """When another message of it may be sent, where as many were sent as may; None: now. Counts nothing, and is for staff alone."""
+    every = Cap("sent device", challenge.device_hash, DAILY, DAY), Cap("sent address", challenge.identity_hash, DAILY, DAY), *caps
+    found = (guesses.full(session, guesses.named(privacy, cap.kind, cap.whose), now, most=cap.most) for cap in every)
+    return max((each for each in found if each is not None), default=None)
+
+
 def _room(session: Session, privacy: Privacy, device: bytes, identity: bytes, caps: Sequence[Cap], now: datetime) -> bool | Refusal:
     """Whether one more may be sent: what is counted against the device is told, what is counted against others is not."""
     own = guesses.named(privacy, "sent device", device)

@@ -19,7 +19,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, case, delete, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.models import Guess
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import BindParameter
+    from sqlalchemy import BindParameter, ColumnElement
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.dml import ReturningInsert
 
@@ -55,10 +55,11 @@ class Tried(NamedTuple):
     top: bool = False  # from this one on the wait grows no more: worth an alert, and told once
 
 
-def named(privacy: Privacy, kind: str, whose: bytes) -> str:
-    """The name of what is counted: its kind ("voucher device"), and a keyed hash of whose it is."""
+def named(privacy: Privacy, kind: str, whose: bytes, at: bytes = b"") -> str:
+    """The name of what is counted: its kind ("voucher device"), and a keyed hash of whose it is; `at` tells several of one's apart."""
     octets = hmac.digest(privacy.account_key, f"guess {kind}\0".encode() + whose, "sha256")
-    return f"{kind} {octets[:16].hex()}"
+    name = f"{kind} {octets[:16].hex()}"
+    return f"{name}.{hmac.digest(privacy.account_key, name.encode() + at, 'sha256')[:8].hex()}" if at else name
 
 
 def tried(
@@ -144,9 +145,23 @@ def forgive(session: Session, name: str, at: datetime | None = None) -> None:
     session.execute(mine.values(not_before=null() if at is None else case((Guess.until > at + WINDOW, Guess.not_before), else_=null())))
 
 
-def forget(session: Session, name: str) -> None:
-    """Nothing was tried: what was counted was spent with its target, or staff say so."""
-    session.execute(delete(Guess).where(Guess.name == name))
+def forget(session: Session, name: str) -> int:
+    """Nothing was tried, here or at any `at` of it: what was counted was spent with its target, or staff say so. How many counts went."""
+    return affected(session.execute(delete(Guess).where(_of(name))))
+
+
+def waits(session: Session, name: str, now: datetime) -> datetime | None:
+    """When the next try is taken, here and at every `at` of it; None: now."""
+    return session.scalar(select(func.max(Guess.not_before)).where(_of(name), Guess.until > now, Guess.not_before > now))
+
+
+def full(session: Session, name: str, now: datetime, *, most: int) -> datetime | None:
+    """When there is a place again, where `taken` has none left; None: now. Takes none."""
+    return session.scalar(select(Guess.until).where(Guess.name == name, Guess.until > now, Guess.count >= most))
+
+
+def _of(name: str) -> ColumnElement[bool]:
+    return or_(Guess.name == name, Guess.name.startswith(f"{name}.", autoescape=True))
 
 
 def _insert(dialect: str) -> sqlite.Insert | postgresql.Insert:

@@ -21,6 +21,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
 from portal.admin.page import page
 from portal.admin.reveal import reason
+from portal.cases.standing import KICKED
 from portal.permissions import Permission
 from store import grants
 from store.models import Grant, Order, OrderKind, Plan, Session
@@ -35,7 +36,6 @@ PATIENCE: Final = 5.0  # seconds that a page waits for the NAS
 LOOK: Final = 0.05
 MANY: Final = 200  # sessions that are ended at once
 EXTENSION: Final = timedelta(hours=1)
-KICKED: Final = "ended by staff"  # as `proxeny kick` has it
 blueprint = Blueprint("session_orders", __name__)
 
 
@@ -78,7 +78,7 @@ def disconnect_many() -> ResponseReturnValue:
             select(Grant.id).where(Grant.id.in_(mine)).order_by(Grant.id).with_for_update()
         )  # before the feed (store/grants.py)
         queued = {name: _end(session, found[name], why) for name in names if name in found}
-    _wait([order for order in queued.values() if order is not None])
+    wait([order for order in queued.values() if order is not None])
     return redirect(f"/sessions/asked?{urlencode([('order', order) for order in queued.values() if order is not None])}", 303)
 
 
@@ -175,7 +175,7 @@ def _tell(session: Database, grant: Grant) -> list[int | None]:
 def _answered(name: str, queued: Collection[int | None]) -> ResponseReturnValue:
     """The session's page, once the NAS has answered or has had its time."""
     waited = [order for order in queued if order is not None]
-    _wait(waited)
+    wait(waited)
     if not queued:
         said = _("Done. No session of this stay is open, so no gateway had to be told.")
     elif not waited:
@@ -185,7 +185,7 @@ def _answered(name: str, queued: Collection[int | None]) -> ResponseReturnValue:
     return redirect(f"/sessions/{name}?{urlencode({'done': said})}", 303)
 
 
-def _wait(orders: Collection[int]) -> None:
+def wait(orders: Collection[int]) -> None:
     """Until all are settled, `PATIENCE` at most: reads alone, and no transaction is held meanwhile."""
     until = time.monotonic() + PATIENCE
     while orders and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""A guest's account is erased, at the guest's own word: its devices are put out, its rows go. Never without both.
+"""A guest's account is erased, at the guest's own word or by staff: its devices are put out, its rows go. Never without both.
 
 What was used goes, too, so that whoever erases and signs in again has the whole day's plan anew: so often a day, and no more.
 """
@@ -30,6 +30,11 @@ def erase(session: Session, world: World, account: str, now: datetime) -> Erased
         return None
     if (again := guesses.taken(session, counter(world.privacy, row), now, most=MOST, window=DAY)) is not None:
         return again
+    return gone(session, world, account, now)
+
+
+def gone(session: Session, world: World, account: str, now: datetime) -> Erased | None:
+    """The same however often it was done: for staff, who are asked in writing. None where it was erased before."""
     for grant in grants.devices(session, account, now):
         tell(session, world, grant, now)
     return erasure.erase(session, account, now)

@@ -34,9 +34,11 @@ def account_of(session: Session, grant: str) -> Account | None:
     return session.get(Account, row.account_id) if row is not None and row.account_id and not row.provisional else None
 
 
-def by_voucher(session: Session, privacy: Privacy, account: Account, whose: bytes, typed: str, now: datetime) -> Denied | None:
+def by_voucher(
+    session: Session, privacy: Privacy, account: Account, device: bytes, whose: bytes, typed: str, now: datetime
+) -> Denied | None:
     """None where this is the account's own voucher."""
-    name = guesses.named(privacy, "voucher device", whose)
+    name = guesses.named(privacy, "voucher device", device, whose)
     tried = guesses.tried(session, name, now)
     if tried.wait is not None:
         return Denied(No.WAIT, tried.wait.timestamp())

@@ -29,6 +29,7 @@ PATIENCE: Final = timedelta(seconds=40)  # an order of which nobody has heard by
 SIGNED_OUT: Final = "signed out"
 DENIED: Final = "denied"  # by whoever reads mail at the address that was given
 FORGOTTEN: Final = "forgotten"  # by its owner, on the account's pages
+KICKED: Final = "ended by staff"  # as `proxeny kick` has it
 
 
 class State(Enum):
@@ -84,7 +85,7 @@ def standing(session: Session, name: str, door: Door | None, zone: str, now: dat
         return _over(left.spent, grant, plan, used)
     if grant.revoked_at is not None:
         return Standing(State.STOPPED, support=grant.support)
-    state = _reached(session, grant, now)
+    state = reached(session, grant, now)
     ends_at = now + timedelta(seconds=left.seconds) if left.seconds is not None else None
     extend, owned = may_extend(plan, grant, left), grant.account_id is not None
     return Standing(state, plan, left, used, ends_at, grant.support, extend, provisional=grant.provisional, owned=owned)
@@ -107,7 +108,7 @@ def may_extend(plan: Plan, grant: Grant, left: Remaining) -> bool:
     return not grant.provisional and grant.extensions < plan.extend_times and plan.extend_by > 0 and left.spent is None
 
 
-def _reached(session: Session, grant: Grant, now: datetime) -> State:
+def reached(session: Session, grant: Grant, now: datetime) -> State:
     """Whether the gateway has let the guest in, where it was told by an order."""
     last = outbox.latest(session, grant.id, OrderKind.GRANT)
     if last is None or last.state is OrderState.DONE or grants.open_sessions(session, grant):

@@ -39,7 +39,7 @@ def by_code(privacy: Privacy, plans: Mapping[str, Plan], device: bytes, whose: b
     """
 
     def prove(session: Session, now: datetime) -> Proof | Denied:
-        name = guesses.named(privacy, "voucher device", whose)
+        name = guesses.named(privacy, "voucher device", device, whose)
         tried = guesses.tried(session, name, now)
         if tried.wait is not None:
             return Denied(No.WAIT, tried.wait.timestamp())

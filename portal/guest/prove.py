@@ -110,7 +110,7 @@ def _typed(account: Account) -> Denied | None:
     with writing() as session:
         if account.way is Way.VOUCHER:
             whose = f"{g.stay.visit.arrival.station} {address()}".encode()
-            return prove.by_voucher(session, tools.privacy, account, whose, typed, now)
+            return prove.by_voucher(session, tools.privacy, account, _device(), whose, typed, now)
         found = prove.by_code(session, tools.privacy, account, _device(), addresses.code(typed) or "-", now)
     return found if isinstance(found, Denied) else None
 

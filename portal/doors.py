@@ -38,6 +38,7 @@ class Words:
     welcome: Mapping[str, str] = field(default_factory=dict)  # two lines: a heading and a sentence; one line: the sentence
     help: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
+    privacy: Mapping[str, str] = field(default_factory=dict)  # what the privacy page says of this portal besides
     provisional: int = 600  # seconds online, for who has yet to read the mail
     sponsors: tuple[str, ...] = ()  # addresses, or domains with "@" before them, that may let guests in
     logo: str = ""  # the digest of a picture that we serve

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _TABLES: Final = frozenset({"timing", "options", "plans"})  # told name by name
-_TEXTS: Final = frozenset({"welcome", "help", "terms"})  # too long to be told
+_TEXTS: Final = frozenset({"welcome", "help", "terms", "privacy"})  # too long to be told
 
 
 @dataclass(frozen=True, slots=True)

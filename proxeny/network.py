@@ -67,6 +67,7 @@ class Portal:
     welcome: Mapping[str, str] = field(default_factory=dict)
     help: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
+    privacy: Mapping[str, str] = field(default_factory=dict)
     provisional: int = 600
     sponsors: tuple[str, ...] = ()
 

@@ -110,6 +110,7 @@ def _words(portal: declared.Portal) -> Words:
         welcome=portal.welcome,
         help=portal.help,
         terms=portal.terms,
+        privacy=portal.privacy,
         provisional=portal.provisional,
         sponsors=portal.sponsors,
         logo=portal.logo,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 from portal.languages import LANGUAGES
 from proxeny import measures
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 WAYS: Final = ("terms", "voucher", "email", "sms", "card", "sponsor")
 PROFILES: Final = ("portal", "eduroam", "openroaming")
-LONGEST_TEXT: Final = {"welcome": 400, "help": 2_000, "terms": 50_000}  # characters
+LONGEST_TEXT: Final = {"welcome": 400, "help": 2_000, "terms": 50_000, "privacy": 20_000}  # characters
 _DAY: Final = 86_400
 _GRANT: Final = Range(60, 366 * _DAY)
 _TURN: Final = Range(60, _DAY)
@@ -93,6 +94,7 @@ def portal(entry: Entry) -> Portal:
         welcome=_words(entry, "welcome"),
         help=_words(entry, "help"),
         terms=_words(entry, "terms"),
+        privacy=_words(entry, "privacy"),
         provisional=entry.checked("provisional", measures.duration(_TURN), 600),
         sponsors=entry.each("sponsors", _sponsor),
     )
@@ -131,11 +133,16 @@ def _words(entry: Entry, key: str) -> dict[str, str]:
             entry.note(key, f'"{language}" is no language of the pages', f"They speak: {', '.join(LANGUAGES)}")
         elif not isinstance(text, str) or not text.strip():
             entry.note(key, f"{language} must be text in quotes")
-        elif len(text) > LONGEST_TEXT[key] or not text.replace("\n", "").isprintable():
+        elif len(text) > LONGEST_TEXT[key] or not _readable(text):
             entry.note(key, f"{language} must be at most {LONGEST_TEXT[key]} printable characters")
         else:
             kept[language] = text
     return kept
+
+
+def _readable(text: str) -> bool:
+    """Nothing hidden in it: no marks that turn the direction, no control characters; French has spaces that do not break."""
+    return all(each.isprintable() or each == "\n" or category(each) == "Zs" for each in text)
 
 
 def _language(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 TERMS: Final = "terms"
+
+
+def words(text: str) -> str:
+    """The digest by which grants and consents name these words; "" for none of the portal's own."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
 
 
 def agreed(session: Session, account: str, purpose: str, digest: str, language: str, portal: str, now: datetime) -> None:

@@ -14,7 +14,8 @@ from migrations.columns import BIG_KEY, FLAG, JSON, MOMENT, NUMBER, OCTETS, TEXT
 revision = "0007"
 down_revision = "0006"
 _TABLES = (
-    "listener_key", "delivery", "event", "webhook", "idempotency_key", "api_token", "incident_opening", "privacy_request", "portal_version", "portal_terms",
+    "listener_key", "delivery", "event", "webhook", "idempotency_key", "api_token", "incident_opening", "privacy_request", "portal_version",
+    "portal_terms",
 )  # fmt: skip
 _OF_BATCHES = ("wanted", "whole_at", "made_by", "leased_until", "fault")
 

@@ -6,7 +6,6 @@ the guest's own. Never waits for anyone, and never sends a browser to an origin 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -146,7 +145,7 @@ def _admit(session: Session, device: bytes, proof: Proof, door: Door, visit: Vis
         seconds=min(lasts) if lasts else None,
         portal=door.words.portal,
         way=proof.way,
-        terms=hashlib.sha256(terms.text.encode()).hexdigest()[:16] if terms.text else "",
+        terms=consents.words(terms.text),
         language=terms.language,
         client=door.gateway.name,
         access_point=visit.arrival.access_point,

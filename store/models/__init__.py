@@ -23,7 +23,7 @@ from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Op
 from store.models.orders import Order, OrderKind, OrderState, Via
 from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
-from store.models.portals import District, Plan, Portal, PortalVersion, Ssid
+from store.models.portals import District, Plan, Portal, PortalTerms, PortalVersion, Ssid
 from store.models.proofs import Challenge, Consent, Guess, Purpose, Settled, Voucher, VoucherBatch
 from store.models.requests import IncidentOpening, PrivacyRequest, RequestKind, RequestState
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
@@ -94,6 +94,7 @@ __all__ = [
     "Plan",
     "Policy",
     "Portal",
+    "PortalTerms",
     "PortalVersion",
     "PrivacyRequest",
     "Purpose",

@@ -66,6 +66,7 @@ class Portal(Managed, Base):
     welcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
     help: Mapped[dict[str, Any]] = mapped_column(default=dict)
     terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    privacy: Mapped[dict[str, Any]] = mapped_column(default=dict)  # beside what the privacy page says by itself
     provisional: Mapped[int] = mapped_column(default=600)  # seconds
     sponsors: Mapped[list[str]] = mapped_column(default=list)  # addresses, or domains with "@" before them, that may let guests in
 
@@ -85,3 +86,15 @@ class PortalVersion(Base):
     made_by: Mapped[str] = mapped_column(default="")
     published_at: Mapped[datetime | None]
     published_by: Mapped[str] = mapped_column(default="")
+
+
+class PortalTerms(Base):
+    """Words that guests agree to, by the digest that their grants and consents have: kept, whatever becomes of the portal."""
+
+    __tablename__ = "portal_terms"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)  # store.consents.words
+    language: Mapped[str] = mapped_column(default="")
+    portal: Mapped[str] = mapped_column(default="")  # that had them first
+    text: Mapped[str]
+    at: Mapped[datetime]  # since when

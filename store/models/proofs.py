@@ -113,7 +113,7 @@ class Consent(Base):
     """One account's yes to one purpose, to words whose digest is kept."""
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "account_id"),)
+    __table_args__ = (Index(None, "account_id"), Index(None, "digest"))
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))

@@ -79,6 +79,7 @@ def _portals(plans: list[str]) -> st.SearchStrategy[Portal]:
         welcome=TEXTS,
         help=TEXTS,
         terms=TEXTS,
+        privacy=TEXTS,
         provisional=st.integers(60, 86_400),
         sponsors=st.sampled_from([(), ("@city.example",), ("desk@library.example", "@city.example")]),
     )

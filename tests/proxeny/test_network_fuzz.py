@@ -34,7 +34,7 @@ ENTRY_KEYS = {
     "operator": "name operator_name country timezone",
     "district": "name",
     "plan": "name session day_time day_data month_data up down devices simultaneous idle extend",
-    "portal": "name plan plans ways languages logo accent welcome help terms provisional sponsors",
+    "portal": "name plan plans ways languages logo accent welcome help terms privacy provisional sponsors",
     "ssid": "name profile",
     "site": "id name latitude longitude timezone address portal",
     "client": "name address secret secret_env secret_file previous_secret previous_until coa_secret coa_port weak_secret nas site rate"

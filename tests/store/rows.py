@@ -151,7 +151,7 @@ def staff(seal: Seal) -> list[m.Base]:
             totp=seal.close(CANARIES[23].encode(), Where("staff", person, "totp")),
             created_at=NOW,
         ),
-        m.StaffLink(digest=b"l" * 32, staff_id=person, created_at=NOW, expires_at=later),
+        m.StaffLink(digest=b"l" * 32, staff_id=person, created_at=NOW, wanted=1, whole_at=NOW, expires_at=later),
         m.Passkey(id=b"p" * 16, staff_id=person, public_key=b"k", created_at=NOW),
         m.RecoveryCode(digest=b"r" * 16, staff_id=person),
         m.StaffSession(digest=b"s" * 32, staff_id=person, step=m.Step.WHOLE, created_at=NOW, seen_at=NOW, proven_at=NOW, ends_at=later),
@@ -176,6 +176,7 @@ def house(seal: Seal) -> list[m.Base]:
 
     return [
         m.PortalVersion(portal="library", number=1, fields={"welcome": {"en": "Welcome"}}, made_at=NOW),
+        m.PortalTerms(digest="0123456789abcdef", language="en", portal="library", text="Be kind.", at=NOW),
         m.PrivacyRequest(
             id=request,
             kind=m.RequestKind.ERASE,

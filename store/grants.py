@@ -117,12 +117,12 @@ def named(session: Session, name: str, now: datetime) -> list[Grant]:
     """The grant of this id; else the live ones of this support number, however it was typed."""
     if (own := of(session, name)) is not None:
         return [own]
-    return list(session.scalars(select(Grant).where(Grant.support == _number(name), *_alive(now))))
+    return list(session.scalars(select(Grant).where(Grant.support == spelled(name), *_alive(now))))
 
 
 def told_of(session: Session, name: str, most: int = 20) -> list[Grant]:
     """The grants of this id or support number, live or not, the newest first: for whoever asks what became of a guest."""
-    mine = or_(Grant.id == name, Grant.support == _number(name))
+    mine = or_(Grant.id == name, Grant.support == spelled(name))
     return list(session.scalars(select(Grant).where(mine).order_by(Grant.starts_at.desc(), Grant.id).limit(most)))
 
 
@@ -138,7 +138,7 @@ def of_device(session: Session, device: bytes, most: int = 20) -> list[Grant]:
     return list(session.scalars(mine.order_by(Grant.starts_at.desc(), Grant.id).limit(most)))
 
 
-def _number(typed: str) -> str:
+def spelled(typed: str) -> str:
     """A support number, however it was typed: "k7q 42m" is K7Q-42M."""
     letters = "".join(typed.upper().replace("-", " ").split())
     return f"{letters[:3]}-{letters[3:]}"

@@ -69,4 +69,4 @@ class IncidentOpening(Base):
     alone: Mapped[bool] = mapped_column(default=False)  # opened by whoever asked: the settings allow it, and an alert told of it
     ends_at: Mapped[datetime | None]  # it can be looked at until then
     seen_at: Mapped[datetime | None]  # when it was looked at last
-    records: Mapped[int | None]  # how many it showed
+    records: Mapped[int | None]  # how many it covers: when it was asked, and at the last look

@@ -49,6 +49,7 @@ from portal.admin import (
     sign_in,
     sites,
     tables,
+    tokens,
     trace,
     undoing,
     visitors,
@@ -99,6 +100,7 @@ _VIEWS: Final = (
     session_orders,
     sessions,
     access_points_map,
+    tokens,
 )
 
 

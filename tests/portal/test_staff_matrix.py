@@ -48,6 +48,7 @@ SAMPLES: dict[str, str] = {
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},
     "/access-points/<path:name>/test": "/access-points/lib-1/test",
     "/gateways/new/<nas>": "/gateways/new/coova",
+    **{f"/tokens/<name>{page}": f"/tokens/06h0nobody000001{page}" for page in ("", "/revoke")},
 }
 PEOPLE = (None, *Role)
 

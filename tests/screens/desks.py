@@ -33,6 +33,7 @@ from store.staff_sessions import digest
 from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
 from tests.screens.house import ALERT, house, told
+from tests.screens.programs import TOKEN, programs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,6 +126,9 @@ DESKS: dict[str, Desk] = {
     "session": Desk(f"/sessions/{SESSION}"),
     "visitors": Desk("/visitors"),
     "visitors-month": Desk("/visitors?span=month"),
+    "tokens": Desk("/tokens"),
+    "tokens-new": Desk("/tokens/new?role=help-desk"),
+    "token": Desk(f"/tokens/{TOKEN}"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -144,6 +148,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         _deeds(session, room)
         guest(session, room)
         house(session, room)
+        programs(session, room, realms // 12)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)
         session.flush()

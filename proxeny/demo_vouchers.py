@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from store import batches, crockford, vouchers
+from store import batches, crockford, minting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,7 @@ def codes(session: Session, privacy: Privacy, now: datetime) -> list[str]:
     """Two codes as they would be printed."""
     left = list(_left(session, privacy, now))[:SHOWN]
     if len(left) < SHOWN:
-        _, made = vouchers.make(
-            session, privacy, name=BATCH, plan=PLAN, count=COUNT, devices=2, lasts=None, expires_at=now + VALID, now=now
-        )
+        _, made = minting.make(session, privacy, minting.Wanted(BATCH, PLAN, COUNT, now + VALID, devices=2), now)
         left += [crockford.readable(code) for code in made]
     return left[:SHOWN]
 

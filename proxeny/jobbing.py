@@ -1,4 +1,5 @@
-"""The jobs process, as the supervisor sees it: started when some gateway is reached by HTTP, or mail or SMS are sent, then kept.
+"""The jobs process, as the supervisor sees it: started when some gateway is reached by HTTP, mail or SMS are
+sent, or staff order vouchers by the thousand, then kept.
 
 Never started where nobody needs it, never reads an order or a message, and loads nothing of what that takes.
 """
@@ -18,6 +19,7 @@ ENDS_WITHIN: Final = 7.0  # seconds for the conversations under way
 _COUNTED: Final = (  # 0 where none is needed
     *(f"orders_{word}" for word in ("done", "failed", "put_off", "under_way")),
     *(f"messages_{word}" for word in ("sent", "failed", "put_off", "given_up", "under_way")),
+    *(f"batches_{word}" for word in ("made", "under_way")),
     "gateways_quiet",
     "senders_quiet",
 )
@@ -32,7 +34,7 @@ class Jobbing(Kept):
 
     def serve(self, network: Network) -> None:
         """Begin with the first network or settings that want it; later ones that do not cost an idle process until the restart."""
-        if not self.begun and (_by_http(network) or self._settings.mail or self._settings.sms):
+        if not self.begun and (_by_http(network) or self._settings.mail or self._settings.sms or self._settings.staff):
             self.begin()
 
     @property

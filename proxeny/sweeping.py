@@ -1,4 +1,4 @@
-"""What the jobs process does: finds orders for controllers' APIs, mails and SMS, and has them carried out.
+"""What the jobs process does: finds orders for controllers' APIs, mails and SMS, batches of vouchers, and has them carried out.
 
 Theory of operation. A sweep looks into the database five times a second for what may be taken, and hands the ids to the line
 of their kind (proxeny/lines.py), whose threads take the rows under a lease, converse, and write down the outcome; a try that
@@ -22,6 +22,7 @@ from proxeny.job_queue import KEY
 from proxeny.lines import Line, Tools, moment
 from proxeny.network_view import NetworkView
 from proxeny.snapshot import with_settings
+from proxeny.voucher_jobs import Vouchers
 from store import keys
 from store.privacy import privacy
 from store.session import engine, reading, transaction
@@ -42,7 +43,7 @@ class Sweep:
         self.settings = settings
         self.faults = 0
         self.fault = ""  # why the last look failed, "" where it did not
-        self._lines = (Line(Orders()), Line(Messages()))
+        self._lines = (Line(Orders()), Line(Messages()), Line(Vouchers()))
         self._view = NetworkView()
         self._ending = threading.Event()
         self._tools: Tools | None = None

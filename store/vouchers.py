@@ -1,10 +1,12 @@
-"""Vouchers: made in batches, found by a keyed hash of their code, redeemed; a sealed copy of the code until the batch is closed.
+"""Vouchers: found by a keyed hash of their code, and redeemed. How they are made says store/minting.py.
 
 Theory of operation. The first use of a voucher is one UPDATE of the row as nobody has used it: of two devices at once, in
 two processes, one changes a row. From then on it has an account, a beginning and an end, and whoever uses it shares them:
 the same device again, as often as it likes; other devices, as many as the batch says, counted by the account's grants.
 So `redeem` belongs into the transaction that makes the grant (portal/cases/connect.py), and holds the voucher's row from
 its first statement, as taking it back does (store/batches.py): so it is taken back from whoever comes in at that moment, too.
+
+A code of a batch that is not whole yet is none: the batch may still be cancelled.
 
 Never tells what is no voucher from what might be one; never makes a voucher new again.
 """
@@ -18,13 +20,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
-from store import accounts, crockford, events, grants
+from store import accounts, events, grants
 from store.events import EventKind
-from store.ids import new_ids
 from store.models import Account, Grant, Voucher, VoucherBatch, Way
 from store.sealed import Where
 from store.session import affected
-from store.upsert import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
     from store.privacy import Privacy
 
-MOST: Final = 10_000  # in one batch: some 2 MB, and a second to make
-_KNOWN: Final = select(Voucher.id).where(Voucher.code_hash == bindparam("code"))
+_KNOWN: Final = (
+    select(Voucher.id)
+    .join(VoucherBatch, VoucherBatch.id == Voucher.batch_id)
+    .where(Voucher.code_hash == bindparam("code"), VoucherBatch.whole_at.is_not(None))
+)
 _LOCKED: Final = select(Voucher).with_for_update().execution_options(populate_existing=True)
-_COLUMNS: Final = ("id", "batch_id", "code_hash", "code", "account_id")
 
 
 class Bad(Enum):
@@ -63,26 +65,6 @@ class Redeemed(NamedTuple):
     plan: str
     ends_at: datetime
     first: bool  # nobody had used it before
-
-
-def make(
-    session: Session, privacy: Privacy, *, name: str, plan: str, count: int, devices: int, lasts: timedelta | None,
-    expires_at: datetime, now: datetime,
-) -> tuple[VoucherBatch, list[str]]:  # fmt: skip
-    """(the batch, its codes in their normal form)."""
-    if not 0 < count <= MOST or devices < 1:
-        raise ValueError(f"no batch has {count} vouchers for {devices} devices each")
-    seconds = int(lasts.total_seconds()) if lasts is not None else None
-    batch = VoucherBatch(name=name, plan=plan, devices=devices, lasts=seconds, created_at=now, expires_at=expires_at)
-    session.add(batch)
-    session.flush()
-    codes = [crockford.fresh() for _ in range(count)]
-    rows = [
-        (own, batch.id, hashed(privacy, code), privacy.seal.close(code.encode(), where(own)), "")
-        for own, code in zip(new_ids(count), codes, strict=True)
-    ]
-    load(session, Voucher, _COLUMNS, rows)
-    return batch, codes
 
 
 def redeem(

@@ -142,7 +142,7 @@ def _of_voucher(session: Database, privacy: Privacy, code: str) -> Found:
     row = session.execute(
         select(Voucher, VoucherBatch)
         .join(VoucherBatch, VoucherBatch.id == Voucher.batch_id)
-        .where(Voucher.code_hash == vouchers.hashed(privacy, code))
+        .where(Voucher.code_hash == vouchers.hashed(privacy, code), VoucherBatch.whole_at.is_not(None))
     ).first()
     if row is None:
         return Found()

@@ -21,7 +21,7 @@ from proxeny import deeds, measures, opening, snapshot
 from proxeny.faults import Fault, FaultyError, WrongError, did_you_mean
 from proxeny.moments import iso
 from proxeny.verbs import options
-from store import batches, crockford, grants, vouchers
+from store import batches, crockford, grants, minting
 from store.privacy import privacy
 from store.session import reading, transaction
 
@@ -66,7 +66,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--plan", required=True, help="The plan that they are for.")
-@click.option("--count", required=True, type=click.IntRange(1, vouchers.MOST), help="How many.")
+@click.option("--count", required=True, type=click.IntRange(1, minting.MOST), help="How many.")
 @click.option("--name", default="", help="What you call the batch; default: the plan and today's date.")
 @click.option("--devices", default=1, show_default=True, type=click.IntRange(1, DEVICES), help="How many devices one voucher lets in.")
 @click.option("--lasts", type=Time(LASTS), help="How long one is good from its first use on; default: as long as one grant of the plan.")
@@ -85,10 +85,8 @@ def make(
     if len(name) > LONGEST or not name.isprintable():
         raise FaultyError([Fault("voucher", "--name", "is too long, or holds what cannot be printed", f"Write at most {LONGEST} letters")])
     with transaction(database) as session:
-        batch, codes = vouchers.make(
-            session, privacy(session, seal, now), name=name, plan=plan, count=count, devices=devices,
-            lasts=lasts, expires_at=now + valid, now=now,
-        )  # fmt: skip
+        wanted = minting.Wanted(name, plan, count, now + valid, devices, lasts, deeds.ACTOR)
+        batch, codes = minting.make(session, privacy(session, seal, now), wanted, now)
         said = {"name": name, "plan": plan, "count": count, "devices": devices, "begin_by": iso(batch.expires_at)}
         deeds.told(session, seal, "add", BATCH, batch.id, fields={key: (None, value) for key, value in said.items()})
     printed = [crockford.readable(code) for code in codes]
@@ -139,7 +137,7 @@ def revoke(name: str, config: Path | None, *, as_json: bool) -> None:
             chosen, kind, object_name = list(batches.vouchers(session, whole)), BATCH, whole.id
     with transaction(database) as session:  # before: what takes several transactions is told of even where it is cut short
         deeds.told(session, seal, "revoke", kind, object_name)
-    taken, out = batches.revoke(database, [each.id for each in chosen], now)
+    taken, out = batches.revoke(database, [each.id for each in chosen], now, batch=object_name if kind == BATCH else "")
     if as_json:
         options.show({"vouchers": len(chosen), "taken_back": taken, "put_out": out})
         return
@@ -187,6 +185,9 @@ def _batch(session: Session, name: str, kind: str = "batch") -> VoucherBatch:
     if len(found) > 1:
         ids = ", ".join(each.id for each in found[:10])
         raise FaultyError([Fault("voucher", name, f"{len(found)} batches have this name", f"Name one by its id: {ids}")])
+    if found[0].whole_at is None:
+        remedy = "The staff's page of it shows how far it is, and can cancel it"
+        raise FaultyError([Fault("voucher", name, "this batch is still in the making", remedy)])
     return found[0]
 
 
@@ -204,13 +205,13 @@ def _row(batch: VoucherBatch) -> dict[str, Any]:
 
 
 def _voucher(row: Voucher, batch: VoucherBatch, code: str, now: datetime) -> dict[str, Any]:
-    if row.revoked_at is not None:
-        state = "taken back"
-    elif row.ends_at is not None:
-        state = "in use" if row.ends_at > now else "over"
-    else:
-        state = "unused" if batch.expires_at > now else "expired"
-    return {"voucher": row.id, "code": code, "state": state, "used_at": iso(row.used_at), "ends_at": iso(row.ends_at)}
+    return {
+        "voucher": row.id,
+        "code": code,
+        "state": batches.standing(row, batch, now).value,
+        "used_at": iso(row.used_at),
+        "ends_at": iso(row.ends_at),
+    }
 
 
 def _show(found: list[Usage], *, as_json: bool) -> None:

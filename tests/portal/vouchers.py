@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.words import date
-from store import crockford, vouchers
+from store import crockford, minting
 from store.session import transaction
 from tests.portal.guests import arrive
 from tests.portal.world import VISITOR, coova
@@ -31,7 +31,8 @@ def codes(city: World, count: int = 1, **changes: Any) -> list[str]:
     now = date(city.time)
     fields = {"name": "June", "plan": "visitor", "devices": 1, "lasts": None, "expires_at": now + timedelta(days=30), **changes}
     with transaction(city.database) as session:
-        return [crockford.readable(each) for each in vouchers.make(session, city.privacy, count=count, now=now, **fields)[1]]
+        wanted = minting.Wanted(count=count, **fields)
+        return [crockford.readable(each) for each in minting.make(session, city.privacy, wanted, now)[1]]
 
 
 def station(number: int) -> str:

@@ -151,7 +151,7 @@ def staff(seal: Seal) -> list[m.Base]:
             totp=seal.close(CANARIES[23].encode(), Where("staff", person, "totp")),
             created_at=NOW,
         ),
-        m.StaffLink(digest=b"l" * 32, staff_id=person, created_at=NOW, wanted=1, whole_at=NOW, expires_at=later),
+        m.StaffLink(digest=b"l" * 32, staff_id=person, created_at=NOW, expires_at=later),
         m.Passkey(id=b"p" * 16, staff_id=person, public_key=b"k", created_at=NOW),
         m.RecoveryCode(digest=b"r" * 16, staff_id=person),
         m.StaffSession(digest=b"s" * 32, staff_id=person, step=m.Step.WHOLE, created_at=NOW, seen_at=NOW, proven_at=NOW, ends_at=later),
@@ -263,7 +263,7 @@ def proofs(seal: Seal) -> list[m.Base]:
     """What the same guest proved, and what was sent for it."""
     batch, voucher, challenge, later = "0123456789abcden", "0123456789abcdep", "0123456789abcdeq", NOW + timedelta(minutes=15)
     return [
-        m.VoucherBatch(id=batch, name="June", plan="visitor", created_at=NOW, expires_at=later),
+        m.VoucherBatch(id=batch, name="June", plan="visitor", created_at=NOW, wanted=1, whole_at=NOW, expires_at=later),
         m.Voucher(
             id=voucher, batch_id=batch, code_hash=b"v" * 16, code=seal.close(CANARIES[17].encode(), Where("voucher", voucher, "code"))
         ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import delete, func, select
 
-from store import batches, crockford, grants, vouchers
+from store import batches, crockford, grants, minting, vouchers
 from store.models import Account, Grant, Voucher, VoucherBatch, Way
 from store.privacy import privacy
 from store.session import reading, transaction
@@ -37,8 +37,9 @@ def marks(database: Engine, seal: Seal) -> Privacy:
 
 def made(database: Engine, marks: Privacy, count: int = 1, **changes: Any) -> tuple[VoucherBatch, list[str]]:
     fields = {"name": "June", "plan": "visitor", "devices": 1, "lasts": None, "expires_at": NOW + 30 * DAY, "now": NOW, **changes}
+    now = fields.pop("now")
     with transaction(database) as session:
-        return vouchers.make(session, marks, count=count, **fields)
+        return minting.make(session, marks, minting.Wanted(count=count, **fields), now)
 
 
 def come(database: Engine, marks: Privacy, code: str, device: bytes = PHONE, now: datetime = NOW) -> Redeemed | Refused:
@@ -66,7 +67,7 @@ def test_a_batch_is_made_of_different_codes(database: Engine, marks: Privacy) ->
 
 def test_no_batch_is_empty_or_without_an_end(database: Engine, marks: Privacy) -> None:
     """What would be a mistake is refused whole."""
-    for changes in ({"count": 0}, {"count": vouchers.MOST + 1}, {"devices": 0}):
+    for changes in ({"count": 0}, {"count": minting.MOST + 1}, {"devices": 0}):
         with pytest.raises(ValueError, match="no batch has"):
             made(database, marks, **changes)
 

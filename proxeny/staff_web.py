@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
-from proxeny import control, snapshot, staff_central, staff_gateways, staff_house, staff_network, staff_orders
+from proxeny import control, snapshot, staff_central, staff_gateways, staff_guests, staff_house, staff_network, staff_orders
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
 from store import keys
@@ -149,6 +149,7 @@ class Desks:
                 **staff_central.tools(self.settings),
                 **staff_gateways.tools(lambda: self.settings, marks.seal),
                 **staff_network.tools(self.settings.data_dir, marks.seal),
+                **staff_guests.tools(lambda: self.settings, lambda: self._network, marks),
             },
         )
 

@@ -40,6 +40,9 @@ ACTIONS: Final[dict[str, Any]] = {
     "enable": _("enabled again"),
     "link": _("given a new link"),
     "proof": _("proven again"),
+    "resend": _("sent another code"),
+    "unblock": _("unblocked"),
+    "erase": _("erased"),
 }
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
@@ -65,6 +68,9 @@ KINDS: Final[dict[str, Any]] = {
     "database": _("Database"),
     "audit": _("Audit log"),
     "staff": _("Staff"),
+    "account": _("Account"),
+    "challenge": _("Code that was sent"),
+    "card": _("Library card"),
     "token": _("Token"),
 }
 _NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
@@ -74,6 +80,7 @@ SEEN_BY: Final[dict[str, Permission]] = dict.fromkeys(_NETWORK, Permission.NETWO
     "alert": Permission.ALERTS,
     "backup": Permission.HEALTH,
     "staff": Permission.STAFF,
+    **dict.fromkeys(("account", "grant", "challenge"), Permission.GUESTS),
     "token": Permission.TOKENS,
 }
 # What is in an object's history for those without the log: what changed it. Who looked at it, and why, is the log's
@@ -95,6 +102,10 @@ CHANGES: Final = (
     "disable",
     "enable",
     "link",
+    "resend",
+    "unblock",
+    "erase",
+    "forget",
 )
 _PAGES: Final = {
     "site": "/sites",
@@ -104,6 +115,9 @@ _PAGES: Final = {
     "session": "/sessions",
     "policy": "/policy",
     "staff": "/staff/of",
+    "account": "/accounts",
+    "grant": "/desk",
+    "challenge": "/desk",
     "token": "/tokens",
 }
 

@@ -17,7 +17,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.cases.proof import Denied, No, Proof
 from store import accounts, guesses
@@ -94,6 +94,23 @@ def forgiven(session: Session, privacy: Privacy, whose: bytes, name: str, at: da
     counters = [_device(privacy, whose), _target(privacy, "card name", canonical(name), span)]
     for counter in [*counters, _target(privacy, "card person", key, span)] if key else counters:
         guesses.forgive(session, counter)
+
+
+def blocked(session: Session, privacy: Privacy, name: str, now: datetime) -> datetime | None:
+    """When a password of this name is tried again; None: now."""
+    span = _span(now)
+    tries = select(func.coalesce(func.sum(Guess.count), 0)).where(Guess.name.in_(_spans(privacy, name, now)), Guess.until > now)
+    return datetime.fromtimestamp((span + 1) * WINDOW.total_seconds(), UTC) if (session.scalar(tries) or 0) >= TRIES else None
+
+
+def forget(session: Session, privacy: Privacy, name: str, now: datetime) -> int:
+    """What was tried against this name is not counted any more, for staff say so; how many counts went."""
+    return sum(guesses.forget(session, each) for each in _spans(privacy, name, now))
+
+
+def _spans(privacy: Privacy, name: str, now: datetime) -> list[str]:
+    span = _span(now)
+    return [_target(privacy, "card name", canonical(name), each) for each in (span - 1, span)]
 
 
 def _taken(session: Session, privacy: Privacy, kind: str, whose: str, now: datetime) -> datetime | None:

@@ -1,7 +1,8 @@
 """Who is behind a session: asked for with a reason, shown for a quarter of an hour in this browser alone, on record.
 
 The record is the permission: what is in the audit log for this browser and this session, and young enough, is shown.
-Of what made no session only keyed hashes are kept, and nobody can reveal those.
+Of what made no session only keyed hashes are kept, and nobody can reveal those. Of a session that ended longer than `RECENT` ago
+it takes two people (portal/admin/incidents.py): never revealed here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from portal.admin.guard import audited, needs, onward
 from portal.admin.page import page
 from portal.permissions import Permission
 from store.faults import SealError
-from store.models import Account, AuditEntry, Grant, Session
+from store.models import Account, AuditEntry, Grant, Session, SessionStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Database
 
 LASTS: Final = timedelta(minutes=15)
+RECENT: Final = timedelta(hours=24)  # that a session has ended: as long as that is the help desk's business
 LEAST: Final = 8  # characters of a reason
 LONGEST: Final = 400
 _ACTION: Final = "reveal"
@@ -41,9 +43,14 @@ class Revealed(NamedTuple):
     contact: str = ""  # of the guest's account
 
 
+def recent(accounting: Session) -> bool:
+    """Whether one person may reveal it: it goes on, or its last word is not older than `RECENT`."""
+    return accounting.status is SessionStatus.OPEN or g.now - (accounting.ended_at or accounting.updated_at) < RECENT
+
+
 def revealed(session: Database, accounting: Session | None) -> Revealed | None:
     """Where this browser asked for it within `LASTS`."""
-    if accounting is None:
+    if accounting is None or not recent(accounting):
         return None
     asked = select(AuditEntry.at).where(
         AuditEntry.kind == "session", AuditEntry.object == accounting.id, AuditEntry.action == _ACTION, AuditEntry.source == g.session.id
@@ -77,13 +84,14 @@ def reason() -> str:
 @blueprint.post("/sessions/<name>/reveal")
 @needs(Permission.REVEAL)
 def reveal(name: str) -> Any:
-    """Write down who asks and why; then the page they came from shows it."""
+    """Write down who asks and why; then the page they came from shows it, or says that it takes two."""
     where = onward(request.form.get("next", "") or f"/sessions/{name}")
     said = reason()
     with desk().writing() as session:
-        if session.get(Session, name) is None:
+        accounting = session.get(Session, name)
+        if accounting is None:
             abort(404)
-        if said:
+        if said and recent(accounting):
             audited(session, _ACTION, "session", name, reason=said)
     if not said:
         return page("reasonless.html", 422, where=where, least=LEAST)

@@ -161,6 +161,7 @@ def shown(name: str, wrong: str = "") -> ResponseReturnValue:
             "steps": telling.steps(story),
             "plans": plans,
             "revealed": reveal.revealed(session, accounting),
+            "revealable": reveal.recent,
         }
     named = accounting.acct_session_id if values["revealed"] else telling.unnamed(accounting.acct_session_id)
     running = story.grant is not None and story.grant.revoked_at is None and story.grant.ends_at > g.now

@@ -182,6 +182,7 @@ def _told(session: Database, name: str) -> dict[str, Any]:
         "at_": event.at if event is not None else story.grant.starts_at if story.grant is not None else None,
         "place": telling.place(about) if about is not None else "",
         "revealed": reveal.revealed(session, story.session),
+        "revealable": reveal.recent,
         "drops": [_knock(each) for each in drops[:_WORST] if event is not None and event.verdict is not LoginVerdict.ACCEPT],
         "device": telling.device(
             event.station_hash if event is not None else story.session.station_hash if story.session is not None else b""

@@ -28,6 +28,7 @@ from store.models import (
     Session,
     SessionAddress,
     SessionHop,
+    SessionStatus,
     Settled,
     Voucher,
     VoucherBatch,
@@ -209,7 +210,7 @@ def test_a_code_is_told_whether_anybody_used_it_or_not(staffroom: Room) -> None:
     code = "K7QM42XD9TRA"
     keep(
         staffroom,
-        VoucherBatch(id="b", name="Fair", plan="visitor", created_at=NOW, expires_at=NOW + timedelta(days=9)),
+        VoucherBatch(id="b", name="Fair", plan="visitor", created_at=NOW, whole_at=NOW, expires_at=NOW + timedelta(days=9)),
         Voucher(id="v", batch_id="b", code_hash=vouchers.hashed(staffroom.privacy, code)),
     )
     for typed in (code, crockford.readable(code), "k7qm-42xd-9tra"):
@@ -294,6 +295,25 @@ def test_a_station_is_masked_until_somebody_says_why(staffroom: Room) -> None:
     with staffroom.desk.reading() as session:
         entries = [(row.actor, row.kind, row.object, row.reason) for row in session.query(AuditEntry).filter_by(action="reveal")]
     assert [("city-admin@city.example", "session", SESSION, "Ticket 4711, police")] == entries
+
+
+def test_a_session_of_the_past_takes_two(staffroom: Room) -> None:
+    """From a day after its last word on one person alone reveals nothing, whatever was asked for before; the page says what to do."""
+    over = {"status": SessionStatus.ENDED, "ended_at": NOW - timedelta(hours=23, minutes=50)}
+    keep(staffroom, login(staffroom, verdict=LoginVerdict.ACCEPT, session_id=SESSION), accounting(staffroom, **over))
+    staffroom.post(f"/sessions/{SESSION}/reveal", reason="Ticket 4711, police")
+    assert STATION in staffroom.page(f"/trace/{LOGIN}")
+    staffroom.later(minutes=11)
+    for where in (f"/trace/{LOGIN}", f"/sessions/{SESSION}"):
+        page = staffroom.page(where)
+        assert STATION not in page
+        assert "/reveal" not in page
+        assert f'href="/privacy/incidents/new?session={SESSION}"' in page
+        assert "A city admin can ask for it" in staffroom.page(where, Role.HELP_DESK)
+    assert 303 == staffroom.post(f"/sessions/{SESSION}/reveal", reason="Ticket 4711, police").status_code
+    assert STATION not in staffroom.page(f"/trace/{LOGIN}")
+    with staffroom.desk.reading() as session:
+        assert 1 == session.query(AuditEntry).filter_by(action="reveal").count()
 
 
 def test_what_made_no_session_cannot_be_revealed(staffroom: Room) -> None:

@@ -21,6 +21,7 @@ from proxeny.parts_oidc import Oidc, named
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_staff import Staff  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ _PATHS: Final = {
     "mail": ("ca",),
     "sms": ("ca",),
     "backup": ("folder",),
+    "webhooks": ("ca",),
 }
 _PLAIN: Final = {  # pydantic's words for these name Python's types
     "model_type": "must be a section, written once in single brackets",
@@ -67,6 +69,7 @@ class Settings(Part):
     log: Log = Log()
     privacy: Privacy | None = None
     map: Map | None = None
+    webhooks: Webhooks = Webhooks()
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
     business: Unserved | None = None

@@ -28,6 +28,7 @@ def upgrade() -> None:
     _tokens()
     _webhooks()
     _listeners()
+    _index("account", "last_seen", "id")
 
 
 def _vouchers() -> None:
@@ -194,3 +195,4 @@ def downgrade() -> None:
     with op.batch_alter_table("portal") as table:
         table.drop_column("privacy")
     op.drop_index("ix_consent_digest", "consent")
+    op.drop_index("ix_account_last_seen_id", "account")

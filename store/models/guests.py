@@ -31,7 +31,7 @@ class Account(Base):
     """A verified identity, known by the way it was verified and a keyed hash of its name."""
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("way", "identity_hash"),)
+    __table_args__ = (UniqueConstraint("way", "identity_hash"), Index(None, "last_seen", "id"))
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     way: Mapped[Way] = mapped_column(closed(Way))

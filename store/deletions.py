@@ -69,9 +69,5 @@ def deleted_since(session: Session, since: datetime) -> dict[str, int]:
 
 def overdue(session: Session, kept: Mapping[Kept, timedelta], now: datetime) -> list[Overdue]:
     """The classes that hold more than they may."""
-    found = []
-    for kind, age in retention.ages(kept).items():
-        cutoff = now - age - SLACK
-        if (oldest := retention.late(session, kind, cutoff)) is not None:
-            found.append(Overdue(kind, oldest, cutoff))
-    return found
+    cutoffs = {kind: now - age - SLACK for kind, age in retention.ages(kept).items()}
+    return [Overdue(kind, oldest, cutoffs[kind]) for kind, oldest in retention.late(session, cutoffs).items()]

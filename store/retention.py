@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.orm import Session as Database
 
@@ -172,17 +172,23 @@ def oldest(session: Database, kind: Kept) -> datetime | None:
     return min(found, default=None)
 
 
-def late(session: Database, kind: Kept, before: datetime) -> datetime | None:
-    """The time of a row that should have been gone at this moment; None where there is none."""
-    if kind is Kept.VISITORS:
-        return visitors.late(session, before)
-    found = [
-        session.scalar(select(column).where(column < before, *_aging(table, before)).order_by(column).limit(1))
-        for table, column in _AGED.get(kind, ())
-    ]
-    if kind in _OWN:
-        found.append(session.scalar(select(Grant.ends_at).where(_ended(session, kind, before)).order_by(Grant.ends_at).limit(1)))
-    return min((each for each in found if each is not None), default=None)
+def late(session: Database, before: Mapping[Kept, datetime]) -> dict[Kept, datetime]:
+    """The time of a row that should have been gone by its class's moment, for each class that has one: in few statements."""
+    asked = [(kind, some) for kind, moment in before.items() for some in too_old(kind, moment)]
+    asked += [(kind, select(Grant.ends_at).where(_ended(session, kind, before[kind]))) for kind in _OWN if kind in before]
+    queries = [some.order_by(some.selected_columns[0]).limit(1).scalar_subquery() for _kind, some in asked]
+    found: dict[Kept, datetime] = {}
+    for (kind, _some), moment in zip(asked, session.execute(select(*queries)).one() if queries else (), strict=True):
+        if moment is not None:
+            found[kind] = min(moment, found.get(kind, moment))
+    if Kept.VISITORS in before and (ended := visitors.late(session, before[Kept.VISITORS])) is not None:
+        found[Kept.VISITORS] = ended
+    return found
+
+
+def too_old(kind: Kept, before: datetime) -> list[Select[Any]]:
+    """The times of a class's rows that are over at this moment: a statement for each of its tables. The classes of grants have none."""
+    return [select(column).where(column < before, *_aging(table, before)) for table, column in _AGED.get(kind, ())]
 
 
 def _ended(session: Database, kind: Kept, before: datetime) -> ColumnElement[bool]:

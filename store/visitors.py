@@ -190,6 +190,12 @@ def late(session: Session, before: datetime) -> datetime | None:
     return ended if ended is not None and ended < before else None
 
 
+def opened(session: Session) -> list[tuple[Period, datetime]]:
+    """The periods whose key is there, each with the moment from which the next purge destroys it."""
+    zone = _zone(session)
+    return sorted((period, ends_at(period, zone) + LATE + SLACK) for period in _open(session))
+
+
 def _open(session: Session) -> list[Period]:
     """The periods whose key is there."""
     found = []

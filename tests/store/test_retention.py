@@ -79,13 +79,13 @@ def test_a_request_goes_a_time_after_its_answer(database: Engine, seal: Seal) ->
     assert 0 == purge(database, kept, NOW + 49 * day)[Kept.PRIVACY_REQUEST]
     with reading(database) as session:
         assert NOW + 20 * day == retention.oldest(session, Kept.PRIVACY_REQUEST)
-        assert (None, NOW) == tuple(retention.late(session, Kept.PRIVACY_REQUEST, NOW + each * day) for each in (20, 21))
+        assert [{}, {Kept.PRIVACY_REQUEST: NOW}] == [retention.late(session, {Kept.PRIVACY_REQUEST: NOW + each * day}) for each in (20, 21)]
     assert 1 == purge(database, kept, NOW + 51 * day)[Kept.PRIVACY_REQUEST]
     with reading(database) as session:
         assert [names[0]] == list(session.scalars(select(m.PrivacyRequest.id)))
-        assert (None, None) == (
+        assert (None, {}) == (
             retention.oldest(session, Kept.PRIVACY_REQUEST),
-            retention.late(session, Kept.PRIVACY_REQUEST, NOW + 900 * day),
+            retention.late(session, {Kept.PRIVACY_REQUEST: NOW + 900 * day}),
         )
 
 

@@ -64,7 +64,7 @@ def _begin() -> None:
     """What every page may lean on, a page of trouble too."""
     g.began = time.perf_counter()
     g.visit = g.stay = g.me = g.challenge = g.click = g.door = g.why = None
-    g.pictures, g.cache = False, "no-store"
+    g.pictures, g.cache, g.scheme = False, "no-store", ""
     g.origins = ()
     g.number = new_number(kit().entropy)
     g.doors = kit().doors()
@@ -169,7 +169,7 @@ def _failed(fault: Exception) -> Any:
 
 def _dress(response: Response) -> Response:
     """Headers of every answer, and its log line."""
-    sheet = style.style(g.door.words.accent if g.door is not None else "")
+    sheet = style.style(g.door.words.accent if g.door is not None else "", g.scheme)
     actions = " ".join(("'self'", *dict.fromkeys(g.origins)))
     pictures = "img-src 'self'; " if g.pictures else ""
     response.headers["Content-Security-Policy"] = (

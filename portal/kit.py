@@ -73,6 +73,7 @@ class Kit:
     adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last
     figures: Figures = field(default_factory=Figures)
     pictures: Pictures = field(default_factory=Pictures)
+    still: bool = False  # a preview: no link leads anywhere
 
 
 def kit() -> Kit:

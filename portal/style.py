@@ -20,7 +20,8 @@ _GROUNDS: Final = (  # of the sheet: what links stand on
     ("#f5f4ef", "#fffefb", "#eceae1"),
     ("#101615", "#171f1d", "#212c29"),
 )
-_READ: Final = 4.5
+READ: Final = 4.5  # WCAG 2.2, 1.4.3
+_DARK_WANTED: Final = "(prefers-color-scheme:dark)"
 _STEPS: Final = 20
 _LIGHT, _DARK = "#ffffff", "#000000"  # one of them reaches 4.5 to 1 on any colour
 
@@ -32,12 +33,24 @@ class Style(NamedTuple):
     source: str
 
 
+class Told(NamedTuple):
+    """How an accent is used: as the big button's ground, and as the colour of links."""
+
+    accent: str
+    ink: str  # of the words on the button
+    ratio: float
+    links: tuple[tuple[str, float], tuple[str, float]]  # light, dark: the colour that is used, its least ratio on the grounds there
+
+
 @lru_cache(maxsize=64)
-def style(accent: str) -> Style:
-    """With this accent, or ours where it is none."""
+def style(accent: str, scheme: str = "") -> Style:
+    """With this accent, or ours where it is none; `scheme`: "light" or "dark", whatever the browser would rather have."""
     light, dark = (_tokens(accent, ours, dark=dark) for ours, dark in zip(_OURS, (False, True), strict=True))
-    tokens = f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    tokens = f":root{{{light}}}@media {_DARK_WANTED}{{:root{{{dark}}}}}"
     sheet = _tight(_SHEET.read_text(encoding="utf-8")) + tokens
+    if scheme:
+        sheet = sheet.replace(_DARK_WANTED, "all" if scheme == "dark" else "not all")
+        sheet = sheet.replace("color-scheme:light dark", f"color-scheme:{scheme}")
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return Style(sheet, f"'sha256-{digest}'")
 
@@ -53,7 +66,26 @@ def link(accent: str, *, dark: bool) -> str:
     """The accent, as much nearer to white or black as it takes to be read on every ground of this scheme."""
     grounds, goal = _GROUNDS[dark], _LIGHT if dark else _DARK
     shades = (_mixed(accent.lower(), goal, step / _STEPS) for step in range(_STEPS + 1))
-    return next(shade for shade in shades if all(contrast(shade, ground) >= _READ for ground in grounds))
+    return next(shade for shade in shades if all(contrast(shade, ground) >= READ for ground in grounds))
+
+
+def told(accent: str) -> Told:
+    """Of #rrggbb."""
+    shades = [link(accent, dark=dark) for dark in (False, True)]
+    ratios = [min(contrast(shade, ground) for ground in grounds) for shade, grounds in zip(shades, _GROUNDS, strict=True)]
+    light, dark = zip(shades, ratios, strict=True)
+    return Told(accent, ink(accent), contrast(accent, ink(accent)), (light, dark))
+
+
+def carries(accent: str) -> bool:
+    """Whether white words can be read on it."""
+    return contrast(accent, _LIGHT) >= READ
+
+
+def nearest(accent: str) -> str:
+    """The same colour, as much darker as it takes for white words."""
+    shades = (_mixed(accent.lower(), _DARK, step / 255) for step in range(256))
+    return next(shade for shade in shades if carries(shade))
 
 
 def _mixed(one: str, other: str, share: float) -> str:

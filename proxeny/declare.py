@@ -10,13 +10,11 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
-
-from proxeny import network_checks, portal_checks, snapshot
+from proxeny import acts, network_checks, portal_checks, snapshot
 from proxeny.difference import Change, difference
 from proxeny.network import KEYS, ORDERED, SECRETS, Network, merged
 from radius.policy import Policy
-from store import models
+from store import models, portal_versions
 from store import network as store
 from store.sealed import Where
 
@@ -74,14 +72,11 @@ def warnings(network: Network, settings: Settings) -> Iterator[Finding]:
     yield from portal_checks.warnings(network, settings)
 
 
-def alone(session: Session) -> None:
-    """Let no one else change the network until this transaction ends. SQLite's transactions are alone anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE network_version IN EXCLUSIVE MODE"))  # readers go on reading
+alone: Final = store.alone
 
 
-def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tuple[Change, ...]:
-    """Write what differs; the changes that were made."""
+def write(session: Session, seal: Seal, stored: Network, wanted: Network, by: str = "") -> tuple[Change, ...]:
+    """Write what differs; the changes that were made. `by`: who is named where a portal has one more version."""
     changes = difference(stored, wanted)
     now = datetime.now(UTC)
     touched = {(change.section, change.name) for change in changes if change.sign != "-"}
@@ -93,7 +88,21 @@ def write(session: Session, seal: Seal, stored: Network, wanted: Network) -> tup
     if rows:
         store.free_keys(session, {row.key for row in rows if isinstance(row, models.Client) and row.key})
         store.put(session, rows, now)
+    _versions(session, stored, wanted, changes, by, now)
     return changes
+
+
+def _versions(session: Session, stored: Network, wanted: Network, changes: tuple[Change, ...], by: str, now: datetime) -> None:
+    """Every portal whose keys differ has one more version, whoever changed it."""
+    for change in changes:
+        if change.section != "portal" or change.sign == "-":
+            continue
+        before, after = (
+            {key: value for key, value in acts.table("portal", row).items() if key != "name"} if row is not None else None
+            for row in (network.rows["portal"].get(change.name) for network in (stored, wanted))
+        )
+        if after is not None and before != after:
+            portal_versions.record(session, change.name, before, after, by, now)
 
 
 def _to_write(section: str, stored: Network, wanted: Network, touched: set[tuple[str, str]]) -> Iterator[tuple[int, str]]:

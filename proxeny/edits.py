@@ -35,7 +35,7 @@ OVERLAP: Final = "secret_overlap_until"  # of a client: until then the secret th
 _OURS: Final = (POSITION, OVERLAP)
 
 
-class _Noted(Report):
+class Noted(Report):
     """Faults by the place of the entry, not by a line of a file."""
 
     def __init__(self) -> None:
@@ -64,13 +64,13 @@ class Edits:
     def change(self, session: Session, edits: Sequence[Edit], actor: Actor, *, dry: bool = False) -> Made | list[Wrong]:
         """Write them all, or say what is wrong with them; `dry`: as if."""
         if not dry:  # a look holds nobody up
-            declare.alone(session)
+            store.alone(session)
         stored = snapshot.read(session, self.privacy.seal)
         wrongs = [wrong for at, edit in enumerate(edits) if (wrong := _refused(at, edit, stored)) is not None]
         if wrongs:
             return wrongs
         tables, places = _tables(edits, stored)
-        noted = _Noted()
+        noted = Noted()
         declaration = network_file.parse(tables, noted, Sources(Path(), {}))
         wanted = _wanted(stored, merged(stored, declaration.network, prune=False), edits)
         wrongs = [Wrong(places.get((section, at), -1), key, what, remedy) for section, at, key, what, remedy in noted.wrongs]
@@ -80,7 +80,7 @@ class Edits:
             return wrongs
         if dry:
             return Made(tuple(map(str, difference(stored, wanted))), stored.version)
-        changes = declare.write(session, self.privacy.seal, stored, wanted)
+        changes = declare.write(session, self.privacy.seal, stored, wanted, actor.name)
         audit.record_all(session, self.privacy, acts.acts(stored, wanted, changes, actor.name, actor.source), self.now())
         return Made(tuple(map(str, changes)), store.version(session))
 

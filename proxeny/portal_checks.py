@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TYPED: Final = ("card", "email", "oidc", "sponsor")  # what is typed there is nobody else's business
 
-_NEEDS: Final = {
+NEEDS: Final = {
     "card": ("directory", "a directory"),
     "email": ("mail", "a mail server"),
     "sms": ("sms", "a gateway for text messages"),
@@ -69,7 +69,7 @@ def _plans(portal: Portal, network: Network) -> Iterator[Finding]:
 
 
 def _ways(portal: Portal, settings: Settings) -> Iterator[Finding]:
-    for way, (section, what) in _NEEDS.items():
+    for way, (section, what) in NEEDS.items():
         if way in portal.ways and getattr(settings, section) is None:
             yield Finding("portal", portal.name, "ways", f'"{way}" needs {what}', f"Write [{section}] into proxeny.toml, or take it out")
     yield from _parties(portal, settings)

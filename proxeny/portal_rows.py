@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import category
 
+from portal import style
 from portal.languages import LANGUAGES
 from proxeny import measures
 from proxeny.addresses import HOST, prefix, web_origin
@@ -36,7 +37,6 @@ _OIDC: Final = re.compile(r"oidc:[a-z0-9][a-z0-9_-]{0,31}")
 _ACCENT: Final = re.compile(r"#[0-9a-f]{6}")
 _KEY: Final = re.compile(r"[0-9a-z]{16}")
 _MAILBOX: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{0,64}", re.ASCII)  # none: everybody of the domain
-_CONTRAST: Final = 4.5  # WCAG 2.2, 1.4.3: white words on the big button
 
 
 def district(entry: Entry) -> District:
@@ -164,16 +164,10 @@ def _accent(value: object) -> str:
     text = str(value).lower()
     if not _ACCENT.fullmatch(text):
         raise WrongError(f'"{value}" is no colour', 'Write "#005ea5"')
-    if (ratio := _against_white(text)) < _CONTRAST:
-        raise WrongError(f"{value} is too light for the white words on it ({ratio:.1f}:1)", f"Take a darker one: {_CONTRAST}:1 is needed")
+    if not style.carries(text):
+        words = f"{value} is too light for the white words on it ({style.contrast(text, '#ffffff'):.1f}:1)"
+        raise WrongError(words, f"Take a darker one: {style.READ}:1 is needed, which {style.nearest(text)} has")
     return text
-
-
-def _against_white(colour: str) -> float:
-    """The contrast ratio of a colour and white (WCAG 2.2, relative luminance)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def key(value: object) -> str:

@@ -52,7 +52,8 @@ class Kept:
         self._network: Network | None = None
         self._lock = Lock()
 
-    def _read(self, session: Session) -> Network:
+    def read(self, session: Session) -> Network:
+        """The newest."""
         with self._lock:
             if self._network is None or self._network.version != store.version(session):
                 self._network = _bare(snapshot.read(session, self._seal))
@@ -60,7 +61,7 @@ class Kept:
 
     def route(self, session: Session, identity: str, client: str = "") -> dict[str, Any]:
         """`realm rule action homes reason` as `proxeny route` says them, `told` in its words, and `strategy institution`."""
-        network = self._read(session)
+        network = self.read(session)
         if client and client not in network.rows["client"]:
             return {"error": "client"}
         found = routing.answer(network, identity.encode("utf-8", "surrogateescape")[: LONGEST + 1])
@@ -70,7 +71,7 @@ class Kept:
 
     def rehearse(self, session: Session, sample: Mapping[str, Any], policy: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the rules, this one among them, do to a packet: see `staff_rehearsal`."""
-        return staff_rehearsal.rehearse(self._read(session), sample, policy)
+        return staff_rehearsal.rehearse(self.read(session), sample, policy)
 
 
 def _bare(network: Network) -> Network:

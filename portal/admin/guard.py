@@ -79,6 +79,7 @@ def _begin() -> None:
     g.now = desk().now()
     g.number = numbers.new_number(desk().entropy)
     g.cache, g.connect = "no-store", False
+    g.frames = ""  # what more the policy says, where a page shows another of ours
     g.pictures = "'self' data:"  # data: is the QR of a second factor
     _speak("")
 
@@ -96,7 +97,7 @@ def _admit() -> Any:
     """None lets the request through; else where it goes instead."""
     if len(request.query_string) > LONGEST or len(request.path) > LONGEST:
         abort(414)
-    if not _ours(request.host):
+    if not host_is_ours(request.host):
         abort(421)
     if "\0" in request.path or any(
         "\0" in said for each in (request.args, request.form) for values in each.listvalues() for said in values
@@ -193,7 +194,8 @@ def form_token() -> str:
     return hmac.new(desk().privacy.account_key, f"form\0{whose}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _ours(host: str) -> bool:
+def host_is_ours(host: str) -> bool:
+    """Whether the settings know this name of ours."""
     office = desk().office
     names = {urlsplit(office.url).netloc.lower(), urlsplit(office.url).hostname or "", *(name.lower() for name in office.hosts)}
     host = host.lower()
@@ -255,10 +257,10 @@ def _dress(response: Response) -> Response:
     response.headers.setdefault(
         "Content-Security-Policy",
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {g.pictures}; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'",
+        f"base-uri 'none'; frame-ancestors 'none'{g.frames}",
     )
     for name, value in _HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     if desk().office.secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     response.headers["Cache-Control"] = g.cache

@@ -31,7 +31,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     accent = door.words.accent if door is not None else ""
     g.pictures = g.pictures or bool(door is not None and door.words.logo)
     shared = {
-        "style": style.style(accent).sheet,
+        "style": style.style(accent, g.scheme).sheet,
         "door": door,
         "place": door.place if door is not None else "",
         "network": network(),
@@ -71,6 +71,8 @@ def network() -> str:
 
 def href(path: str, **query: str) -> str:
     """A link of ours that keeps the language that was chosen by a link."""
+    if kit().still:
+        return "#"
     said = query if "lang" in query or not g.chosen else query | {"lang": g.chosen}
     return path + ("?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in said.items() if value) if any(said.values()) else "")
 

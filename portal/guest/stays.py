@@ -36,17 +36,22 @@ _TEMPLATES: Final = {
 @open_to(Capability.STAY)
 def status(token: str) -> Any:
     """How this guest stands."""
-    found, now = visits.stood(), date(kit().now())
+    found = visits.stood()
     g.token = token
     if found.provisional and found.state in (State.ONLINE, State.ENDED):
         return codes.waiting(token, found)
+    return shown(token, found)
+
+
+def shown(token: str, found: Standing) -> Any:
+    """The status page of a guest who stands so."""
     wanted = g.stay.visit.arrival.destination
     return page(
         _TEMPLATES[found.state],
         stay=token,
         standing=found,
         shares=_shares(found),
-        now=now,
+        now=date(kit().now()),
         back_at=found.back_at,
         spent=found.left.spent.name if found.left.spent else "",
         plan=found.plan,

@@ -41,7 +41,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         declare.alone(session)
         stored = snapshot.read(session, seal)
         wanted = declare.plan(stored, declaration, settings, book, prune=prune)
-        changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted)
+        changes = difference(stored, wanted) if dry_run else declare.write(session, seal, stored, wanted, deeds.ACTOR)
         if not dry_run:
             logos.store(session, pictures, datetime.now(UTC))
             deeds.tell(session, seal, acts.acts(stored, wanted, changes, deeds.ACTOR))

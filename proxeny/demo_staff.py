@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from proxeny import demo_history
+from proxeny import demo_guests, demo_history
 from store import staff
 from store.models import AuthEvent, Role
 
@@ -33,3 +33,4 @@ def past(session: Session, privacy: Privacy, now: datetime) -> None:
     """Twelve weeks, where nothing has happened yet."""
     if session.scalar(select(AuthEvent.id).limit(1)) is None:
         demo_history.write(session, privacy, demo_history.Amounts(recent=120), now)
+        demo_guests.write(session, privacy, demo_guests.Guests(), now)

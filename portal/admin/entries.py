@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _QUERIED: Final = ("access_point", "realm")  # whose pages have odd names in the query
-_ODD: Final = re.compile(r"new|replace|\.{1,2}|/.*|.*//.*|.*/(take-over|remove|move|use|secret|test|edit|guide|secrets|end)", re.DOTALL)
+_ODD: Final = re.compile(
+    r"new|replace|\.{1,2}|/.*|.*//.*|.*/(take-over|remove|move|use|secret|test|edit|guide|secrets|end|simulate)", re.DOTALL
+)
 
 
 class Referrer(NamedTuple):

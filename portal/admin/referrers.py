@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal.admin.entries import Referrer, queried
 from store import network_use
-from store.models import AccessPoint, Client, Policy, Realm, Site
+from store.models import AccessPoint, Client, Policy, Portal, Realm, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,13 @@ def of_district(session: Session, name: str) -> list[Referrer]:
     """The sites in it."""
     sites = session.scalars(select(Site.id).where(Site.district == name).order_by(Site.id).limit(MOST))
     return [Referrer(_("Site"), site, f"/sites/{quote(site, safe='')}") for site in sites]
+
+
+def of_plan(session: Session, name: str) -> list[Referrer]:
+    """The portals that offer it, as their own plan or for one of their ways in."""
+    portals = session.execute(select(Portal.name, Portal.plan, Portal.plans).order_by(Portal.name))
+    found = [portal for portal, plan, plans in portals if name in (plan, *plans.values())]
+    return [Referrer(_("Portal page"), portal, f"/portals/{quote(portal, safe='')}") for portal in found[:MOST]]
 
 
 def of_realm(session: Session, match: str) -> list[Referrer]:

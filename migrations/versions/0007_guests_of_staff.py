@@ -158,15 +158,17 @@ def _webhooks() -> None:
         *always(WORD, "state"),
         *maybe(BIG_KEY, "replay_of"),
         *always(MOMENT, "queued_at"),
-        *maybe(MOMENT, "leased_until", "settled_at"),
+        *maybe(MOMENT, "leased_until", "sent_at", "settled_at"),
         *always(NUMBER, "tries"),
         *maybe(NUMBER, "status", "milliseconds"),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhook.id"], name="fk_delivery_webhook_id_webhook", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name="fk_delivery_event_id_event", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
     )
-    for columns in (("state", "id"), ("webhook_id", "id"), ("event_id",), ("queued_at",)):
+    for columns in (("webhook_id", "id"), ("event_id",), ("queued_at",)):
         _index("delivery", *columns)
+    _index("delivery", "state", "webhook_id", "id")
+    _index("delivery", "state", "webhook_id", "leased_until")
 
 
 def _listeners() -> None:

@@ -60,7 +60,13 @@ class Delivery(Base):
     """One event on its way to one webhook."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index(None, "state", "id"), Index(None, "webhook_id", "id"), Index(None, "event_id"), Index(None, "queued_at"))
+    __table_args__ = (
+        Index(None, "state", "webhook_id", "id"),
+        Index(None, "state", "webhook_id", "leased_until"),
+        Index(None, "webhook_id", "id"),
+        Index(None, "event_id"),
+        Index(None, "queued_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
@@ -70,6 +76,7 @@ class Delivery(Base):
     queued_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]  # of whoever sends it, or until the next try
     tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]  # the last try, which its signature tells
     settled_at: Mapped[datetime | None]
     status: Mapped[int | None]  # HTTP's
     milliseconds: Mapped[int | None]

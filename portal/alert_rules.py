@@ -36,6 +36,7 @@ class Rule(StrEnum):
     DIRECTORY = "directory-away"
     MAIL = "mail-away"
     NETWORK = "network-refused"
+    TOKEN_ENDS = "token-ends"
 
 
 class Grade(StrEnum):
@@ -227,5 +228,14 @@ RULES: Final[Mapping[str, Entry]] = {
         after=5,
         place="/health",
         page=Permission.HEALTH,
+    ),
+    Rule.TOKEN_ENDS: Entry(
+        N_("Token ends soon"),
+        Grade.SOON,
+        N_("The API token “%(object)s” ends on %(ends)s"),
+        N_("The program that uses it is refused from that moment on: days left, %(days)s."),
+        N_("Make a new one that may do the same, give it to the program, and take this one back once it is used no more."),
+        place="/tokens",
+        page=Permission.TOKENS,
     ),
 }

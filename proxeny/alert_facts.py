@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from portal.alert_rules import Rule
 from proxeny.healths import by_home
 from radius.actions import Reason
-from store import backups
+from store import backups, tokens
 from store.alerts import Finding, Key
 from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, Realm, UsageHour
 
@@ -37,6 +37,7 @@ RECENT: Final = timedelta(hours=24)  # an access point that was not heard for lo
 UNHEARD: Final = 60.0  # seconds: a home that one worker heard since is not dead
 LATE: Final = timedelta(hours=1)  # that a backup may be late: it takes its time
 STEPS: Final = (30, 14, 7, 1, 0)  # days left of a certificate
+ENDING: Final = (14, 3)  # days left of a token that somebody used
 _WRONG: Final = (Reason.BAD_AUTHENTICATOR.name, Reason.BAD_MESSAGE_AUTHENTICATOR.name)
 _SHOWN: Final = 5  # realms, or addresses, that an alert names
 
@@ -169,6 +170,15 @@ def of_backups(session: Session, settings: Settings, now: datetime) -> Iterator[
     since = good or first
     if since is not None and now - since > timedelta(seconds=settings.backup.every) + LATE:
         yield Finding(Key(Rule.BACKUP_OLD, ""), {"every": _hours(settings.backup.every)} | ({"last": good.isoformat()} if good else {}))
+
+
+def of_tokens(session: Session, now: datetime) -> Iterator[Finding]:
+    """Programs that will be refused soon, but for those that never asked anything."""
+    for token in tokens.ending(session, now, timedelta(days=ENDING[0])):
+        if token.used_at is not None:
+            left = (token.expires_at - now) / timedelta(days=1)
+            details = {"ends": token.expires_at.isoformat(), "days": int(left)}
+            yield Finding(Key(Rule.TOKEN_ENDS, token.name), details, sum(left <= each for each in ENDING))
 
 
 def _ended() -> Any:

@@ -130,6 +130,7 @@ class Alerting:
             self._slow_at = clock + SLOWLY
             parts.append((alert_facts.of_access_points(session, now), (Rule.ACCESS_POINT_SILENT,)))
             parts.append((alert_facts.of_certificates(self.settings, now), (Rule.CERTIFICATE,)))
+            parts.append((alert_facts.of_tokens(session, now), (Rule.TOKEN_ENDS,)))
         return alert_facts.look(*parts)
 
     def _asked(self, verb: str) -> dict[str, Any]:

@@ -61,6 +61,15 @@ class Row(NamedTuple):
     maker: str
     state: State
 
+    @property
+    def changes(self) -> int:
+        """How many of its scopes change something."""
+        return sum(map(changing, self.token.scopes))
+
+    @property
+    def reads(self) -> int:
+        return len(self.token.scopes) - self.changes
+
 
 def _dressed(session: Session, rows: Sequence[ApiToken]) -> list[Row]:
     """With the names of their makers: one statement."""
@@ -157,13 +166,13 @@ def _form(role: Role, typed: dict[str, str], ticked: frozenset[str], wrongs: Seq
 def groups(role: Role) -> tuple[list[Permission], list[Permission]]:
     """What a token of this role may be given: what reads, and what changes; in the table's order."""
     offered = [each for each in Permission if each in grantable(role)]
-    changes = [each for each in offered if changing(each)]
+    changes = [each for each in offered if changing(each.name)]
     return [each for each in offered if each not in changes], changes
 
 
-def changing(permission: Permission) -> bool:
+def changing(scope: str) -> bool:
     """Whether it lets anything be changed."""
-    return permission.name.endswith(("_ACT", "_BATCH")) or permission is Permission.SECRETS
+    return scope.endswith(("_ACT", "_BATCH")) or scope == Permission.SECRETS.name
 
 
 @blueprint.get("/<name>")

@@ -11,8 +11,9 @@ import pytest
 
 from portal.alert_rules import Rule
 from proxeny import alert_facts
-from proxeny.alert_facts import Restarts, of_access_points, of_backups, of_certificates, of_homes, of_secrets, of_status
-from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, UsageHour
+from proxeny.alert_facts import Restarts, of_access_points, of_backups, of_certificates, of_homes, of_secrets, of_status, of_tokens
+from store import tokens
+from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, Role, Staff, UsageHour
 from store.session import engine, reading, transaction
 from tests.peers.authority import Authority
 from tests.store import rows
@@ -172,3 +173,21 @@ def test_a_certificate_is_told_at_30_14_7_and_1_days(tmp_path: Path) -> None:
     assert [] == found(31)
     for days, step in ((30, 1), (15, 1), (14, 2), (7, 3), (1, 4), (-1, 5)):
         assert [((Rule.CERTIFICATE, "guest"), step, max(days, 0))] == found(days)
+
+
+def test_a_token_that_somebody_uses_is_told_at_14_and_3_days(database: Engine) -> None:
+    """Each step hurries more than the one before; one that was never used is nobody's program, and an ended one is over."""
+    with transaction(database) as session:
+        maker = Staff(name="ops@city.example", role=Role.CITY_ADMIN, created_at=NOW)
+        session.add(maker)
+        session.flush()
+        for name, used in (("dashboard", NOW), ("never", None)):
+            row, _ = tokens.make(session, maker, name, Role.AUDITOR, ["OVERVIEW"], [], timedelta(days=30), NOW)
+            row.used_at = used
+
+    def at(days: float) -> list[tuple[str, int, int]]:
+        with reading(database) as session:
+            found = list(of_tokens(session, NOW + timedelta(days=30) - timedelta(days=days)))
+        return [(each.key.on, each.step, each.details["days"]) for each in found]
+
+    assert ([], [("dashboard", 1, 14)], [("dashboard", 2, 3)], []) == (at(14.1), at(14), at(3), at(0))

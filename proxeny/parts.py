@@ -199,7 +199,7 @@ PRESETS: Final = {
     "eu-min": 184,  # six months: what eduroam's policy asks of whoever offers it, where no other law does
     "none": 30,  # nothing but the operation of the network
 }
-_BY_PRESET: Final = ("logins", "sessions", "orders", "grants", "accounts", "vouchers")
+BY_PRESET: Final = ("logins", "sessions", "orders", "grants", "accounts", "vouchers")
 
 
 class Retention(Part):
@@ -227,15 +227,20 @@ class Retention(Part):
     @classmethod
     def _preset(cls, written: Any) -> Any:
         days = PRESETS.get(str(written.get("preset"))) if isinstance(written, dict) else None
-        return written if days is None else dict.fromkeys(_BY_PRESET, days) | written
+        return written if days is None else dict.fromkeys(BY_PRESET, days) | written
 
     @property
     def kept(self) -> dict[str, timedelta]:
         """Each class of rows by the store's name (store.retention.Kept)."""
+        return {kept: timedelta(days=getattr(self, name)) for name, kept in self.names().items()}
+
+    @classmethod
+    def names(cls) -> dict[str, str]:
+        """The store's name of each key's class."""
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
         names |= {"devices": "device", "grants": "grant", "accounts": "account", "vouchers": "voucher", "messages": "message"}
         names |= {"retention_runs": "retention_run", "requests": "privacy_request", "openings": "incident_opening"}
-        return {names.get(name, name): timedelta(days=getattr(self, name)) for name in Retention.model_fields if name != "preset"}
+        return {name: names.get(name, name) for name in cls.model_fields if name != "preset"}
 
 
 class Log(Part):

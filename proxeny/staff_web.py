@@ -19,7 +19,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
-from proxeny import control, snapshot, staff_central, staff_gateways, staff_guests, staff_house, staff_network, staff_orders, staff_plans
+from proxeny import (
+    control,
+    snapshot,
+    staff_central,
+    staff_gateways,
+    staff_guests,
+    staff_house,
+    staff_network,
+    staff_orders,
+    staff_plans,
+    staff_privacy,
+)
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
 from store import keys
@@ -175,6 +186,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
         "network": lambda: desks.network,
         **staff_house.tools(lambda: desks.settings),
         **staff_orders.tools(lambda: desks.network),
+        **staff_privacy.tools(lambda: desks.settings),
         **staff_plans.tools(lambda: desks.network),
     }
 

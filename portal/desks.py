@@ -56,6 +56,7 @@ from portal.admin import (
     undoing,
     visitors,
 )
+from portal.api.app import Mount
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def staff_app(desk: Desk) -> Flask:
     Babel(app, locale_selector=_locale)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint)
-    app.wsgi_app = Proxies(app.wsgi_app, desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
+    app.wsgi_app = Proxies(Mount(app), desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
     return app
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from store.ids import new_key
 from store.models import (
@@ -81,6 +81,12 @@ def rows(session: Session) -> Rows:
 def version(session: Session) -> int:
     """How often the network has changed; 0 before the first time."""
     return session.scalar(select(NetworkVersion.version)) or 0
+
+
+def alone(session: Session) -> None:
+    """Let no one else change the network until this transaction ends. SQLite's transactions are alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE network_version IN EXCLUSIVE MODE"))  # readers go on reading
 
 
 def put(session: Session, changed: Iterable[NetworkRow], now: datetime) -> None:

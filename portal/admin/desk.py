@@ -84,6 +84,8 @@ class Office:
     attribution: str = ""  # what those tiles' makers want to be said
     demo: bool = False  # a second factor may be skipped
     guest_url: str = ""
+    api_rate: int = 600  # requests a minute of one token; 0: there is no API
+    api_places: int = 4  # requests of programs at once: the other threads are people's
 
     @property
     def secure(self) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from store.clients_heard import Heard
@@ -70,24 +71,26 @@ def index() -> Any:
     with desk().reading() as session:
         sites = names_of_sites(session)
         knocking = clients_heard.strangers(session, g.now, STRANGERS)
-    listing = List(
-        statement=select(Client),
-        order=(Client.name,),
-        columns=_COLUMNS,
-        filters=_filters(sites),
-        dress=lambda session, rows: _dressed(session, rows, sites),
-    )
-    return tables.table(listing, "gateways.html", "gateways", knocking=knocking)
+    return tables.table(listed(sites), "gateways.html", "gateways", knocking=knocking)
+
+
+def listed(sites: Mapping[str, str]) -> List:
+    """The list, with the sites that there are."""
+    return List(select(Client), (Client.name,), _COLUMNS, _filters(sites), dress=lambda session, rows: _dressed(session, rows, sites))
+
+
+def _troubled(said: str) -> ColumnElement[bool]:
+    lately = select(DropMinute.client).where(DropMinute.minute >= g.now - clients_heard.HOUR)
+    found = {
+        "secret": DropMinute.reason.in_(clients_heard.UNSIGNED),
+        "previous": DropMinute.reason == PREVIOUS,
+        "drops": DropMinute.reason != PREVIOUS,
+    }
+    return Client.name.in_(lately.where(found[said]))
 
 
 def _filters(sites: Mapping[str, str]) -> Sequence[Filter]:
     families = {name: about.title for name, about in gateways_fields.ABOUT.items()}
-    lately = select(DropMinute.client).where(DropMinute.minute >= g.now - clients_heard.HOUR)
-    trouble = {
-        "secret": lately.where(DropMinute.reason.in_(clients_heard.UNSIGNED)),
-        "previous": lately.where(DropMinute.reason == PREVIOUS),
-        "drops": lately.where(DropMinute.reason != PREVIOUS),
-    }
     return (
         Filter("name", _("Name"), lambda said: Client.name.startswith(said, autoescape=True), hint=_("begins with")),
         Filter("family", _("Family"), lambda said: Client.nas == said, families),
@@ -95,7 +98,7 @@ def _filters(sites: Mapping[str, str]) -> Sequence[Filter]:
         Filter(
             "trouble",
             _("Trouble in the last hour"),
-            lambda said: Client.name.in_(trouble[said]),
+            _troubled,
             {"secret": _("Wrong secret"), "previous": _("Previous secret"), "drops": _("Packets dropped")},
         ),
         Filter(

@@ -75,7 +75,7 @@ def _begins(text: str) -> ColumnElement[bool]:
     return or_(func.lower(Home.name).startswith(text.lower(), autoescape=True), Home.address.startswith(text, autoescape=True))
 
 
-_LIST: Final = List(
+LIST: Final = List(
     select(Home),
     (Home.name,),
     COLUMNS,
@@ -95,7 +95,7 @@ def index() -> Any:
         every = session.execute(select(Home.name, Home.enabled)).all()
     seen = live_homes.live(desk().status())
     ill = live_homes.ill(every, seen)
-    return table(_LIST, "homes.html", "homes", answers=bool(desk().status()), ill=ill, count=len(every))
+    return table(LIST, "homes.html", "homes", answers=bool(desk().status()), ill=ill, count=len(every))
 
 
 @blueprint.route("/homes/new", methods=["GET", "POST"])

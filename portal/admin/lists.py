@@ -80,8 +80,8 @@ class List:
         None  # a page's rows -> what its cells need, in a bounded number of statements
     )
 
-    def page(self, session: Session) -> Listing:
-        """The page that this request asks for."""
+    def page(self, session: Session, most: int = PAGE) -> Listing:
+        """The page that this request asks for, of so many rows."""
         chosen = self._chosen()
         statement = self._filtered(chosen)
         total = int(
@@ -92,8 +92,8 @@ class List:
             )
             or 0
         )
-        rows = self._after(session, statement, _cursor(request.args.get("after", "")), PAGE + 1)
-        more, rows = len(rows) > PAGE, rows[:PAGE]
+        rows = self._after(session, statement, _cursor(request.args.get("after", "")), most + 1)
+        more, rows = len(rows) > most, rows[:most]
         query = _query(chosen)
         onward = _query(chosen | {"after": _packed(self._key(rows[-1]))}) if more else ""
         shown = self.dress(session, [each[0] for each in rows]) if self.dress is not None else [each[0] for each in rows]

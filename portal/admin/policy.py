@@ -83,7 +83,7 @@ COLUMNS: Final = (
     Column("does", later("Does"), lambda row: "; ".join(f"{title} {value}" for title, value in row.does)),
     Column("managed_by", later("Kept by"), lambda row: row.rule.managed_by.value),
 )
-_LIST: Final = List(
+LIST: Final = List(
     select(Policy),
     (Policy.position, Policy.name),
     COLUMNS,
@@ -102,7 +102,7 @@ def index() -> Any:
     with desk().reading() as session:
         theirs = set(session.scalars(select(Policy.name).where(Policy.name.in_([rule["name"] for rule in _builtins()]))))
     built_in = [(_row(rule), rule["name"] in theirs) for rule in _builtins()]
-    return table(_LIST, "policy.html", "policy", built_in=built_in, directions=policy_fields.DIRECTIONS)
+    return table(LIST, "policy.html", "policy", built_in=built_in, directions=policy_fields.DIRECTIONS)
 
 
 def _builtins() -> tuple[dict[str, Any], ...]:

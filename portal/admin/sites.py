@@ -71,7 +71,8 @@ def _begins(text: str) -> ColumnElement[bool]:
     return or_(*(func.lower(column).startswith(said, autoescape=True) for column in (Site.name, Site.id)))
 
 
-def _listed(districts: Sequence[str]) -> List:
+def listed(districts: Sequence[str]) -> List:
+    """The list, with the districts that there are."""
     choices = {name: name for name in districts}
     filters = (
         Filter("q", later("Begins with"), _begins, hint=later("name or id")),
@@ -114,7 +115,7 @@ def index() -> Any:
         declared = {row.name: row for row in session.scalars(select(District).order_by(District.name))}
     names = sorted({*declared, *counted} - {""})
     districts = [(name, declared.get(name), counted.get(name, 0)) for name in names]
-    return table(_listed(names), "sites.html", "sites", districts=districts)
+    return table(listed(names), "sites.html", "sites", districts=districts)
 
 
 @blueprint.route("/sites/new", methods=["GET", "POST"])

@@ -59,7 +59,7 @@ def disconnect(name: str) -> ResponseReturnValue:
     if not (why := reason()):
         return _unreasoned(name)
     with desk().writing() as session:
-        order = _end(session, _find(session, name), why)
+        order = ended(session, _find(session, name), why)
     return _answered(name, [order])
 
 
@@ -77,7 +77,7 @@ def disconnect_many() -> ResponseReturnValue:
         session.execute(
             select(Grant.id).where(Grant.id.in_(mine)).order_by(Grant.id).with_for_update()
         )  # before the feed (store/grants.py)
-        queued = {name: _end(session, found[name], why) for name in names if name in found}
+        queued = {name: ended(session, found[name], why) for name in names if name in found}
     wait([order for order in queued.values() if order is not None])
     return redirect(f"/sessions/asked?{urlencode([('order', order) for order in queued.values() if order is not None])}", 303)
 
@@ -101,17 +101,12 @@ def asked() -> ResponseReturnValue:
 @needs(Permission.SESSIONS_ACT)
 def plan(name: str) -> ResponseReturnValue:
     """Another plan for the guest whose session it is; every open session of the grant is told."""
-    wanted, why = request.form.get("plan", ""), reason()
-    if not why:
+    if not (why := reason()):
         return _unreasoned(name)
     with desk().writing() as session:
-        grant = _running(session, name)
-        if grant is None or session.get(Plan, wanted) is None:
-            return sessions.shown(name, _("The stay has ended, or there is no such plan."))
-        before, grant.plan = grant.plan, wanted
-        grants.touch(session, [grant])
-        audited(session, "limit", "session", name, fields={"plan": (before, wanted)}, reason=why)
-        queued = _tell(session, grant)
+        queued = replanned(session, _find(session, name), request.form.get("plan", ""), why)
+    if queued is None:
+        return sessions.shown(name, _("The stay has ended, or there is no such plan."))
     return _answered(name, queued)
 
 
@@ -122,17 +117,44 @@ def extend(name: str) -> ResponseReturnValue:
     if not (why := reason()):
         return _unreasoned(name)
     with desk().writing() as session:
-        grant = _running(session, name)
-        before = grant.ends_at if grant is not None else None
-        if (
-            grant is None
-            or before is None
-            or not grants.extend(session, grant, grant.extensions + 1, round(EXTENSION.total_seconds()), g.now)
-        ):
-            return sessions.shown(name, _("The stay has ended: it cannot be made longer. The guest signs in again at the portal."))
-        audited(session, "extend", "session", name, fields={"ends_at": (before.isoformat(), grant.ends_at.isoformat())}, reason=why)
-        queued = _tell(session, grant)
+        queued = prolonged(session, _find(session, name), why)
+    if queued is None:
+        return sessions.shown(name, _("The stay has ended: it cannot be made longer. The guest signs in again at the portal."))
     return _answered(name, queued)
+
+
+# What is done, for the pages and for the API: orders' numbers, None for those that their gateway takes not
+
+
+def ended(session: Database, accounting: Session, why: str) -> int | None:
+    """The order's number; None where its NAS takes no such order."""
+    order = _ask(session, OrderKind.DISCONNECT, accounting)
+    grant = session.get(Grant, accounting.grant_id) if accounting.grant_id else None
+    if grant is not None:
+        grants.revoke(session, grant, KICKED, g.now)
+    audited(session, "disconnect", "session", accounting.id, reason=why)
+    return order
+
+
+def replanned(session: Database, accounting: Session, wanted: str, why: str) -> list[int | None] | None:
+    """Another plan; None where the stay is over, or there is no such plan."""
+    grant = _running(session, accounting)
+    if grant is None or session.get(Plan, wanted) is None:
+        return None
+    before, grant.plan = grant.plan, wanted
+    grants.touch(session, [grant])
+    audited(session, "limit", "session", accounting.id, fields={"plan": (before, wanted)}, reason=why)
+    return _tell(session, grant)
+
+
+def prolonged(session: Database, accounting: Session, why: str) -> list[int | None] | None:
+    """An hour more; None where the stay is over."""
+    grant = _running(session, accounting)
+    before = grant.ends_at if grant is not None else None
+    if grant is None or before is None or not grants.extend(session, grant, grant.extensions + 1, round(EXTENSION.total_seconds()), g.now):
+        return None
+    audited(session, "extend", "session", accounting.id, fields={"ends_at": (before.isoformat(), grant.ends_at.isoformat())}, reason=why)
+    return _tell(session, grant)
 
 
 def _find(session: Database, name: str) -> Session:
@@ -142,9 +164,8 @@ def _find(session: Database, name: str) -> Session:
     return found
 
 
-def _running(session: Database, name: str) -> Grant | None:
+def _running(session: Database, accounting: Session) -> Grant | None:
     """The grant of this session, where it is not over."""
-    accounting = _find(session, name)
     grant = session.get(Grant, accounting.grant_id, with_for_update=True) if accounting.grant_id else None
     return grant if grant is not None and grant.revoked_at is None and grant.ends_at > g.now else None
 
@@ -156,16 +177,6 @@ def _unreasoned(name: str) -> ResponseReturnValue:
 def _ask(session: Database, kind: OrderKind, accounting: Session) -> int | None:
     order = desk().tools["order"](session, kind, accounting, g.now)
     return order.id if order is not None else None
-
-
-def _end(session: Database, accounting: Session, why: str) -> int | None:
-    """The order's number; None where its NAS takes no such order."""
-    order = _ask(session, OrderKind.DISCONNECT, accounting)
-    grant = session.get(Grant, accounting.grant_id) if accounting.grant_id else None
-    if grant is not None:
-        grants.revoke(session, grant, KICKED, g.now)
-    audited(session, "disconnect", "session", accounting.id, reason=why)
-    return order
 
 
 def _tell(session: Database, grant: Grant) -> list[int | None]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, dotted
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
+from proxeny.parts_api import Api
 from proxeny.parts_backup import Backup  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_map import Map  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
@@ -70,6 +71,7 @@ class Settings(Part):
     privacy: Privacy | None = None
     map: Map | None = None
     webhooks: Webhooks = Webhooks()
+    api: Api = Api()
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
     business: Unserved | None = None

@@ -202,6 +202,8 @@ def office(settings: Settings) -> Office:
         trusted_proxies=staff.trusted_proxies,
         limits=Limits(timedelta(seconds=staff.idle), timedelta(seconds=staff.absolute)),
         demo=bool(os.environ.get("PROXENY_DEMO")) and (staff.listen.host, urlsplit(staff.origin).hostname) == ("127.0.0.1", "localhost"),
+        api_rate=settings.api.rate if settings.api.enabled else 0,
+        api_places=max(1, staff.threads // 2),
         guest_url=settings.guest.origin if settings.guest is not None else "",
         tiles=settings.map.tiles if settings.map is not None else "",
         attribution=settings.map.attribution if settings.map is not None else "",

@@ -29,6 +29,7 @@ from store.models import (
     Guess,
     GuestUsage,
     HomeChange,
+    IdempotencyKey,
     IncidentOpening,
     Message,
     OddRecord,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 BATCH: Final = 1000  # rows a transaction: 70 ms of write lock where SQLite held 10^6 sessions and logins
 ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
 SIGN_IN_TOKEN: Final = timedelta(hours=1)  # beyond its minutes: who comes late is told that it is too old
+API_ANSWER: Final = timedelta(days=1)  # how long a key of idempotency is remembered
 CHALLENGE: Final = timedelta(days=1)  # beyond its minutes, for the same reason; and with its address
 ERASED: Final = timedelta(minutes=10)  # whoever follows the grants has heard of the end by then, and the gateways of their orders
 UNUSED: Final = timedelta(days=2)  # from its end: no accounting comes so late
@@ -91,6 +93,7 @@ class Kept(StrEnum):
     ADVERT_FIGURES = "advert_figures"
     PRIVACY_REQUEST = "privacy_request"  # from when it was settled
     INCIDENT_OPENING = "incident_opening"  # what was asked for, by whom and why; never what it showed
+    API_ANSWER = "api_answer"  # for whoever repeats a request under the same key
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
     VISITORS = "visitors"  # the marks and keys that they are counted with, from the end of their period (store/visitors.py)
@@ -116,6 +119,7 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.ADVERT_FIGURES: ((PlacementHour, PlacementHour.hour),),
     Kept.PRIVACY_REQUEST: ((PrivacyRequest, PrivacyRequest.received_at),),
     Kept.INCIDENT_OPENING: ((IncidentOpening, IncidentOpening.asked_at),),
+    Kept.API_ANSWER: ((IdempotencyKey, IdempotencyKey.at),),
     Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),
 }
 _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
@@ -132,7 +136,12 @@ _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,
 }
-_ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
+_ALWAYS: Final = {
+    Kept.ACCOUNTING_KEY: ACCOUNTING_KEY,
+    Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN,
+    Kept.CHALLENGE: CHALLENGE,
+    Kept.API_ANSWER: API_ANSWER,
+}
 _USED: Final = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
 _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
 

@@ -61,7 +61,7 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
-    expected |= {"incident_opening": 1}
+    expected |= {"incident_opening": 1, "idempotency_key": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
     assert counts(filled)["guest_usage"] == 0
@@ -110,6 +110,7 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.ACCOUNTING_KEY: 1,
         Kept.SIGN_IN_TOKEN: 1,
         Kept.CHALLENGE: 2,
+        Kept.API_ANSWER: 1,
         Kept.ERASED: 0,
         Kept.UNUSED: 0,
         Kept.VISITORS: 0,

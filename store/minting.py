@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, func, or_, select
 
-from store import crockford, events
+from store import crockford, events, grants
 from store.events import EventKind
 from store.ids import new_ids
 from store.models import Voucher, VoucherBatch
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 MOST: Final = 10_000  # in one batch: some 2 MB
+DEVICES: Final = 100  # of one voucher
+NAME: Final = 100  # characters
+LASTS: Final = (timedelta(minutes=1), grants.LONGEST)  # from the first use on
+VALID: Final = (timedelta(hours=1), timedelta(days=1_830))  # to begin within
 SLICE: Final = 250  # of one transaction: 15 ms of SQLite's write lock, which guests who sign in wait for
 LEASE: Final = timedelta(seconds=30)
 DESK: Final = "the desk"  # VoucherBatch.made_by of those that are made one by one

@@ -21,7 +21,7 @@ from proxeny import deeds, measures, opening, snapshot
 from proxeny.faults import Fault, FaultyError, WrongError, did_you_mean
 from proxeny.moments import iso
 from proxeny.verbs import options
-from store import batches, crockford, grants, minting
+from store import batches, crockford, minting
 from store.privacy import privacy
 from store.session import reading, transaction
 
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
     from store.batches import Usage
     from store.models import Voucher, VoucherBatch
 
-DAY: Final = 86_400
-LASTS: Final = measures.Range(60, int(grants.LONGEST.total_seconds()))
-VALID: Final = measures.Range(3_600, 1_830 * DAY)
-DEVICES: Final = 100
-LONGEST: Final = 100  # characters of a name
+LASTS, VALID = (measures.Range(*(int(each.total_seconds()) for each in within)) for within in (minting.LASTS, minting.VALID))
+DEVICES, LONGEST = minting.DEVICES, minting.NAME
 BATCH: Final = "voucher_batch"  # as the audit log calls it
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection: cells that spreadsheets take for more than text
 _COLUMNS: Final = ("code", "batch", "plan", "devices", "lasts", "begin_by")

@@ -27,6 +27,7 @@ from store.models import Alert, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -88,22 +89,21 @@ COLUMNS: Final = (
 )
 
 
-def _listed() -> List:
+def listed(*, every: bool) -> List:
+    """The open ones, or `every` one: then the filter says which."""
     states = {
         "new": Alert.closed_at.is_(None) & Alert.acknowledged_at.is_(None),
         "taken": Alert.closed_at.is_(None) & Alert.acknowledged_at.is_not(None),
         "closed": Alert.closed_at.is_not(None),
         "all": Alert.id.is_not(None),
     }
-    rules = {rule: _(entry.name) for rule, entry in alert_rules.RULES.items()}
+    rules = {rule: later(entry.name) for rule, entry in alert_rules.RULES.items()}
     filters = (
         Filter("state", later("State (else: open)"), lambda said: states[said], STATES),
         Filter("rule", later("Rule"), lambda said: Alert.rule == said, rules),
         Filter("object", later("Object"), lambda said: Alert.object == said, hint=later("a whole name")),
     )
-    statement = select(Alert)
-    if request.args.get("state", "") not in STATES:
-        statement = statement.where(Alert.closed_at.is_(None))
+    statement = select(Alert) if every else select(Alert).where(Alert.closed_at.is_(None))
     return List(statement, (Alert.opened_at, Alert.id), COLUMNS, filters, descending=True, dress=_dressed)
 
 
@@ -114,7 +114,7 @@ def index() -> Any:
     with desk().reading() as session:
         silences = alerts.silent(session, g.now)
     names = {rule: _(entry.name) for rule, entry in alert_rules.RULES.items()}
-    return table(_listed(), "alerts.html", "alerts", silences=silences, names=names)
+    return table(listed(every=request.args.get("state", "") in STATES), "alerts.html", "alerts", silences=silences, names=names)
 
 
 @blueprint.post("/acknowledge")
@@ -123,9 +123,7 @@ def acknowledge() -> Any:
     """Somebody looks after these: nobody else needs to be told."""
     wanted = request.form.getlist("id")[:MOST]
     with desk().writing() as session:
-        taken = [row for each in wanted if (row := alerts.acknowledge(session, each, g.staff.name, g.now)) is not None]
-        for row in taken:
-            audited(session, "acknowledge", "alert", row.id)
+        taken = noticed(session, wanted)
     if len(wanted) == 1:
         said = _("You took notice.") if taken else _("Somebody took notice before you, or it is over.")
     else:
@@ -170,12 +168,7 @@ def silence(name: str) -> Any:
         abort(400)
     whole = request.form.get("scope", "") == "rule"
     with desk().writing() as session:
-        row = _found(session, name)
-        until = g.now + chosen[0]
-        key = Key(row.rule, "" if whole else row.object)
-        alerts.silence(session, key, until, g.staff.name, why)
-        fields = {"silence": (None, f"{key.rule} {key.on}".strip()), "until": (None, until.isoformat(timespec="seconds"))}
-        audited(session, "silence", "alert", row.id, fields=fields, reason=why)
+        until = silenced(session, _found(session, name), chosen[0], why, whole=whole)
     return _back(name, _("Silenced until %(when)s.", when=when(until)))
 
 
@@ -185,9 +178,7 @@ def speak() -> Any:
     """A silence is over; what is still so is told now."""
     key = Key(request.form.get("rule", ""), request.form.get("object", ""))
     with desk().writing() as session:
-        ended = alerts.speak(session, key)
-        if ended:
-            audited(session, "unsilence", "alert", f"{key.rule} {key.on}".strip())
+        ended = spoken(session, key)
     return _back(request.form.get("from", ""), _("No longer silenced.") if ended else _("It was not silenced."))
 
 
@@ -196,9 +187,43 @@ def speak() -> Any:
 def close(name: str) -> Any:
     """Done with; where it is still so, the next look opens another."""
     with desk().writing() as session:
-        row = alerts.close(session, name, g.now)
-        if row is None:
-            _found(session, name)
-        else:
-            audited(session, "close", "alert", row.id)
-    return _back(name, _("Closed.") if row is not None else _("It was closed before."))
+        _found(session, name)
+        done = closed(session, name)
+    return _back(name, _("Closed.") if done else _("It was closed before."))
+
+
+# What is done, for the pages and for the API
+
+
+def noticed(session: Session, wanted: Sequence[str]) -> list[Alert]:
+    """Those of which nobody had taken notice."""
+    taken = [row for each in wanted if (row := alerts.acknowledge(session, each, g.staff.name, g.now)) is not None]
+    for row in taken:
+        audited(session, "acknowledge", "alert", row.id)
+    return taken
+
+
+def silenced(session: Session, row: Alert, lasts: timedelta, why: str, *, whole: bool) -> datetime:
+    """Until when nobody is told of its object, or of the `whole` rule."""
+    until: datetime = g.now + lasts
+    key = Key(row.rule, "" if whole else row.object)
+    alerts.silence(session, key, until, g.staff.name, why)
+    fields = {"silence": (None, f"{key.rule} {key.on}".strip()), "until": (None, until.isoformat(timespec="seconds"))}
+    audited(session, "silence", "alert", row.id, fields=fields, reason=why)
+    return until
+
+
+def spoken(session: Session, key: Key) -> bool:
+    """Whether there was a silence to end."""
+    ended = alerts.speak(session, key)
+    if ended:
+        audited(session, "unsilence", "alert", f"{key.rule} {key.on}".strip())
+    return ended
+
+
+def closed(session: Session, name: str) -> bool:
+    """Whether it was open."""
+    row = alerts.close(session, name, g.now)
+    if row is not None:
+        audited(session, "close", "alert", row.id)
+    return row is not None

@@ -58,7 +58,7 @@ class Asked(NamedTuple):
     answer: Answer
 
 
-def _rows(session: Database, sessions: Sequence[Session]) -> list[Row]:
+def rows(session: Database, sessions: Sequence[Session]) -> list[Row]:
     """With the names of their sites and institutions: two statements, however many there are."""
     sites = {each.site for each in sessions} - {""}
     realms = {each.realm for each in sessions} - {""}
@@ -122,8 +122,8 @@ _STATUS: Final = Filter(
     {status.value: title for status, title in STATES.items()},
 )
 _NEWEST: Final = (Session.started_at, Session.id)
-RUNNING: Final = List(select(Session).where(text(_OPEN)), _NEWEST, COLUMNS, FILTERS, descending=True, dress=_rows)
-ALL: Final = List(select(Session), _NEWEST, COLUMNS, (_STATUS, *FILTERS), descending=True, dress=_rows)
+RUNNING: Final = List(select(Session).where(text(_OPEN)), _NEWEST, COLUMNS, FILTERS, descending=True, dress=rows)
+ALL: Final = List(select(Session), _NEWEST, COLUMNS, (_STATUS, *FILTERS), descending=True, dress=rows)
 
 
 @blueprint.get("/sessions")
@@ -156,7 +156,7 @@ def shown(name: str, wrong: str = "") -> ResponseReturnValue:
         story = finding.of_session(session, accounting)
         plans = sorted(session.scalars(select(Plan.name))) if story.grant is not None else []
         values = {
-            "row": _rows(session, [accounting])[0],
+            "row": rows(session, [accounting])[0],
             "story": story,
             "steps": telling.steps(story),
             "plans": plans,

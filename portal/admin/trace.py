@@ -72,7 +72,7 @@ class Knock(NamedTuple):
     told: Told
 
 
-def _rows(session: Database, events: Sequence[AuthEvent]) -> list[Row]:
+def rows(session: Database, events: Sequence[AuthEvent]) -> list[Row]:
     named = finding.institutions(session, events)
     return [Row(event, telling.headline(event, named), named.get(event.rule) or event.realm) for event in events]
 
@@ -110,7 +110,7 @@ FILTERS: Final = (
     Filter("reason", later("Reason"), lambda value: _is(AuthEvent.reason, value.upper())),
     Filter("client", later("Gateway"), lambda value: _is(AuthEvent.client, value)),
 )
-FAILURES: Final = List(select(AuthEvent).where(text(FAILED)), (AuthEvent.at, AuthEvent.id), COLUMNS, FILTERS, descending=True, dress=_rows)
+FAILURES: Final = List(select(AuthEvent).where(text(FAILED)), (AuthEvent.at, AuthEvent.id), COLUMNS, FILTERS, descending=True, dress=rows)
 
 
 @blueprint.get("/trace")
@@ -125,13 +125,14 @@ def index() -> ResponseReturnValue:
     at = finding.moment(typed, time_zone(desk().zone())) if typed else None
     with desk().reading() as session:
         found = finding.find(session, desk().privacy, what, at, g.now)
-        rows = _rows(session, found.logins)
+        logins = rows(session, found.logins)
         first = (
             found.logins[0].id if found.logins else found.grants[0].id if found.grants else found.sessions[0].id if found.sessions else ""
         )
-        values = _told(session, first) if first else {}
+        values = told(session, first) if first else {}
         knocks = [] if found else _knocks(session, what)
-    return page("trace_found.html", q=what, at=typed, bad_time=bool(typed and at is None), found=found, rows=rows, knocks=knocks, **values)
+    bad = bool(typed and at is None)
+    return page("trace_found.html", q=what, at=typed, bad_time=bad, found=found, rows=logins, knocks=knocks, **values)
 
 
 @blueprint.get("/trace/<name>")
@@ -139,7 +140,7 @@ def index() -> ResponseReturnValue:
 def show(name: str) -> ResponseReturnValue:
     """One login, one grant or one session, for good under this address."""
     with desk().reading() as session:
-        values = _told(session, name)
+        values = told(session, name)
     if not values:
         abort(404)
     return page("trace_one.html", **values)
@@ -166,7 +167,7 @@ def _file(body: str, kind: str, name: str) -> Response:
     return answer
 
 
-def _told(session: Database, name: str) -> dict[str, Any]:
+def told(session: Database, name: str) -> dict[str, Any]:
     """What the page of one login shows; nothing where there is none."""
     story = finding.story(session, name)
     if story is None:

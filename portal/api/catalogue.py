@@ -1,0 +1,13 @@
+"""Every resource of the API beyond the network's, in the order of the documentation page. Never one that is not here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.api import alerts, sessions, trace
+
+RESOURCES: Final = (
+    sessions.RESOURCE,
+    trace.RESOURCE,
+    alerts.RESOURCE,
+)

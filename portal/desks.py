@@ -39,6 +39,10 @@ from portal.admin import (
     plan_trial,
     plans,
     policy,
+    portals,
+    portals_edit,
+    portals_preview,
+    portals_versions,
     prove,
     realms,
     realms_bulk,
@@ -105,6 +109,10 @@ _VIEWS: Final = (
     session_orders,
     sessions,
     access_points_map,
+    portals_preview,
+    portals_versions,
+    portals,
+    portals_edit,
     tokens,
 )
 

@@ -29,6 +29,7 @@ from proxeny import (
     staff_network,
     staff_orders,
     staff_plans,
+    staff_portals,
     staff_privacy,
 )
 from proxeny.edits import Edits
@@ -160,6 +161,7 @@ class Desks:
                 **staff_central.tools(self.settings),
                 **staff_gateways.tools(lambda: self.settings, marks.seal),
                 **staff_network.tools(self.settings.data_dir, marks.seal),
+                **staff_portals.tools(lambda: self.settings, self._database, marks),
                 **staff_guests.tools(lambda: self.settings, lambda: self._network, marks),
             },
         )

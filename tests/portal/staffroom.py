@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
-from proxeny import snapshot, staff_gateways, staff_guests, staff_network, staff_orders, staff_plans, staff_privacy
+from proxeny import snapshot, staff_gateways, staff_guests, staff_network, staff_orders, staff_plans, staff_portals, staff_privacy
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
@@ -83,6 +83,7 @@ class Room:
                 **staff_orders.tools(lambda: network),
                 **staff_privacy.tools(self.tools.get("settings", lambda: settings)),
                 **staff_plans.tools(lambda: network),
+                **staff_portals.tools(lambda: settings, self.database, self.privacy),
                 **staff_guests.tools(self.tools.get("settings", lambda: settings), lambda: network, self.privacy),
                 **self.tools,
             },

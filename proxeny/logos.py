@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.network_checks import Finding
-from store.pictures import PictureError, keep, prepared
+from store.pictures import PictureError, keep, logo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from proxeny.network_file import Declaration
     from store.pictures import Prepared
 
-SIZE: Final = (320, 160)  # pixels: shown at half of it at most, twice as fine
-WEIGHT: Final = 10_000  # octets
 _KEPT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -35,7 +33,7 @@ def named(declaration: Declaration, folder: Path) -> list[Prepared]:
         if not row.logo or _KEPT.fullmatch(row.logo):
             continue
         try:
-            picture = prepared((folder / row.logo).read_bytes(), SIZE, WEIGHT)
+            picture = logo((folder / row.logo).read_bytes())
         except (OSError, ValueError) as fault:
             what = getattr(fault, "strerror", None) or "no such name"
             declaration.note(Finding("portal", name, "logo", f'"{row.logo}" cannot be read: {what}', "A path beside the network file"))

@@ -18,6 +18,7 @@ from proxeny.faults import WrongError, did_you_mean
 from proxeny.measures import Range
 from proxeny.network import OPTION_SECRETS, District, Plan, Portal, Ssid
 from radius.nas import mac
+from store import portal_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 WAYS: Final = ("terms", "voucher", "email", "sms", "card", "sponsor")
 PROFILES: Final = ("portal", "eduroam", "openroaming")
-LONGEST_TEXT: Final = {"welcome": 400, "help": 2_000, "terms": 50_000, "privacy": 20_000}  # characters
+LONGEST_TEXT: Final = portal_versions.LONGEST
 _DAY: Final = 86_400
 _GRANT: Final = Range(60, 366 * _DAY)
 _TURN: Final = Range(60, _DAY)

@@ -24,6 +24,8 @@ PIXELS: Final = 24_000_000  # of it: decoded it takes three or four octets each
 LEAST: Final = 32  # pixels of either side
 WIDEST, HIGHEST = 960, 600  # pixels of what we keep: a phone's 480 points, twice as fine
 WEIGHT: Final = 40_000  # octets of what we keep: a page with one stays below 100 KB
+LOGO: Final = (320, 160)  # pixels: shown at half of it at most, twice as fine
+LOGO_WEIGHT: Final = 10_000  # octets
 _QUALITIES: Final = (82, 68, 54, 40)
 _TOO_MANY: Final = f"it has more than {PIXELS // 1_000_000} million pixels"
 _SMALLER: Final = 0.8
@@ -52,6 +54,11 @@ def prepared(octets: bytes, size: tuple[int, int] = (WIDEST, HIGHEST), weight: i
         image = image.resize((max(1, int(image.width * _SMALLER)), max(1, int(image.height * _SMALLER))))
         made = _encoded(image, weight)
     return Prepared(hashlib.sha256(made).hexdigest(), made, image.width, image.height)
+
+
+def logo(octets: bytes) -> Prepared:
+    """The same of a portal's logo. PictureError where we do not take it."""
+    return prepared(octets, LOGO, LOGO_WEIGHT)
 
 
 def keep_picture(session: Session, octets: bytes, now: datetime) -> str:

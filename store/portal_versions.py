@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy import delete, func, select
 
 from store import consents
 from store.models import Consent, Grant, PortalTerms, PortalVersion
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEYS: Final = (
     "ways", "plan", "plans", "languages", "logo", "accent", "welcome", "help", "terms", "privacy", "provisional", "sponsors",
 )  # fmt: skip
+LONGEST: Final = {"welcome": 400, "help": 2_000, "terms": 50_000, "privacy": 20_000}  # characters of one text in one language
 MOST_DRAFTS: Final = 20  # of one portal: the oldest go
 MOST: Final = 200  # published versions of one portal: the oldest go; the words that were agreed to stay
 CAP: Final = 10_000  # what those who agreed are counted up to
@@ -144,7 +145,7 @@ def terms(session: Session, digest: str) -> PortalTerms | None:
 def agreed(session: Session, texts: Mapping[str, str], now: datetime) -> Agreed:
     """How many agreed to these words, in any of their languages."""
     digests = [consents.words(text) for text in texts.values()]
-    given = select(literal_column("1")).select_from(Consent).where(Consent.digest.in_(digests), Consent.withdrawn_at.is_(None))
-    held = select(literal_column("1")).select_from(Grant).where(Grant.ends_at > now, Grant.revoked_at.is_(None), Grant.terms.in_(digests))
+    given = select(Consent.id).where(Consent.digest.in_(digests), Consent.withdrawn_at.is_(None))
+    held = select(Grant.id).where(Grant.ends_at > now, Grant.revoked_at.is_(None), Grant.terms.in_(digests))
     accounts, devices = (session.scalar(select(func.count()).select_from(each.limit(CAP + 1).subquery())) or 0 for each in (given, held))
     return Agreed(accounts, devices)

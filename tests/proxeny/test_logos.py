@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from proxeny.logos import SIZE, WEIGHT
 from store import adverts
+from store.pictures import LOGO, LOGO_WEIGHT
 from store.session import engine, reading
 from tests.proxeny.installation import NETWORK, make
 
@@ -45,9 +45,9 @@ def test_a_picture_is_kept_small(here: Installation, tmp_path: Path) -> None:
         kept = adverts.picture(session, sha)
     database.dispose()
     assert kept is not None
-    assert len(kept.octets) <= WEIGHT
-    assert kept.width <= SIZE[0]
-    assert kept.height <= SIZE[1]
+    assert len(kept.octets) <= LOGO_WEIGHT
+    assert kept.width <= LOGO[0]
+    assert kept.height <= LOGO[1]
     assert "No difference" in here.apply(NETWORK + PORTAL.format(sha)).output
 
 

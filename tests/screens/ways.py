@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from portal.words import date
 from proxeny.demo_adverts import sow
-from proxeny.logos import SIZE, WEIGHT
 from proxeny.simulated.sample import SHIPPED
 from store.directory import Person
-from store.pictures import keep, prepared
+from store.pictures import keep, logo
 from store.refusal import Refusal
 from store.session import transaction
 from tests.portal import mail, shops
@@ -135,8 +134,8 @@ def with_a_shop(show: State) -> State:
 def crest(city: World) -> None:
     """The city's own colour and sign."""
     with transaction(city.database) as session:
-        logo = keep(session, prepared((SHIPPED / "logo.png").read_bytes(), SIZE, WEIGHT), date(city.time))
-    made = {key: replace(door, words=replace(door.words, logo=logo, accent="#005ea5")) for key, door in city.doors.by_key.items()}
+        shown = keep(session, logo((SHIPPED / "logo.png").read_bytes()), date(city.time))
+    made = {key: replace(door, words=replace(door.words, logo=shown, accent="#005ea5")) for key, door in city.doors.by_key.items()}
     city.doors = replace(city.doors, by_key=made)
 
 

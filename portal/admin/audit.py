@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
 
+    from store.audit_chain import Checkpoint, Verdict
+
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 AT_ONCE: Final = 20_000  # rows that a page verifies, the newest: a second's work; `proxeny audit verify` walks all
 RECENT: Final = 5  # entries that an object's page shows
@@ -114,12 +116,17 @@ def _beside(entry: AuditEntry, direction: int) -> Select[Any]:
 def verify() -> Any:
     """Does the chain hold, and agree with these checkpoints?"""
     said = request.form.get("checkpoints", "")[:LONGEST]
+    verdict, since, wanted = verified(said)
+    return page("audit_verified.html", verdict=verdict, since=since, wanted=wanted, said=said)
+
+
+def verified(said: str) -> tuple[Verdict, int, Sequence[Checkpoint]]:
+    """What a walk of the newest rows finds, from which on, held against the checkpoints in this text."""
     wanted = audit_chain.found(said)
     with reading(desk().database) as session:  # of the newest rows alone, which `AT_ONCE` bounds
         last = session.scalar(select(func.max(AuditEntry.id))) or 0
         since = max(1, last - AT_ONCE + 1)
-        verdict = audit_chain.verify(session, desk().privacy, since, wanted)
-    return page("audit_verified.html", verdict=verdict, since=since, wanted=wanted, said=said)
+        return audit_chain.verify(session, desk().privacy, since, wanted), since, wanted
 
 
 @blueprint.get("/of/<kind>/<path:name>")

@@ -72,10 +72,16 @@ def make() -> Any:
     if desk().tools["settings"]().backup is None:
         return _back(_("The settings name no folder for backups."))
     with desk().writing() as session:
-        row = backups.ask(session, g.staff.name, g.now)
-        if row is not None:
-            audited(session, "backup", "backup", str(row.id))
+        row = asked(session)
     return _back(_("It is made within seconds; this page shows how it goes.") if row is not None else _("Enough are asked for already."))
+
+
+def asked(session: Session) -> BackupRun | None:
+    """One more, for the page and the API; None where enough are asked for."""
+    row = backups.ask(session, g.staff.name, g.now)
+    if row is not None:
+        audited(session, "backup", "backup", str(row.id))
+    return row
 
 
 def _back(said: str) -> Any:

@@ -19,6 +19,7 @@ from portal.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 blueprint = Blueprint("health", __name__)
 OLD: Final = 15  # seconds after which the controller's words are no longer its words of now
@@ -60,6 +61,12 @@ def parts(status: Mapping[str, Any]) -> Iterator[Part]:
         yield Part(_("Network"), network, _tone(well=str(network).startswith("version ")))
 
 
+def silent(status: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the controller says nothing, or nothing any more."""
+    told = status.get("at")
+    return not status or (told is not None and (now - told).total_seconds() > OLD)
+
+
 def _tone(*, well: bool) -> str:
     return "good" if well else "bad"
 
@@ -70,9 +77,8 @@ def index() -> Any:
     """What is wrong, and what is doubtful, with what to do; and every process."""
     survey = desk().tools.get("survey")
     status = desk().status()
-    told = status.get("at")
     values: dict[str, Any] = {"checked": survey() if survey is not None else None, "parts_of": list(parts(status))}
-    values["silent"] = not status or (told is not None and (g.now - told).total_seconds() > OLD)
+    values["silent"] = silent(status, g.now)
     values["numbers"] = [
         (_("Accounting records that wait"), status.get("spool_backlog")),
         (_("Logins that wait for the trace"), status.get("logins_waiting")),

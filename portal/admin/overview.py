@@ -152,10 +152,27 @@ def _rank(state: str) -> int:
     return order.index(state) if state in order else 0
 
 
-@blueprint.get("/")
-@needs(Permission.OVERVIEW)
-def index() -> Any:
-    """Now."""
+class Seen(NamedTuple):
+    """What there is to see now, for the page and for the API."""
+
+    online: int
+    fullest: list[tuple[str, str, int]]  # id, name, online
+    more_sites: int
+    sites: Mapping[str, str]
+    states: Counter[str]  # of homes
+    homes: list[tuple[str, live_homes.Live]]
+    lines: list[Line]
+    more_lines: int
+    hour: Tally
+    day: Tally
+    beat: Beat
+    failures: list[Failure]
+    alerts: Sequence[alert_pages.Row]
+    alert_count: int
+
+
+def look() -> Seen:
+    """As it is now, in a bounded number of statements."""
     with desk().reading() as session:
         beat = pulse_of_desk().beat(session, g.now)
         names = institutions(session)
@@ -165,17 +182,17 @@ def index() -> Any:
         failures = _failures(session, names, g.now)
         count, told = _alerts(session)
     ranked, hour, day = lines(beat, names)
-    values: dict[str, Any] = {
-        "online": online,
-        "fullest": fullest,
-        "more_sites": more_sites,
-        "sites": sites,
-        "states": states,
-        "homes": homes,
-    }
-    values |= {"lines": ranked[:SHOWN], "more_lines": max(len(ranked) - SHOWN, 0), "hour": hour, "day": day, "beat": beat}
-    values |= {"failures": failures, "alerts": told, "alert_count": count, "certificates": _certificates(), "words_of": live_homes.WORDS}
-    values |= {"kinds": live_homes.KINDS, "running": bool(desk().status()), "whole_day": beat.since <= g.now - timedelta(hours=23)}
+    more_lines = max(len(ranked) - SHOWN, 0)
+    return Seen(online, fullest, more_sites, sites, states, homes, ranked[:SHOWN], more_lines, hour, day, beat, failures, told, count)
+
+
+@blueprint.get("/")
+@needs(Permission.OVERVIEW)
+def index() -> Any:
+    """Now."""
+    seen = look()
+    values: dict[str, Any] = {**seen._asdict(), "certificates": _certificates(), "words_of": live_homes.WORDS, "kinds": live_homes.KINDS}
+    values |= {"running": bool(desk().status()), "whole_day": seen.beat.since <= g.now - timedelta(hours=23)}
     return page("overview.html", **values)
 
 

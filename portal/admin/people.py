@@ -59,7 +59,7 @@ class Row(NamedTuple):
         return "active" if ready else "invited"
 
 
-def _dressed(session: Session, staff: Sequence[Staff]) -> list[Row]:
+def dressed(session: Session, staff: Sequence[Staff]) -> list[Row]:
     """With their second factors and browsers: two statements for however many."""
     names = [each.id for each in staff]
 
@@ -92,7 +92,7 @@ FILTERS: Final = (
     Filter("role", later("Role"), lambda value: Staff.role == Role(value), {role.value: roles.ROLES[role] for role in OFFERED}),
     Filter("state", later("State"), _in_state, STATES),
 )
-EVERYONE: Final = List(select(Staff), (Staff.name,), COLUMNS, FILTERS, dress=_dressed)
+EVERYONE: Final = List(select(Staff), (Staff.name,), COLUMNS, FILTERS, dress=dressed)
 
 
 @blueprint.get("")
@@ -134,7 +134,7 @@ def show(name: str) -> ResponseReturnValue:
 
 def _shown(name: str, wrong: Any = "", status: int = 200) -> ResponseReturnValue:
     with desk().reading() as session:
-        (row,) = _dressed(session, [_found(session, name)])
+        (row,) = dressed(session, [_found(session, name)])
         browsers = [each for each in staff_sessions.of(session, row.staff.id) if each.step is Step.WHOLE and each.ends_at > g.now]
     return page("people_one.html", status, row=row, browsers=browsers, wrong=wrong, own=row.staff.id == g.staff.id, **_words())
 

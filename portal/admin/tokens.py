@@ -71,7 +71,7 @@ class Row(NamedTuple):
         return len(self.token.scopes) - self.changes
 
 
-def _dressed(session: Session, rows: Sequence[ApiToken]) -> list[Row]:
+def dressed(session: Session, rows: Sequence[ApiToken]) -> list[Row]:
     """With the names of their makers: one statement."""
     makers = {each.id: each for each in session.scalars(select(Staff).where(Staff.id.in_({row.staff_id for row in rows})))}
     return [Row(row, makers[row.staff_id].name, cases.state(tokens.Found(row, makers[row.staff_id]), g.now)) for row in rows]
@@ -117,7 +117,7 @@ FILTERS: Final = (
     Filter("maker", later("Made by"), _made_by, hint=later("a whole name")),
     Filter("name", later("Name"), lambda said: ApiToken.name == said, hint=later("a whole name")),
 )
-EVERY: Final = List(select(ApiToken), (ApiToken.created_at, ApiToken.id), COLUMNS, FILTERS, descending=True, dress=_dressed)
+EVERY: Final = List(select(ApiToken), (ApiToken.created_at, ApiToken.id), COLUMNS, FILTERS, descending=True, dress=dressed)
 
 
 @blueprint.get("")

@@ -53,8 +53,8 @@ COLUMNS: Final = (
 @needs(Permission.REPORTS)
 def page() -> Any:
     """One period, and those before it."""
-    choices = _choices()
-    period = _chosen(choices)
+    some = _choices()
+    period = _chosen(some)
     whose = select(VisitorCount).where(reports.of(period))
     order = _TOLD, VisitorCount.institution, VisitorCount.country, VisitorCount.begins_at
     keep = [Filter(name, "", lambda _value: true()) for name in ("span", "begin")]  # what a next page and a saved filter are of
@@ -62,8 +62,8 @@ def page() -> Any:
     if request.args.get("format") == "csv":
         return table(of, "visitors.html", "visitors")
     with desk().reading() as session:
-        report, past = reports.report(session, period), reports.trend(session, choices)
-    values = {"choices": choices, "report": report, "past": past, "spans": SPANS, "sentence": sentence(report)}
+        report, past = reports.report(session, period), reports.trend(session, some)
+    values = {"choices": some, "report": report, "past": past, "spans": SPANS, "sentence": sentence(report)}
     return table(of, "visitors.html", "visitors", shown=_shown, called=_called, first=first, title=title, few=FEWEST, **values)
 
 
@@ -117,15 +117,23 @@ def first(row: Any) -> date:
 
 
 def _choices() -> list[Period]:
-    span = Span(request.args["span"]) if request.args.get("span") in SPANS else Span.WEEK
+    return choices(request.args.get("span", ""))
+
+
+def choices(wanted: str) -> list[Period]:
+    """The running period and those before it, of weeks unless months are wanted."""
+    span = Span(wanted) if wanted in SPANS else Span.WEEK
     zone = time_zone(desk().zone())
     return reports.last(g.now.astimezone(zone).date(), span, zone)
 
 
-def _chosen(choices: Sequence[Period]) -> Period:
-    """The one asked for; else the last that is over."""
-    asked = request.args.get("begin", "")
-    return next((each for each in choices if first(each).isoformat() == asked), choices[1])
+def _chosen(some: Sequence[Period]) -> Period:
+    return chosen(some, request.args.get("begin", ""))
+
+
+def chosen(some: Sequence[Period], asked: str) -> Period:
+    """The one that begins on this day; else the last that is over."""
+    return next((each for each in some if first(each).isoformat() == asked), some[1])
 
 
 def _short(period: Period) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import alerts, sessions, trace
+from portal.api import alerts, audit, house, people, sessions, trace, visitors
 
 RESOURCES: Final = (
     sessions.RESOURCE,
     trace.RESOURCE,
     alerts.RESOURCE,
+    house.RESOURCE,
+    visitors.RESOURCE,
+    people.STAFF,
+    people.TOKENS,
+    audit.RESOURCE,
 )

@@ -95,6 +95,8 @@ def _admit() -> None:
     _pace()
     if view is None:
         return  # Flask answers 404 or 405
+    if getattr(view, "everyones", False):
+        return
     permission: Permission | None = getattr(view, "needs", None)
     if permission is None:
         raise RefusedError(Kind.SCOPE)

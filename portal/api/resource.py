@@ -61,16 +61,16 @@ class _Parser(FlaskParser):
 
     def handle_error(self, error: ValidationError, req: Any, schema: Schema, **_rest: Any) -> NoReturn:  # noqa: ARG002  webargs'
         said: Any = error.messages
-        faults = [fault for location, found in said.items() for fault in _faults(location, found)]
-        raise RefusedError(Kind.INVALID, faults=faults[:100])
+        wrongs = [fault for location, found in said.items() for fault in faults(location, found)]
+        raise RefusedError(Kind.INVALID, faults=wrongs[:100])
 
 
-def _faults(location: str, found: Any, path: str = "#") -> Iterator[Fault]:
+def faults(location: str, found: Any, path: str = "#") -> Iterator[Fault]:
     """Every message, at the place that it is about."""
     if isinstance(found, dict):
         for key, inner in found.items():
             step = str(key).replace("~", "~0").replace("/", "~1")
-            yield from _faults(location, inner, path if key == "_schema" else f"{path}/{step}")
+            yield from faults(location, inner, path if key == "_schema" else f"{path}/{step}")
         return
     for words in found if isinstance(found, list) else [found]:
         name = path.removeprefix("#/")
@@ -94,7 +94,7 @@ class Resource:
         self,
         method: str,
         path: str,
-        permission: Permission,
+        permission: Permission | None,
         *,
         query: Mapping[str, Field[Any]] | None = None,
         body: type[Schema] | Schema | None = None,
@@ -105,7 +105,7 @@ class Resource:
         also: Mapping[str, Permission] | None = None,
         dry: tuple[str, type[Schema]] | None = None,
     ) -> Callable[[View], View]:
-        """One view. `match`: it needs If-Match; `also`: what needs another permission -> which (it asks `guard.require` for that);
+        """One view; a permission of None: for every token. `match`: it needs If-Match; `also`: what needs another permission -> which (it asks `guard.require` for that);
         `dry`: media type and schema of what `?dry_run=true` answers."""
 
         def mark(view: View) -> View:
@@ -121,16 +121,23 @@ class Resource:
             made = rules.arguments(Schema.from_dict(dict(query or {}), name=f"{view.__name__}_query"), location="query")(made)
             said = {**_said(method, permission, also or {}, match=match), "operationId": f"{rules.name}_{view.__name__}"}
             made = rules.doc(**said)(made)
-            made = needs(permission)(made)
+            made = needs(permission)(made) if permission is not None else everyones(made)
             rules.route(path, methods=[method])(made)
             return view
 
         return mark
 
 
-def _said(method: str, permission: Permission, also: Mapping[str, Permission], *, match: bool) -> dict[str, Any]:
+def everyones(view: View) -> View:
+    """Names a view that any token that works may use."""
+    view.everyones = True  # type: ignore[attr-defined]
+    return view
+
+
+def _said(method: str, permission: Permission | None, also: Mapping[str, Permission], *, match: bool) -> dict[str, Any]:
     """What the document has of a view beside what it reads and answers."""
-    said: dict[str, Any] = {"security": [{"token": [permission.name]}], "x-scope": permission.name}
+    scope = {"x-scope": permission.name} if permission is not None else {}
+    said: dict[str, Any] = {"security": [{"token": [*scope.values()]}], **scope}
     if also:
         said["x-also"] = [{"for": what, "scope": each.name} for what, each in also.items()]
     extra = [each for each, so in ((_MATCH, match), (_AGAIN, method == "POST"), (_NONE, method == "GET")) if so]

@@ -45,7 +45,7 @@ class Wanted(Schema):
     at = fields.String(validate=validate.Length(1, 40), **says("For an address: when, in ISO 8601; without a zone the operator's"))
 
 
-class Login(Schema):
+class LoginRow(Schema):
     """One login."""
 
     id = text("Its story: /trace/{name}")
@@ -86,7 +86,7 @@ class Findings(Schema):
     """What there is, each newest first; fifty at most."""
 
     how = choice([each.value for each in How], "What it was taken for")
-    logins = many(Login)
+    logins = many(LoginRow)
     grants = many(FoundStay)
     sessions = many(FoundStay)
     voucher = fields.Nested(FoundVoucher, required=True, allow_none=True)
@@ -170,7 +170,7 @@ def _voucher(there: finding.Found) -> dict[str, Any] | None:
     return {"id": row.id, "batch": there.batch.id, "used_at": row.used_at, "ends_at": row.ends_at, "revoked_at": row.revoked_at}
 
 
-@RESOURCE.on("GET", "/trace/failures", Permission.TRACE, query=listing.query(pages.FAILURES), answer=listing.page_of(Login))
+@RESOURCE.on("GET", "/trace/failures", Permission.TRACE, query=listing.query(pages.FAILURES), answer=listing.page_of(LoginRow))
 def failures(asked: Mapping[str, Any]) -> Response:
     """Logins that failed, the newest first."""
     return listing.listed(pages.FAILURES, asked)

@@ -49,6 +49,13 @@ SAMPLES: dict[str, str] = {
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},
     "/access-points/<path:name>/test": "/access-points/lib-1/test",
     "/gateways/new/<nas>": "/gateways/new/coova",
+    **{
+        f"/portals/<path:name>{page}": f"/portals/library{page}"
+        for page in ("", "/take-over", "/remove", "/versions", "/compare", "/publish", "/discard", "/preview")
+    },
+    "/portals/<path:name>/versions/<int:number>/back": "/portals/library/versions/1/back",
+    "/portals/terms/<digest>": "/portals/terms/0123456789abcdef",
+    "/media/<sha>.webp": f"/media/{'0' * 64}.webp",
     **{f"/tokens/<name>{page}": f"/tokens/06h0nobody000001{page}" for page in ("", "/revoke")},
 }
 PEOPLE = (None, *Role)

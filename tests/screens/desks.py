@@ -33,6 +33,7 @@ from store.staff_sessions import digest
 from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
 from tests.screens.house import ALERT, house, told
+from tests.screens.portals import DIGEST, portals
 from tests.screens.programs import TOKEN, programs
 
 if TYPE_CHECKING:
@@ -134,6 +135,16 @@ DESKS: dict[str, Desk] = {
     "tokens": Desk("/tokens"),
     "tokens-new": Desk("/tokens/new?role=help-desk"),
     "token": Desk(f"/tokens/{TOKEN}"),
+    "portals": Desk("/portals"),
+    "portal": Desk("/portals/library"),
+    "portal-filed": Desk("/portals/harbour"),
+    "portals-new": Desk("/portals/new"),
+    "portal-versions": Desk("/portals/library/versions"),
+    "portal-compare": Desk("/portals/library/compare"),
+    "portal-publish": Desk("/portals/library/publish"),
+    "portal-back": Desk("/portals/library/versions/1/back"),
+    "portal-remove": Desk("/portals/library/remove"),
+    "portal-terms": Desk(f"/portals/terms/{DIGEST}"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -153,6 +164,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         _deeds(session, room)
         guest(session, room)
         house(session, room)
+        portals(session, room)
         programs(session, room, realms // 12)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)

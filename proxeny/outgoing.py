@@ -98,6 +98,12 @@ def where(url: str, rules: Rules, resolve: Resolve | None = None) -> Way | Refus
     return Refused(why, found.host) if why is not None else Way(found, some)
 
 
+def look(url: str, rules: Rules, resolve: Resolve | None = None) -> Refused | None:
+    """Why it may not be posted to as things are now; None where it may."""
+    found = where(url, rules, resolve)
+    return found if isinstance(found, Refused) else None
+
+
 def _resolved(name: str, resolve: Resolve) -> list[Address]:
     """What a name leads to; nothing where nobody knows, or nobody says it in time. The resolver's thread is left to end by itself."""
     said: queue.SimpleQueue[list[str]] = queue.SimpleQueue()

@@ -31,6 +31,7 @@ from proxeny import (
     staff_plans,
     staff_portals,
     staff_privacy,
+    staff_webhooks,
 )
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
@@ -190,6 +191,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
         **staff_orders.tools(lambda: desks.network),
         **staff_privacy.tools(lambda: desks.settings),
         **staff_plans.tools(lambda: desks.network),
+        **staff_webhooks.tools(lambda: desks.settings),
     }
 
 

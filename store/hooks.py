@@ -125,8 +125,9 @@ def _held(taken: Taken) -> ColumnElement[bool]:
 
 
 def spent(session: Database, now: datetime) -> bool:
-    """Whether there is anything to give up."""
-    return session.scalar(select(Delivery.id).where(_spent(now)).limit(1)) is not None
+    """Whether there is anything to give up, or a secret to forget."""
+    found = session.scalar(select(Delivery.id).where(_spent(now)).limit(1)) is not None
+    return found or session.scalar(select(Webhook.id).where(Webhook.previous_until <= now).limit(1)) is not None
 
 
 def _spent(now: datetime) -> ColumnElement[bool]:
@@ -134,7 +135,9 @@ def _spent(now: datetime) -> ColumnElement[bool]:
 
 
 def give_up(session: Database, now: datetime) -> int:
-    """Those whose last try was begun and never ended; how many."""
+    """Those whose last try was begun and never ended; how many. Secrets that sign no more are forgotten."""
+    over = update(Webhook).where(Webhook.previous_until <= now).values(previous_secret=None, previous_until=None)
+    session.execute(over.execution_options(**_BARE))
     values = {"state": DeliveryState.FAILED, "settled_at": now, "leased_until": None, "outcome": "the last try did not end"}
     return affected(session.execute(update(Delivery).where(_spent(now)).values(values).execution_options(**_BARE)))
 

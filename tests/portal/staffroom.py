@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
-from proxeny import snapshot, staff_gateways, staff_guests, staff_network, staff_orders, staff_plans, staff_portals, staff_privacy
+from proxeny import snapshot, staff_gateways, staff_guests, staff_network, staff_orders, staff_plans, staff_portals, staff_privacy, staff_webhooks
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 URL = "http://staff.city.example"
 NOW = datetime(2026, 3, 9, 14, 0, tzinfo=UTC)  # a Monday
+HOSTS = {"hooks.city.example": ["8.8.8.8"], "inside.city.example": ["10.0.0.5"]}  # all the names that its resolver knows
 _SPARE: list[Flask] = []  # apps that rooms gave back: a hundred and fifty rules and their pages are half a second to compile
 _TOKEN = re.compile(r'name="token" value="([0-9a-f]+)"')
 
@@ -85,6 +86,7 @@ class Room:
                 **staff_plans.tools(lambda: network),
                 **staff_portals.tools(lambda: settings, self.database, self.privacy),
                 **staff_guests.tools(self.tools.get("settings", lambda: settings), lambda: network, self.privacy),
+                **staff_webhooks.tools(lambda: settings, resolve=lambda name: HOSTS.get(name, [])),
                 **self.tools,
             },
         )

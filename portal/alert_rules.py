@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-MOMENTS: Final = frozenset({"heard", "ends", "last"})  # details that are times, in ISO 8601
+MOMENTS: Final = frozenset({"heard", "ends", "last", "due"})  # details that are times, in ISO 8601
 
 
 class Rule(StrEnum):
@@ -37,6 +37,9 @@ class Rule(StrEnum):
     MAIL = "mail-away"
     NETWORK = "network-refused"
     TOKEN_ENDS = "token-ends"
+    REQUEST_DUE = "request-due"
+    OPENING_WAITS = "incident-waits"
+    OPENED_ALONE = "incident-opened-alone"
 
 
 class Grade(StrEnum):
@@ -237,5 +240,32 @@ RULES: Final[Mapping[str, Entry]] = {
         N_("Make a new one that may do the same, give it to the program, and take this one back once it is used no more."),
         place="/tokens",
         page=Permission.TOKENS,
+    ),
+    Rule.REQUEST_DUE: Entry(
+        N_("Request about data waits"),
+        Grade.SOON,
+        N_("A request about somebody’s data is to be answered by %(due)s"),
+        N_("The law gives a time for it, and little of it is left, or nothing."),
+        N_("Open the request: it says what to do. Answer, and settle it with what was done."),
+        place="/privacy/requests/%s",
+        page=Permission.PRIVACY,
+    ),
+    Rule.OPENING_WAITS: Entry(
+        N_("Incident opening waits"),
+        Grade.SOON,
+        N_("Somebody asks to see sealed records"),
+        N_("A city admin asks for an incident opening; another city admin or an auditor decides, by %(due)s."),
+        N_("Read the reason and the authority’s file number, and allow or refuse it."),
+        place="/privacy/incidents/%s",
+        page=Permission.INCIDENTS,
+    ),
+    Rule.OPENED_ALONE: Entry(
+        N_("Incident opened by one person"),
+        Grade.NOW,
+        N_("Sealed records were opened by one person alone"),
+        N_("The settings allow it (break_glass), and somebody made use of it. They can be looked at until %(ends)s."),
+        N_("Read who it was and why. If it was not right, close the opening, and disable their account; the audit log has each look."),
+        place="/privacy/incidents/%s",
+        page=Permission.INCIDENTS,
     ),
 }

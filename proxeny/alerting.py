@@ -23,7 +23,7 @@ from sqlalchemy import select
 from portal.alert_rules import RULES, Rule
 from portal.messages.alerts import Told, mail_alerts
 from portal.permissions import Permission, may
-from proxeny import alert_facts, control
+from proxeny import alert_facts, alert_privacy, control
 from proxeny.alert_watch import Watch
 from proxeny.faults import FaultyError
 from store import alerts, keys, messages
@@ -131,6 +131,7 @@ class Alerting:
             parts.append((alert_facts.of_access_points(session, now), (Rule.ACCESS_POINT_SILENT,)))
             parts.append((alert_facts.of_certificates(self.settings, now), (Rule.CERTIFICATE,)))
             parts.append((alert_facts.of_tokens(session, now), (Rule.TOKEN_ENDS,)))
+            parts.append((alert_privacy.of_privacy(session, now), alert_privacy.RULES))
         return alert_facts.look(*parts)
 
     def _asked(self, verb: str) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class No(Enum):
     WIDE_EXACT = "One device, address, stay or session is opened for at most 31 days."
     REASON = "The reason has fewer than 20 characters, or more than 1,000."
     REFERENCE = "The authority's file number is missing."
+    NOTHING = "Nothing that is kept is in it."
     MANY = "It would show more than 10,000 records."
     WAITING = "Ten of theirs wait already."
     SAME = "Whoever asks does not decide."
@@ -115,8 +116,8 @@ def ask(session: Session, privacy: Privacy, scope: Scope, by: str, reason: str, 
 ):  # fmt: skip
     """Write the question down; or why it cannot be asked. `records`: how many it would show now."""
     found = wrong(scope, reason, reference, now)
-    if records > MOST:
-        found.append(No.MANY)
+    if not found and not 0 < records <= MOST:
+        found.append(No.MANY if records else No.NOTHING)
     mine = select(func.count()).select_from(IncidentOpening)
     mine = mine.where(IncidentOpening.asked_by == by, IncidentOpening.granted.is_(None), IncidentOpening.asked_at > now - WAITS)
     if not found and (session.scalar(mine) or 0) >= WAITING:

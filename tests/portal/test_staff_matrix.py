@@ -49,6 +49,9 @@ SAMPLES: dict[str, str] = {
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},
     "/access-points/<path:name>/test": "/access-points/lib-1/test",
     "/gateways/new/<nas>": "/gateways/new/coova",
+    **{f"/privacy/requests/<name>{page}": f"/privacy/requests/0123456789reque0{page}" for page in ("", "/contact", "/settle")},
+    **{f"/privacy/incidents/<name>{page}": f"/privacy/incidents/0123456789openi0{page}" for page in ("", "/decide", "/close", "/records")},
+    "/privacy/incidents/<name>/alone": "/privacy/incidents/0123456789openi0/alone",
     **{
         f"/portals/<path:name>{page}": f"/portals/library{page}"
         for page in ("", "/take-over", "/remove", "/versions", "/compare", "/publish", "/discard", "/preview")
@@ -56,6 +59,12 @@ SAMPLES: dict[str, str] = {
     "/portals/<path:name>/versions/<int:number>/back": "/portals/library/versions/1/back",
     "/portals/terms/<digest>": "/portals/terms/0123456789abcdef",
     "/media/<sha>.webp": f"/media/{'0' * 64}.webp",
+    **{
+        f"/desk/<name>{page}": f"/desk/06h0nobody000001{page}"
+        for page in ("", "/resend", "/extend", "/sign-out", "/unblock", "/request", "/reveal")
+    },
+    **{f"/accounts/<name>{page}": f"/accounts/06h0nobody000001{page}" for page in ("", "/reveal", "/export", "/erase")},
+    **{f"/accounts/<name>/devices/<ref>/{page}": f"/accounts/06h0nobody000001/devices/0123/{page}" for page in ("sign-out", "forget")},
     **{f"/tokens/<name>{page}": f"/tokens/06h0nobody000001{page}" for page in ("", "/revoke")},
 }
 PEOPLE = (None, *Role)

@@ -32,8 +32,10 @@ from store.session import transaction
 from store.staff_sessions import digest
 from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
+from tests.screens.guests import ACCOUNT, BLOCKED, ERASED, ONLINE, UNUSED, doors, erased, guests
 from tests.screens.house import ALERT, house, told
 from tests.screens.portals import DIGEST, portals
+from tests.screens.privacy import ANSWERED, CLOSED, OPEN, REQUEST, WAITS, privacy
 from tests.screens.programs import TOKEN, programs
 
 if TYPE_CHECKING:
@@ -135,6 +137,14 @@ DESKS: dict[str, Desk] = {
     "tokens": Desk("/tokens"),
     "tokens-new": Desk("/tokens/new?role=help-desk"),
     "token": Desk(f"/tokens/{TOKEN}"),
+    "desk": Desk("/desk", Role.HELP_DESK),
+    "desk-online": Desk(f"/desk/{ONLINE}"),
+    "desk-blocked": Desk(f"/desk/{BLOCKED}", Role.HELP_DESK),
+    "desk-code": Desk(f"/desk/{UNUSED}"),
+    "accounts": Desk("/accounts"),
+    "account": Desk(f"/accounts/{ACCOUNT}"),
+    "account-erase": Desk(f"/accounts/{ACCOUNT}/erase"),
+    "account-erased": Desk(f"/accounts/{ERASED}"),
     "portals": Desk("/portals"),
     "portal": Desk("/portals/library"),
     "portal-filed": Desk("/portals/harbour"),
@@ -145,6 +155,20 @@ DESKS: dict[str, Desk] = {
     "portal-back": Desk("/portals/library/versions/1/back"),
     "portal-remove": Desk("/portals/library/remove"),
     "portal-terms": Desk(f"/portals/terms/{DIGEST}"),
+    "privacy": Desk("/privacy"),
+    "privacy-presets": Desk("/privacy/presets?to=none"),
+    "privacy-runs": Desk("/privacy/runs"),
+    "privacy-requests": Desk("/privacy/requests"),
+    "privacy-requests-all": Desk("/privacy/requests/all"),
+    "privacy-request-new": Desk("/privacy/requests/new"),
+    "privacy-request": Desk(f"/privacy/requests/{REQUEST}"),
+    "privacy-request-settled": Desk(f"/privacy/requests/{ANSWERED}"),
+    "incidents": Desk("/privacy/incidents"),
+    "incident-new": Desk(f"/privacy/incidents/new?session={SESSION}"),
+    "incident": Desk(f"/privacy/incidents/{WAITS}"),
+    "incident-open": Desk(f"/privacy/incidents/{OPEN}"),
+    "incident-closed": Desk(f"/privacy/incidents/{CLOSED}"),
+    "incident-records": Desk(f"/privacy/incidents/{OPEN}/records"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -163,7 +187,10 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.flush()
         _deeds(session, room)
         guest(session, room)
+        doors(session)
+        guests(session, room)
         house(session, room)
+        privacy(session, room)
         portals(session, room)
         programs(session, room, realms // 12)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
@@ -174,6 +201,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
     told(room)
+    erased(room)
     for each in (Role.CITY_ADMIN, Step.SECOND):
         room.client(each)
         _means(room, f"{each.value}@city.example")

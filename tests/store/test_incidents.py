@@ -57,7 +57,8 @@ def asked(session: Session, marks: Privacy, scope: Scope = HERE, **more: Any) ->
         (HERE, "w" * 1_001, FILE, 1, [No.REASON]),
         (HERE, WHY, "", 1, [No.REFERENCE]),
         (HERE, WHY, FILE, MOST + 1, [No.MANY]),
-        (Scope(NOW, NOW), "", "", MOST + 1, [No.WHAT, No.BACKWARDS, No.REASON, No.REFERENCE, No.MANY]),
+        (HERE, WHY, FILE, 0, [No.NOTHING]),
+        (Scope(NOW, NOW), "", "", MOST + 1, [No.WHAT, No.BACKWARDS, No.REASON, No.REFERENCE]),
     ],
 )
 def test_what_cannot_be_asked(house: tuple[Engine, Privacy], scope: Scope, why: str, file: str, records: int, no: list[No]) -> None:

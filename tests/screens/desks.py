@@ -148,6 +148,7 @@ DESKS: dict[str, Desk] = {
     "portals": Desk("/portals"),
     "portal": Desk("/portals/library"),
     "portal-filed": Desk("/portals/harbour"),
+    "portal-preview": Desk("/portals/library/preview"),
     "portals-new": Desk("/portals/new"),
     "portal-versions": Desk("/portals/library/versions"),
     "portal-compare": Desk("/portals/library/compare"),

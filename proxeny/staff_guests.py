@@ -6,12 +6,14 @@ Made anew where network or settings are. Never carries an order out, and never s
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.cases.desk_world import Helping
 from portal.doors import House
-from proxeny import orders, portal_doors, snapshot, web
+from proxeny import doors, orders, portal_doors, snapshot, web
 from radius.nas.tokens import Tokens
+from store import requests
 from store.models import Grant, MessageKind
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def helping(settings: Settings, network: Network, marks: Privacy) -> Helping:
     sends = {MessageKind.MAIL} if settings.mail is not None else set()
     return Helping(
         privacy=marks,
+        plans={row.name: doors.plan(row) for row in network.of("plan")},
         doors=portal_doors.of(snapshot.with_settings(network, settings)),
         house=web.house(settings)
         if settings.guest is not None
@@ -45,6 +48,7 @@ def helping(settings: Settings, network: Network, marks: Privacy) -> Helping:
         entropy=os.urandom,
         sends=frozenset(sends | ({MessageKind.SMS} if settings.sms is not None else set())),
         order=order,
+        within=timedelta(seconds=settings.privacy.answer_within) if settings.privacy is not None else requests.WITHIN,
     )
 
 

@@ -30,7 +30,7 @@ LASTS: Final = timedelta(minutes=15)
 RECENT: Final = timedelta(hours=24)  # that a session has ended: as long as that is the help desk's business
 LEAST: Final = 8  # characters of a reason
 LONGEST: Final = 400
-_ACTION: Final = "reveal"
+ACTION: Final = "reveal"
 blueprint = Blueprint("reveal", __name__)
 
 
@@ -52,20 +52,24 @@ def revealed(session: Database, accounting: Session | None) -> Revealed | None:
     """Where this browser asked for it within `LASTS`."""
     if accounting is None or not recent(accounting):
         return None
-    asked = select(AuditEntry.at).where(
-        AuditEntry.kind == "session", AuditEntry.object == accounting.id, AuditEntry.action == _ACTION, AuditEntry.source == g.session.id
-    )
-    at = session.scalar(asked.order_by(AuditEntry.id.desc()).limit(1))
-    if at is None or g.now - at >= LASTS:
+    until = asked(session, "session", accounting.id)
+    if until is None:
         return None
     grant = session.get(Grant, accounting.grant_id) if accounting.grant_id else None
     account = session.get(Account, grant.account_id) if grant is not None and grant.account_id else None
     return Revealed(
-        at + LASTS,
+        until,
         _opened(accounting.station_sealed, "session", accounting.id, "station_sealed"),
         _opened(accounting.user_sealed, "session", accounting.id, "user_sealed"),
         _opened(account.contact, "account", account.id, "contact") if account is not None else "",
     )
+
+
+def asked(session: Database, kind: str, name: str) -> datetime | None:
+    """Until when this browser is shown what it asked for of this thing; None where it did not, or long ago."""
+    mine = AuditEntry.kind == kind, AuditEntry.object == name, AuditEntry.action == ACTION, AuditEntry.source == g.session.id
+    at = session.scalar(select(AuditEntry.at).where(*mine).order_by(AuditEntry.id.desc()).limit(1))
+    return at + LASTS if at is not None and g.now - at < LASTS else None
 
 
 def _opened(octets: bytes | None, table: str, row: str, column: str) -> str:
@@ -92,7 +96,7 @@ def reveal(name: str) -> Any:
         if accounting is None:
             abort(404)
         if said and recent(accounting):
-            audited(session, _ACTION, "session", name, reason=said)
+            audited(session, ACTION, "session", name, reason=said)
     if not said:
         return page("reasonless.html", 422, where=where, least=LEAST)
     return redirect(where, 303)

@@ -53,7 +53,7 @@ _SETTLED: Final = {
     Settled.DENIED: later("denied by whoever was asked"),
     Settled.REPLACED: later("replaced by a newer one"),
 }
-_SENT: Final = {
+SENT: Final = {
     MessageState.QUEUED: later("waits to be sent"),
     MessageState.CLAIMED: later("is being sent"),
     MessageState.SENT: later("sent"),
@@ -178,7 +178,7 @@ def _challenge(challenge: Challenge, part: str) -> Step:
 def _message(message: Message) -> Step:
     kind = _("Mail") if message.kind is MessageKind.MAIL else _("Text message")
     failed = message.state in (MessageState.FAILED, MessageState.EXPIRED)
-    title = _("%(what)s: %(how)s", what=f"{kind} ({message.purpose})", how=_SENT[message.state])
+    title = _("%(what)s: %(how)s", what=f"{kind} ({message.purpose})", how=SENT[message.state])
     more = (_("its server said: %(words)s", words=message.outcome),) if message.outcome else ()
     return Step(message.settled_at or message.queued_at, _("Message"), title, more, "bad" if failed else "")
 

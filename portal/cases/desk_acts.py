@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select
 
-from portal.cases import card, codes, devices, email, remainders, sms
+from portal.cases import card, codes, devices, dossier, email, remainders, sms
 from portal.cases.desk_guest import ALIVE, COUNTED, Guest, Stand
 from portal.cases.desk_world import record
 from portal.cases.proof import Denied, No
 from portal.cases.standing import KICKED
-from store import audit, challenges, grants, guesses
+from store import audit, challenges, grants, guesses, requests
 from store.models import Order, OrderKind, Purpose, Settled, Way
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from portal.cases.desk_world import Doer, Helping
     from store.challenges import Cap
-    from store.models import Challenge, Grant
+    from store.models import Challenge, Grant, PrivacyRequest, RequestKind
     from store.models import Session as Accounting
 
 HOUR: Final = timedelta(hours=1)
@@ -78,11 +78,11 @@ def resend(session: Session, world: Helping, guest: Guest, who: Doer, now: datet
         return Barred(Bar.ENOUGH, full)
     if last.sent_at is not None and now < last.sent_at + challenges.PAUSE:
         return Barred(Bar.WAIT, last.sent_at + challenges.PAUSE)
-    sent = _anew(session, world, guest, last, caps, now)
+    before, sent = last.sent, _anew(session, world, guest, last, caps, now)
     if isinstance(sent, Denied):
         at = datetime.fromtimestamp(sent.at, UTC) if sent.at is not None else last.expires_at
         return Barred(Bar.WAIT if sent.why is No.WAIT else Bar.ENOUGH, at)
-    record(session, world, who, "resend", guest.about, now, fields={"sent": (last.sent, sent.sent), "way": (None, last.way.value)})
+    record(session, world, who, "resend", guest.about, now, fields={"sent": (before, sent.sent), "way": (None, last.way.value)})
     return Done(at=sent.expires_at)
 
 
@@ -157,6 +157,19 @@ def unblock(session: Session, world: Helping, guest: Guest, who: Doer, now: date
     session.flush()
     record(session, world, who, "unblock", guest.about, now, fields={"counts": (number, 0), "wrong codes": (tries, 0)})
     return Done(number=number + bool(tries))
+
+
+def take_down(
+    session: Session, world: Helping, guest: Guest, kind: RequestKind, contact: str, who: Doer, now: datetime
+) -> PrivacyRequest | None:
+    """What they ask of their data, for whoever answers it; None where nobody knows whereto. `contact` "": to the account's own."""
+    account = guest.account
+    where = contact or (dossier.contact(world.privacy, account) if account is not None else "")
+    if not where:
+        return None
+    row = requests.receive(session, world.privacy, kind, account.id if account else "", where, who.name, now, world.within)
+    record(session, world, who, "add", row, now, fields={"kind": (None, kind.value)})
+    return row
 
 
 def unblock_card(session: Session, world: Helping, name: str, who: Doer, now: datetime) -> Done | Barred:

@@ -128,9 +128,11 @@ def _of(
     challenge = _challenge(session, account, sent, {bytes(each.device_hash) for each in mine[:1]})
     devices = sorted({bytes(each.device_hash) for each in mine} | ({bytes(challenge.device_hash)} if challenge is not None else set()))
     door = world.door(grant) if grant is not None else None
-    plan = door.plans.get(grant.plan) if door is not None and grant is not None else None
+    plan = world.plans.get(grant.plan) if grant is not None else None
     used = remainders.used(session, grants.subject(grant), now, world.zone) if grant is not None else Usage()
-    left = remainders.left(plan, used, grant.ends_at, now) if plan is not None and grant is not None else Remaining()
+    alive = grant is not None and grant.revoked_at is None and grant.ends_at > now
+    ends = grant.ends_at if grant is not None and alive else None  # of a stay that is over: what another one would have
+    left = remainders.left(plan, used, ends, now) if plan is not None else Remaining()
     blocked = max(filter(None, (_waits(session, world, each, now) for each in devices[:MOST])), default=None)
     last = select(Order).where(Order.grant_id == grant.id).order_by(Order.id.desc()).limit(1) if grant is not None else None
     logins = trace.of_grants(session, [each.id for each in mine], 1) if mine else []

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from portal.capabilities import seal_mail
 from portal.cases import codes, devices
 from radius.nas import FAMILIES
-from store import audit
+from store import audit, requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
     from portal.doors import Door, Doors, House
     from radius.nas.family import Family
+    from radius.nas.plan import Plan
     from radius.nas.tokens import Tokens
     from store.models import Account, Grant, MessageKind, Order, OrderKind
     from store.models import Session as Accounting
@@ -44,11 +45,13 @@ class Helping:
 
     privacy: Privacy
     doors: Doors
+    plans: Mapping[str, Plan]  # every one, by name
     house: House
     tokens: Tokens
     entropy: Callable[[int], bytes]
     sends: frozenset[MessageKind]  # what somebody here sends
     order: Callable[[Session, OrderKind, Accounting | Grant, datetime], Order | None]  # queued; None where the gateway takes none
+    within: timedelta = requests.WITHIN  # in which what somebody asks of their data is to be answered
     families: Mapping[str, Family] = field(default_factory=lambda: FAMILIES)
 
     @property

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 POSITION: Final = "position"  # of a realm or a policy among the others: 0 is the first
 OVERLAP: Final = "secret_overlap_until"  # of a client: until then the secret that it had is accepted beside the new one
 _OURS: Final = (POSITION, OVERLAP)
+_TABLES: Final = ("operator", "hygiene")  # one of each, without a name
+_VERDICTS: Final = ("allow", "refuse")
 
 
 class Noted(Report):
@@ -126,6 +128,9 @@ class Edits:
 
 def _refused(at: int, edit: Edit, stored: Network) -> Wrong | None:
     """An edit of what is not there, or not the app's to change."""
+    if edit.section == "hygiene":
+        ours = all(("hygiene", realm) in stored.app for realm in stored.rows["hygiene"])
+        return None if ours or edit.take_over else Wrong(at, "", "Declared in the network file", "Take it over to change it here")
     if _adds(edit):
         name = str((edit.fields or {}).get(KEYS[edit.section], ""))
         if name in stored.rows[edit.section]:
@@ -151,12 +156,9 @@ def _tables(edits: Sequence[Edit], stored: Network) -> tuple[dict[str, Any], dic
     for at, edit in enumerate(edits):
         if edit.fields is None:
             continue
-        row = stored.rows[edit.section].get(edit.name)
-        table = _over(
-            acts.table(edit.section, row) if row is not None else {}, {key: value for key, value in edit.fields.items() if key not in _OURS}
-        )
-        if edit.section == "operator":
-            tables["operator"], places["operator", 0] = table, at
+        table = _over(_kept(edit, stored), {key: value for key, value in edit.fields.items() if key not in _OURS})
+        if edit.section in _TABLES:
+            tables[edit.section], places[edit.section, 0] = table, at
             continue
         if edit.name:
             table[KEYS[edit.section]] = edit.name  # a name stays
@@ -164,6 +166,14 @@ def _tables(edits: Sequence[Edit], stored: Network) -> tuple[dict[str, Any], dic
         places[edit.section, len(entries)] = at
         entries.append(table)
     return tables, places
+
+
+def _kept(edit: Edit, stored: Network) -> dict[str, Any]:
+    """The keys that are stored."""
+    if edit.section == "hygiene":
+        return {verdict: [row.realm for row in stored.of("hygiene") if row.verdict == verdict] for verdict in _VERDICTS}
+    row = stored.rows[edit.section].get(edit.name) if not _adds(edit) else None  # a realm's name may be ""
+    return acts.table(edit.section, row) if row is not None else {}
 
 
 def _over(kept: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +194,9 @@ def _wanted(stored: Network, both: Network, edits: Sequence[Edit]) -> Network:
     rows = {section: dict(entries) for section, entries in both.rows.items()}
     app = set(stored.app)
     for edit in edits:
+        if edit.section == "hygiene":
+            _relisted(rows["hygiene"], app, edit)
+            continue
         name = edit.name or str((edit.fields or {}).get(KEYS[edit.section], "")) if edit.section != "operator" else ""
         if edit.section == "realm" and not name.startswith("~"):
             name = name.lower()
@@ -198,6 +211,15 @@ def _wanted(stored: Network, both: Network, edits: Sequence[Edit]) -> Network:
         if until is not None and isinstance(row, Client) and isinstance(old, Client):
             rows[edit.section][name] = replace(row, previous_secret=old.secret, previous_until=until)
     return replace(both, rows=rows, app=frozenset(each for each in app if each[1] in rows[each[0]]))
+
+
+def _relisted(kept: dict[str, Any], app: set[tuple[str, str]], edit: Edit) -> None:
+    """Its lists are whole: what is in none of them any more goes, and what is there is the app's."""
+    for realm, row in list(kept.items()):
+        listed = (edit.fields or {}).get(row.verdict)
+        if row.verdict in (edit.fields or {}) and realm not in {str(each).lower() for each in listed or ()}:
+            del kept[realm]
+    app |= {("hygiene", realm) for realm in kept}
 
 
 def _moved(entries: Mapping[str, Any], name: str, place: int) -> dict[str, Any]:

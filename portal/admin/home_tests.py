@@ -56,24 +56,32 @@ def ask(name: str) -> ResponseReturnValue:
         "chap": request.form.get("method") == "chap"
     }
     password = request.form.get("password", "")
+    answer = attempt(name, str(asked["identity"]), password, str(asked["client"]), chap=bool(asked["chap"]))
+    if answer.get("error") == "client":
+        return shown(name, asked=asked, story=_unasked(_("There is no gateway of that name.")))
+    if "verdict" not in answer and not answer.get("error"):
+        return shown(name, asked=asked, story=_unasked(_elsewhere(answer)))
+    return shown(name, asked=asked, story=told(answer, name))
+
+
+def attempt(name: str, identity: str, password: str, client: str, *, chap: bool) -> dict[str, Any]:
+    """The controller's answer, with its `verdict`; where it goes instead, where that is not this home; or `error`: why nothing was sent."""
     with desk().reading() as session:
         entries.find(session, "home", Home, name)
-        route = desk().tools["route"](session, str(asked["identity"]), asked["client"])
-    if route.get("error"):
-        return shown(name, asked=asked, story=_unasked(_("There is no gateway of that name.")))
-    if name not in route["homes"]:
-        return shown(name, asked=asked, story=_unasked(_elsewhere(route)))
+        route: dict[str, Any] = desk().tools["route"](session, identity, client)
+    if route.get("error") or name not in route["homes"]:
+        return route
     if not desk().rates.take(f"home test {g.staff.id}", OFTEN, g.now.timestamp()):
         abort(429)
     if not _PLACES.acquire(blocking=False):
         abort(429)
     try:
-        answer = desk().tools["ask"](asked["identity"], password, asked["client"], chap=asked["chap"])
+        answer: dict[str, Any] = desk().tools["ask"](identity, password, client, chap=chap)
     finally:
         _PLACES.release()
     with desk().writing() as session:
         audited(session, "test", "home", name)
-    return shown(name, asked=asked, story=told(answer, name))
+    return answer
 
 
 def _unasked(why: str) -> Story:

@@ -104,7 +104,7 @@ def get(of: Section, name: str) -> Response:
 
 def add(of: Section, said: Mapping[str, Any], asked: Mapping[str, Any]) -> Response:
     """One more."""
-    _secrets(said)
+    secrets(said)
     name = str(said[of.key])
     name = name if of.name != "realm" or name.startswith("~") else name.lower()
     return _write(of, name, Edit(of.name, "", said), asked, 201)
@@ -112,7 +112,7 @@ def add(of: Section, said: Mapping[str, Any], asked: Mapping[str, Any]) -> Respo
 
 def change(of: Section, name: str, said: Mapping[str, Any], asked: Mapping[str, Any]) -> Response:
     """Other keys."""
-    _secrets(said)
+    secrets(said)
     return _write(of, name, Edit(of.name, name, said, asked["take_over"]), asked, 200)
 
 
@@ -121,7 +121,8 @@ def remove(of: Section, name: str, asked: Mapping[str, Any]) -> Response:
     return _write(of, name, Edit(of.name, name, None, asked["take_over"]), asked, 204)
 
 
-def _secrets(said: Mapping[str, Any]) -> None:
+def secrets(said: Mapping[str, Any]) -> None:
+    """Refuse keys that this token may not set."""
     if said.keys() & shapes.SECRETS or (said.get("options") or {}).keys() & shapes.OPTION_SECRETS:
         require(Permission.SECRETS)
 

@@ -52,7 +52,7 @@ class Kind(Enum):
     UNCONDITIONAL = "unconditional", 428, "Say which version you change", "Send If-Match with the ETag of what you read."
     TOO_MANY = "too-many", 429, "Too many requests", "Wait as long as Retry-After says."
     OURS = "ours", 500, "That is a fault of ours", "Tell whoever runs this controller the number in `instance`."
-    AWAY = "away", 503, "The database does not answer, or all places are taken", "Try again after Retry-After seconds."
+    AWAY = "away", 503, "Something that is needed does not answer", "Try again after Retry-After seconds."
     SLOW = "slow", 504, "That takes too long", "Ask for less: a filter, or a smaller limit."
 
     @property

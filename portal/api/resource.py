@@ -105,8 +105,8 @@ class Resource:
         also: Mapping[str, Permission] | None = None,
         dry: tuple[str, type[Schema]] | None = None,
     ) -> Callable[[View], View]:
-        """One view; a permission of None: for every token. `match`: it needs If-Match; `also`: what needs another permission -> which (it asks `guard.require` for that);
-        `dry`: media type and schema of what `?dry_run=true` answers."""
+        """One view; a permission of None: for every token. `match`: it needs If-Match; `also`: what needs another permission -> which
+        (it asks `guard.require` for that); `dry`: media type and schema of what `?dry_run=true` answers."""
 
         def mark(view: View) -> View:
             made: Any = view

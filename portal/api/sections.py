@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 Query = dict[str, fields.Field[Any]]
 _NAMED: Final = 'The name, where the path has "-": for names that no path can hold ("", "a/b")'
-_NAME: Final[Query] = {"name": fields.String(metadata={"description": _NAMED})}
-_DRY: Final[Query] = {"dry_run": fields.Boolean(load_default=False, metadata={"description": "Only say what would change"})}
+NAME: Final[Query] = {"name": fields.String(metadata={"description": _NAMED})}
+DRY: Final[Query] = {"dry_run": fields.Boolean(load_default=False, metadata={"description": "Only say what would change"})}
 _TAKEN: Final = "An entry that the network file declares is kept here from now on"
-_TAKE: Final[Query] = {"take_over": fields.Boolean(load_default=False, metadata={"description": _TAKEN})}
+TAKE: Final[Query] = {"take_over": fields.Boolean(load_default=False, metadata={"description": _TAKEN})}
 
 
 def _plainly(model: Any) -> List:
@@ -179,24 +179,24 @@ def resource(of: Section) -> Resource:
         """All of them, page by page."""
         return listing.listed(of.list, asked, entries.items(of))
 
-    @made.on("POST", here, writes, query=_DRY, body=of.schema, answer=of.schema, also=secret, example=of.example, **dry)
+    @made.on("POST", here, writes, query=DRY, body=of.schema, answer=of.schema, also=secret, example=of.example, **dry)
     def add(asked: Mapping[str, Any], said: Mapping[str, Any]) -> Response:
         """One more."""
         return entries.add(of, said, asked)
 
-    @made.on("GET", one, reads, query=_NAME, answer=of.schema)
+    @made.on("GET", one, reads, query=NAME, answer=of.schema)
     def show(asked: Mapping[str, Any], name: str) -> Response:
         """One of them, as the network file writes it."""
         return entries.get(of, entries.named(name, asked))
 
     changed = shapes.changes(of.schema, of.key)
 
-    @made.on("PATCH", one, writes, query=_NAME | _DRY | _TAKE, body=changed, answer=of.schema, match=True, also=secret, **dry)
+    @made.on("PATCH", one, writes, query={**NAME, **DRY, **TAKE}, body=changed, answer=of.schema, match=True, also=secret, **dry)
     def change(asked: Mapping[str, Any], said: Mapping[str, Any], name: str) -> Response:
         """Other keys over what is there; null takes one out."""
         return entries.change(of, entries.named(name, asked), said, asked)
 
-    @made.on("DELETE", one, writes, query=_NAME | _DRY | _TAKE, match=True, **dry)
+    @made.on("DELETE", one, writes, query={**NAME, **DRY, **TAKE}, match=True, **dry)
     def remove(asked: Mapping[str, Any], name: str) -> Response:
         """It goes, unless something needs it."""
         return entries.remove(of, entries.named(name, asked), asked)

@@ -19,7 +19,7 @@ import segno
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PART: Final = 504  # cards of one file: whole sheets of 24, and of 21. A process of 150 MB makes its PDF in some seconds
+PART: Final = 504  # cards of one file: 24 whole sheets. A process of 150 MB makes its PDF in some seconds
 HELP: Final = 90  # characters of the portal's help that a card has room for
 _ESCAPED: Final = str.maketrans({each: f"\\{each}" for each in '\\;,":'})
 
@@ -27,7 +27,7 @@ _ESCAPED: Final = str.maketrans({each: f"\\{each}" for each in '\\;,":'})
 class Form(Enum):
     """A paper: its name in addresses and in cards.css, and how many cards a page has."""
 
-    A4 = ("a4", 24)  # 3 x 8, to be cut
+    A4 = ("a4", 21)  # 3 x 7, to be cut
     LETTER = ("letter", 21)  # 3 x 7, to be cut
     LABELS = ("labels", 21)  # A4 with 3 x 7 labels of 63.5 x 38.1 mm
     ROLL = ("roll", 1)  # a label printer's, 62 mm wide
@@ -58,7 +58,7 @@ class Offer:
     network: str  # the SSID; "" where none is declared
     how: Sequence[Line]
     plan: Sequence[Line]
-    help: str = ""
+    help: Sequence[Line] = ()
 
     @property
     def picture(self) -> str:

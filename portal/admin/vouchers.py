@@ -41,7 +41,7 @@ DAYS: Final = 31  # on which vouchers were used first, that a page shows
 STATES: Final[Mapping[str, Any]] = {
     "making": later("In the making"),
     "good": later("Good"),
-    "closed": later("Good, printed for good"),
+    "closed": later("Good, closed"),
     "over": later("Over"),
 }
 STANDINGS: Final[Mapping[Standing, Any]] = {

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("vouchers_print", __name__)
 TITLES: Final[Mapping[str, Any]] = {
-    "a4": later("A4, 24 cards to be cut"),
+    "a4": later("A4, 21 cards to be cut"),
     "letter": later("Letter, 21 cards to be cut"),
     "labels": later("A4 labels, 63.5 × 38.1 mm, 21 a sheet"),
     "roll": later("Label printer, roll of 62 mm, one each"),
@@ -130,7 +130,7 @@ def _printed(name: str, voucher: str, *, pdf: bool) -> ResponseReturnValue:
         "title": title,
     }
     values |= {"back": back, "asset": asset, "language": str(g.locale).replace("_", "-"), "direction": g.locale.text_direction}
-    html = render_template("cards_pdf.html" if pdf else "cards_view.html", **values)
+    html = words.one_stop(render_template("cards_pdf.html" if pdf else "cards_view.html", **values))
     answer = _pdf(html, f"vouchers-{batch.id}-{part}.pdf", back) if pdf else make_response(html)
     if answer.status_code == 200:
         with desk().writing() as session:
@@ -194,27 +194,26 @@ def _choices(session: Session) -> Choices:
 
 def _offer(batch: VoucherBatch, plan: Plan | None, chosen: Choices) -> Offer:
     """What the cards say, in the portal's own first languages."""
-    how, what, helped = [], [], ""
+    how, what, helps = [], [], []
+    texts = chosen.portal.help if chosen.portal is not None else {}
     spoken = languages.offered(chosen.portal.languages if chosen.portal is not None else ())[:LANGUAGES]
     for language in spoken:
         with force_locale(languages.locale(language, "CA")):
             how.append(Line(language, _how(chosen.network)))
             what.append(Line(language, _what(batch, plan)))
-            helped = helped or languages.text(chosen.portal.help if chosen.portal is not None else {}, language)
-    line = next(iter(helped.strip().splitlines()), "")
-    return Offer(chosen.network, how, what, line if len(line) <= cards.HELP else f"{line[: cards.HELP - 1].rstrip()}…")
+        if line := next(iter(str(texts.get(language, "")).strip().splitlines()), ""):
+            helps.append(Line(language, line if len(line) <= cards.HELP else f"{line[: cards.HELP - 1].rstrip()}…"))
+    return Offer(chosen.network, how, what, helps)
 
 
 def _how(network: str) -> str:
-    return str(
-        _("Scan, or join this Wi-Fi. On the page that opens, type:") if network else _("Join our Wi-Fi. On the page that opens, type:")
-    )
+    return str(_("Scan to join. Then type this code:") if network else _("Join our Wi-Fi, and type this code:"))
 
 
 def _what(batch: VoucherBatch, plan: Plan | None) -> str:
     parts = [words.offer(plan)] if plan is not None else []  # type: ignore[arg-type]  # the row has the plan's own names
     if batch.lasts is not None:
-        parts.append(_("Good for %(time)s from its first use.", time=words.duration(batch.lasts)))
-    parts.append(ngettext("For %(num)s device.", "For %(num)s devices.", batch.devices))
+        parts.append(_("Good for %(time)s.", time=words.duration(batch.lasts)))
+    parts.append(ngettext("%(num)s device.", "%(num)s devices.", batch.devices).replace(" ", "\u00a0"))
     parts.append(_("Begin by %(day)s.", day=vouchers.begin_by(batch.expires_at)))
     return " ".join(map(str, parts))

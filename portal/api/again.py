@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 from typing import Any, Final
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -34,6 +34,8 @@ def seen() -> Any:
     key = request.headers.get(HEADER, "")
     if request.method != "POST" or not key or request.endpoint is None:
         return None
+    if getattr(current_app.view_functions[request.endpoint], "fleeting", False):
+        return None  # it changes nothing, and its answer is not to be kept
     if len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise RefusedError(Kind.BAD_REQUEST, f"{HEADER} has at most {LONGEST} printable ASCII characters")
     said = hashlib.sha256(b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))).digest()

@@ -75,7 +75,7 @@ def show(_asked: Mapping[str, Any], number: int) -> Response:
         return answer(_said(found(session, AuditEntry, number)))
 
 
-@RESOURCE.on("POST", "/audit/verify", Permission.AUDIT, body=Checkpoints, answer=Verdict, status=200)
+@RESOURCE.on("POST", "/audit/verify", Permission.AUDIT, body=Checkpoints, answer=Verdict, status=200, fleeting=True)
 def verify(_asked: Mapping[str, Any], said: Mapping[str, Any]) -> Response:
     """Does the chain of the newest entries hold, and agree with these checkpoints?"""
     verdict, since, wanted = pages.verified(said["checkpoints"])

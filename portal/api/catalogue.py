@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import alerts, audit, house, people, sessions, trace, visitors
+from portal.api import accounts, alerts, audit, guests, house, people, sessions, trace, visitors
 
 RESOURCES: Final = (
     sessions.RESOURCE,
     trace.RESOURCE,
     alerts.RESOURCE,
+    guests.RESOURCE,
+    accounts.RESOURCE,
     house.RESOURCE,
     visitors.RESOURCE,
     people.STAFF,

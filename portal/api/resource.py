@@ -104,9 +104,11 @@ class Resource:
         example: Any = None,
         also: Mapping[str, Permission] | None = None,
         dry: tuple[str, type[Schema]] | None = None,
+        fleeting: bool = False,
     ) -> Callable[[View], View]:
         """One view; a permission of None: for every token. `match`: it needs If-Match; `also`: what needs another permission -> which
-        (it asks `guard.require` for that); `dry`: media type and schema of what `?dry_run=true` answers."""
+        (it asks `guard.require` for that); `dry`: media type and schema of what `?dry_run=true` answers;
+        `fleeting`: a POST whose answer is kept for nobody, for it is somebody's, and changes nothing."""
 
         def mark(view: View) -> View:
             made: Any = view
@@ -119,7 +121,11 @@ class Resource:
             if body is not None:
                 made = rules.arguments(body, required=False, example=example)(made)
             made = rules.arguments(Schema.from_dict(dict(query or {}), name=f"{view.__name__}_query"), location="query")(made)
-            said = {**_said(method, permission, also or {}, match=match), "operationId": f"{rules.name}_{view.__name__}"}
+            made.fleeting = fleeting
+            said = {
+                **_said(method, permission, also or {}, match=match, again_=not fleeting),
+                "operationId": f"{rules.name}_{view.__name__}",
+            }
             made = rules.doc(**said)(made)
             made = needs(permission)(made) if permission is not None else everyones(made)
             rules.route(path, methods=[method])(made)
@@ -134,11 +140,11 @@ def everyones(view: View) -> View:
     return view
 
 
-def _said(method: str, permission: Permission | None, also: Mapping[str, Permission], *, match: bool) -> dict[str, Any]:
+def _said(method: str, permission: Permission | None, also: Mapping[str, Permission], *, match: bool, again_: bool) -> dict[str, Any]:
     """What the document has of a view beside what it reads and answers."""
     scope = {"x-scope": permission.name} if permission is not None else {}
     said: dict[str, Any] = {"security": [{"token": [*scope.values()]}], **scope}
     if also:
         said["x-also"] = [{"for": what, "scope": each.name} for what, each in also.items()]
-    extra = [each for each, so in ((_MATCH, match), (_AGAIN, method == "POST"), (_NONE, method == "GET")) if so]
+    extra = [each for each, so in ((_MATCH, match), (_AGAIN, method == "POST" and again_), (_NONE, method == "GET")) if so]
     return {**said, "parameters": extra} if extra else said

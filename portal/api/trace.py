@@ -142,7 +142,7 @@ RESOURCE: Final = Resource("trace", "Trace", "Why somebody could not connect. Fo
 
 
 @RESOURCE.on(
-    "POST", "/trace", Permission.TRACE, body=Wanted, answer=Findings, status=200, example={"what": "K7Q-42M"},
+    "POST", "/trace", Permission.TRACE, body=Wanted, answer=Findings, status=200, fleeting=True, example={"what": "K7Q-42M"},
 )  # fmt: skip
 def search(_asked: Mapping[str, Any], said: Mapping[str, Any]) -> Response:
     """Find a device, an identity, a voucher, a session, a support number, or who had an address."""

@@ -118,16 +118,21 @@ def listed(wrong: str = "") -> Any:
     """The same, with what is wrong with a code that was typed."""
     with desk().reading() as session:
         plans = session.scalars(select(VoucherBatch.plan).distinct().order_by(VoucherBatch.plan).limit(200)).all()
+    of = of_batches(plans)
+    answer = table(of, "vouchers.html", "vouchers", state=state, states=STATES, wrong=wrong)
+    if wrong:
+        answer.status_code = 422
+    return answer
+
+
+def of_batches(plans: Sequence[str] = ()) -> List:
+    """The batches; `plans`: those that the filter offers."""
     filters = (
         Filter("q", later("Name begins with"), lambda said: func.lower(VoucherBatch.name).startswith(said.lower(), autoescape=True)),
         Filter("state", later("State"), _clause, STATES),
         Filter("plan", later("Plan"), lambda said: VoucherBatch.plan == said, {name: name for name in plans}),
     )
-    of = List(select(VoucherBatch), (VoucherBatch.created_at, VoucherBatch.id), COLUMNS, filters, descending=True, dress=_dressed)
-    answer = table(of, "vouchers.html", "vouchers", state=state, states=STATES, wrong=wrong)
-    if wrong:
-        answer.status_code = 422
-    return answer
+    return List(select(VoucherBatch), (VoucherBatch.created_at, VoucherBatch.id), COLUMNS, filters, descending=True, dress=_dressed)
 
 
 @blueprint.get("/vouchers/<name>")
@@ -145,7 +150,16 @@ def shown(name: str, wrong: str = "") -> Any:
         days = batches.by_day(session, batch, time_zone(desk().zone()))
         notes = [NOTES[note] for note in cases.notes(session, batch)] if batch.expires_at > g.now else []
         plan = session.get(Plan, batch.plan)
-    whole = batch.whole_at is not None
+    of = of_vouchers(batch)
+    values = {"use": use, "batch": batch, "state": state(batch), "states": STATES, "notes": notes, "plan": plan, "wrong": wrong}
+    answer = table(of, "voucher_batch.html", "voucher-batch", **values, days=days[-DAYS:], all_days=len(days), **_SHARED)
+    if wrong:
+        answer.status_code = 422
+    return answer
+
+
+def of_vouchers(batch: VoucherBatch) -> List:
+    """Those of one batch; of one that is not whole, none."""
     filters = (
         Filter(
             "state",
@@ -154,14 +168,9 @@ def shown(name: str, wrong: str = "") -> Any:
             {each.value: title for each, title in STANDINGS.items()},
         ),
     )
-    mine = Voucher.batch_id == (batch.id if whole else "")  # of one that is not whole, none
+    mine = Voucher.batch_id == (batch.id if batch.whole_at is not None else "")
     dress = lambda session, rows: [kept(row, batch) for row in rows]  # noqa: E731, ARG005  nothing more is read
-    of = List(select(Voucher).where(mine), (Voucher.id,), _VOUCHERS, filters, dress=dress)
-    values = {"use": use, "batch": batch, "state": state(batch), "states": STATES, "notes": notes, "plan": plan, "wrong": wrong}
-    answer = table(of, "voucher_batch.html", "voucher-batch", **values, days=days[-DAYS:], all_days=len(days), **_SHARED)
-    if wrong:
-        answer.status_code = 422
-    return answer
+    return List(select(Voucher).where(mine), (Voucher.id,), _VOUCHERS, filters, dress=dress)
 
 
 def kept(row: Voucher, batch: VoucherBatch) -> Kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import accounts, alerts, audit, guests, house, people, sessions, trace, visitors
+from portal.api import accounts, alerts, audit, guests, house, people, sessions, trace, visitors, vouchers
 
 RESOURCES: Final = (
     sessions.RESOURCE,
@@ -12,6 +12,7 @@ RESOURCES: Final = (
     alerts.RESOURCE,
     guests.RESOURCE,
     accounts.RESOURCE,
+    vouchers.RESOURCE,
     house.RESOURCE,
     visitors.RESOURCE,
     people.STAFF,

@@ -76,10 +76,10 @@ def _fault(fault: OSError, settings: Settings, audience: str) -> Fault:
 def refuse_unreadable(settings: Settings, audience: str = "guest") -> None:
     """Raise FaultyError where certificate and key are not ours to read, or do not belong together; as the user we run as."""
     pages = getattr(settings, audience)
-    if pages is None or pages.certificate is None:
+    if pages is None or pages.files is None:
         return
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(pages.certificate, pages.key)
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*pages.files)
     except (OSError, ssl.SSLError) as fault:
         what = f"{pages.certificate} and {pages.key} do not serve: {fault.strerror or fault}"
         remedy = "Both must be PEM, belong together, and be readable by [run] user"

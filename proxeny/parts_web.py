@@ -6,8 +6,8 @@ A key's meaning is told in config/proxeny.toml. Never reads a file: a password f
 from __future__ import annotations
 
 import re
-from pathlib import Path  # noqa: TC003  pydantic reads the annotations when the module runs
-from typing import Annotated, Final, Self
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -63,7 +63,7 @@ class Pages(Part):
 
     listen: At
     url: Annotated[str, BeforeValidator(web_origin)] | None = None
-    certificate: Path | None = None
+    certificate: Literal["app"] | Path | None = None  # "app": kept in the database (proxeny/own_certificate.py)
     key: Path | None = None
     trusted_proxies: Annotated[tuple[Annotated[str, BeforeValidator(_prefix)], ...], BeforeValidator(listed)] = ()
     hosts: Annotated[tuple[Annotated[str, BeforeValidator(_host)], ...], BeforeValidator(listed)] = ()
@@ -71,7 +71,9 @@ class Pages(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.certificate is None) != (self.key is None):
+        if self.kept and self.key:
+            raise WrongError("is given, and the app keeps the certificate", "Take it out: the app keeps its key too", ("key",))
+        if not self.kept and (self.certificate is None) != (self.key is None):
             given, wanted = ("certificate", "key") if self.certificate else ("key", "certificate")
             raise WrongError(f"is missing, and {given} is given", "TLS needs both; leave both out behind a proxy", (wanted,))
         if self.certificate and self.url and self.url.startswith("http:"):
@@ -79,6 +81,16 @@ class Pages(Part):
         if self.url is None and self.listen.host in ("0.0.0.0", "::"):
             raise WrongError("is missing", f"Nobody can be sent to {self.listen}: say by which name browsers know us", ("url",))
         return self
+
+    @property
+    def kept(self) -> bool:
+        """Whether the app keeps the certificate."""
+        return self.certificate == "app"
+
+    @property
+    def files(self) -> tuple[Path, Path] | None:
+        """Certificate and key, where they are files."""
+        return (self.certificate, self.key) if isinstance(self.certificate, Path) and self.key is not None else None
 
     @property
     def origin(self) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from proxeny.channel import Channel
+    from proxeny.own_certificate import OwnCertificate
     from proxeny.settings import Settings
 
 ENDS_WITHIN: Final = 5.0  # seconds for requests under way
@@ -54,7 +55,8 @@ class Serving:
         if (pages := getattr(settings, audience)) is None:
             raise ValueError(f"[{audience}] is not in the settings")
         self.app = made(audience, settings)
-        self._answering = Answering(sock, self.app, pages, ENDS_WITHIN)
+        self._own = _own(settings, audience) if pages.kept else None
+        self._answering = Answering(sock, self.app, pages, ENDS_WITHIN, self._own)
         self._ended = threading.Event()
         self._log = structlog.get_logger(part=audience)
         self.thread = threading.Thread(target=self._answering.serve, name="answering", daemon=True)
@@ -67,16 +69,21 @@ class Serving:
 
     async def begin(self) -> None:
         """Look at the network once, then answer."""
-        await asyncio.to_thread(self.app.look)
+        await asyncio.to_thread(self._look)
         self.thread.start()
         self._following.start()
 
     def _follow(self) -> None:
         while not self._ended.wait(LOOK):
             try:
-                self.app.look()
+                self._look()
             except Exception:  # noqa: BLE001 - a look that failed is a look later: this thread is the only one that follows the network
                 self._log.exception("the pages could not look at the network")
+
+    def _look(self) -> None:
+        if self._own is not None:
+            self._own.look()
+        self.app.look()
 
     async def end(self, seconds: float) -> None:
         """Finish what is under way, for at most so long."""
@@ -92,6 +99,12 @@ class Serving:
     def counts(self) -> dict[str, Any]:
         """What was answered, and the faults of database and directory for /readyz."""
         return {**self.app.told(), "connections": self._answering.nr_conns}
+
+
+def _own(settings: Settings, audience: str) -> OwnCertificate:
+    from proxeny.own_certificate import OwnCertificate  # noqa: PLC0415  most listeners have files, or a proxy that has them
+
+    return OwnCertificate(settings, audience, getattr(settings, audience).names)
 
 
 async def serve(spec: dict[str, Any]) -> None:

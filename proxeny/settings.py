@@ -239,7 +239,8 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
         changed["fticks"] = fticks.model_copy(update=update)
     for name, keys in _PATHS.items():
         if part := getattr(settings, name):
-            changed[name] = part.model_copy(update={key: folder / path for key in keys if (path := getattr(part, key))})
+            paths = {key: path for key in keys if isinstance(path := getattr(part, key), Path)}
+            changed[name] = part.model_copy(update={key: folder / path for key, path in paths.items()})
     return settings.model_copy(update=changed)
 
 

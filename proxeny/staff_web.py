@@ -23,6 +23,7 @@ from proxeny import (
     control,
     snapshot,
     staff_central,
+    staff_certificates,
     staff_gateways,
     staff_guests,
     staff_house,
@@ -191,6 +192,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
         **staff_orders.tools(lambda: desks.network),
         **staff_privacy.tools(lambda: desks.settings),
         **staff_plans.tools(lambda: desks.network),
+        **staff_certificates.tools(lambda: desks.settings),
         **staff_webhooks.tools(lambda: desks.settings),
     }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from portal.cases.certificates import covers
 from portal.fetching import AwayError
 from proxeny import providers
 from proxeny.addresses import Endpoint, is_ours
@@ -85,31 +86,32 @@ def _providers(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
 
 
 def _certificate(pages: Pages, section: str, file: str, now: datetime) -> Iterator[Fault]:
-    if pages.certificate is None or pages.key is None:
+    if pages.files is None:
         return
-    for key, path in (("certificate", pages.certificate), ("key", pages.key)):
+    certificate, private = pages.files
+    for key, path in (("certificate", certificate), ("key", private)):
         if fault := _unreadable(path):
             yield Fault(file, f"{section}.{key}", f"{path}: {fault}", "It must be ours to read, in PEM")
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pages.certificate, pages.key, _no_passphrase)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private, _no_passphrase)
     except NoPassphraseError:
         yield Fault(
             file,
             f"{section}.key",
-            f"{pages.key} asks for a passphrase",
+            f"{private} asks for a passphrase",
             "Nobody is there to type it: keep the key without, readable for us alone",
         )
     except ssl.SSLError as fault:
         words = "is not the certificate's" if "MISMATCH" in str(fault) else f"and {section}.certificate are no key and certificate in PEM"
-        yield Fault(file, f"{section}.key", f"{pages.key} {words}", "Put the files in place that were made together")
+        yield Fault(file, f"{section}.key", f"{private} {words}", "Put the files in place that were made together")
     except OSError:
         return  # told above
-    if (leaf := _leaf(pages.certificate)) and leaf.not_valid_after_utc <= now:
+    if (leaf := _leaf(certificate)) and leaf.not_valid_after_utc <= now:
         yield Fault(file, f"{section}.certificate", f"ended on {leaf.not_valid_after_utc:%Y-%m-%d}", "Browsers refuse it: renew it")
 
 
 def _ending(pages: Pages, section: str, file: str, now: datetime) -> Iterator[Fault]:
-    leaf = _leaf(pages.certificate) if pages.certificate else None
+    leaf = _leaf(pages.files[0]) if pages.files else None
     if leaf is None:
         return
     if now < leaf.not_valid_after_utc < now + SOON:
@@ -117,7 +119,7 @@ def _ending(pages: Pages, section: str, file: str, now: datetime) -> Iterator[Fa
     if now < leaf.not_valid_before_utc:
         yield Fault(file, f"{section}.certificate", f"begins on {leaf.not_valid_before_utc:%Y-%m-%d} only", "Is the clock right?")
     name = pages.names[0]
-    if not _covers(leaf, name.strip("[]")):
+    if not covers(leaf, name.strip("[]")):
         yield Fault(file, f"{section}.certificate", f"is not made for {name}", f"Browsers refuse it under that name: see [{section}] url")
 
 
@@ -132,17 +134,6 @@ def _believing(pages: Pages, section: str, file: str) -> Iterator[Fault]:
         yield Fault(
             file, f"{section}.trusted_proxies", what, 'Write its address, trusted_proxies = ["127.0.0.1"], or give certificate and key'
         )
-
-
-def _covers(leaf: x509.Certificate, name: str) -> bool:
-    """Whether the certificate names the host (RFC 6125, 6.4.3: a wildcard stands for one label)."""
-    try:
-        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    hosts = {host.lower() for host in names.get_values_for_type(x509.DNSName)}
-    addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
-    return name in hosts or name in addresses or f"*.{name.partition('.')[2]}" in hosts
 
 
 def _leaf(path: Path) -> x509.Certificate | None:

@@ -32,6 +32,7 @@ from proxeny.hearing import Heard, Hearing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from proxeny.own_certificate import OwnCertificate
     from proxeny.parts_web import Pages
 
 READ_WITHIN: Final = 15.0  # seconds for a request's head and short body, TLS handshake included
@@ -45,8 +46,10 @@ LONGEST_LINE: Final = 8_190  # octets of a request line, gunicorn's own most
 class Answering(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """The worker."""
 
-    def __init__(self, sock: socket.socket, app: Callable[..., Iterable[bytes]], pages: Pages, graceful: float) -> None:
-        super().__init__(0, os.getppid(), [sock], _App(app), 0, _config(pages, graceful), _Log())
+    def __init__(
+        self, sock: socket.socket, app: Callable[..., Iterable[bytes]], pages: Pages, graceful: float, own: OwnCertificate | None = None
+    ) -> None:
+        super().__init__(0, os.getppid(), [sock], _App(app), 0, _config(pages, graceful, own), _Log())
         self._long = threading.BoundedSemaphore(max(pages.threads // 4, 1))
         self._parting: deque[Hearing] = deque()  # answered, and not yet closed by their clients
         self._answered: dict[Any, float] = {}  # connection -> since when it has a thread
@@ -180,9 +183,9 @@ class _App:
         return self._app
 
 
-def _config(pages: Pages, graceful: float) -> Any:
+def _config(pages: Pages, graceful: float, own: OwnCertificate | None) -> Any:
     config = Config()
-    wanted = {
+    wanted: dict[str, Any] = {
         "threads": pages.threads,
         "worker_connections": CONNECTIONS,
         "keepalive": KEEP,
@@ -192,6 +195,7 @@ def _config(pages: Pages, graceful: float) -> Any:
         "secure_scheme_headers": {},
         "certfile": str(pages.certificate) if pages.certificate else None,
         "keyfile": str(pages.key) if pages.key else None,
+        **({"ssl_context": own.of_connection} if own is not None else {}),
         "control_socket_disable": True,
     }
     for name, value in wanted.items():

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
-from proxeny import snapshot, staff_gateways, staff_guests, staff_network, staff_orders, staff_plans, staff_portals, staff_privacy, staff_webhooks
+from proxeny import (
+    snapshot,
+    staff_certificates,
+    staff_gateways,
+    staff_guests,
+    staff_network,
+    staff_orders,
+    staff_plans,
+    staff_portals,
+    staff_privacy,
+    staff_webhooks,
+)
 from proxeny.edits import Edits
 from store import staff_sessions
 from store.models import ManagedBy, Role, Staff, Step
@@ -84,6 +95,7 @@ class Room:
                 **staff_orders.tools(lambda: network),
                 **staff_privacy.tools(self.tools.get("settings", lambda: settings)),
                 **staff_plans.tools(lambda: network),
+                **staff_certificates.tools(lambda: settings),
                 **staff_portals.tools(lambda: settings, self.database, self.privacy),
                 **staff_guests.tools(self.tools.get("settings", lambda: settings), lambda: network, self.privacy),
                 **staff_webhooks.tools(lambda: settings, resolve=lambda name: HOSTS.get(name, [])),

@@ -41,6 +41,8 @@ SAMPLES: dict[str, str] = {
     **{f"/sites/<path:name>{page}": f"/sites/central-library{page}" for page in ("", "/take-over", "/remove")},
     **{f"/districts/<path:name>{page}": f"/districts/downtown{page}" for page in ("/take-over", "/remove")},
     **{f"/ssids/<path:name>{page}": f"/ssids/City%20Wi-Fi{page}" for page in ("", "/take-over", "/remove")},
+    **{f"/certificates/<listener>{page}": f"/certificates/guest{page}" for page in ("", "/new", "/request", "/upload", "/use", "/remove")},
+    "/certificates/<listener>/request/<name>": "/certificates/guest/request/06h0nobody000001",
     **{f"/plans/<path:name>{page}": f"/plans/visitor{page}" for page in ("", "/simulate", "/take-over", "/remove")},
     **{f"/policy/<path:name>{page}": f"/policy/vlan{page}" for page in ("", "/move", "/take-over", "/remove")},
     **{f"/homes/<path:name>{page}": f"/homes/uni-a-1{page}" for page in ("", "/use", "/secret", "/test", "/take-over", "/remove")},

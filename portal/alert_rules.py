@@ -36,6 +36,7 @@ class Rule(StrEnum):
     DIRECTORY = "directory-away"
     MAIL = "mail-away"
     NETWORK = "network-refused"
+    WEBHOOK = "webhook-stopped"
     TOKEN_ENDS = "token-ends"
     REQUEST_DUE = "request-due"
     OPENING_WAITS = "incident-waits"
@@ -267,5 +268,16 @@ RULES: Final[Mapping[str, Entry]] = {
         N_("Read who it was and why. If it was not right, close the opening, and disable their account; the audit log has each look."),
         place="/privacy/incidents/%s",
         page=Permission.INCIDENTS,
+    ),
+    Rule.WEBHOOK: Entry(
+        N_("Webhook stopped"),
+        Grade.SOON,
+        N_("Webhook %(name)s was stopped"),
+        N_(
+            "Its receiver is gone, failed for a day, or was too slow. Whoever relies on it is told of nothing more."
+        ),
+        N_("Its page shows what the receiver answers. Mend the receiver, or its address, and press “Resume”; then replay what failed."),
+        place="/webhooks/%s",
+        page=Permission.WEBHOOKS,
     ),
 }

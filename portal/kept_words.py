@@ -102,6 +102,11 @@ CLASSES: Final[dict[Kept, Words]] = {
         _("To prove that people were answered in time."),
         _("from their answer"),
     ),
+    Kept.EVENT: Words(
+        _("Events and deliveries"),
+        _("What other systems were told by webhook, and how that went; no person."),
+        _("To see what was delivered, and to tell it once more."),
+    ),
     Kept.INCIDENT_OPENING: Words(
         _("Incident openings"),
         _("Who asked to see sealed records, why, who decided, and how many there were; never the records."),

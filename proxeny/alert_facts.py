@@ -18,7 +18,7 @@ from proxeny.healths import by_home
 from radius.actions import Reason
 from store import backups, tokens
 from store.alerts import Finding, Key
-from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, Realm, UsageHour
+from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, Realm, UsageHour, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -187,6 +187,12 @@ def _ended() -> Any:
 
 def _hours(seconds: int) -> str:
     return f"{seconds / 3_600:g} h"
+
+
+def of_webhooks(session: Session) -> Iterator[Finding]:
+    """Those that we stopped; one that somebody paused is theirs to remember."""
+    for name, called in session.execute(select(Webhook.id, Webhook.name).where(Webhook.why != "")):
+        yield Finding(Key(Rule.WEBHOOK, name), {"name": called})
 
 
 # What the files say

@@ -120,6 +120,7 @@ class Alerting:
         parts: list[Any] = [
             (alert_facts.of_secrets(session, now), (Rule.SECRET,)),
             (alert_facts.of_backups(session, self.settings, now), (Rule.BACKUP_OLD, Rule.BACKUP_FAILED)),
+            (alert_facts.of_webhooks(session), (Rule.WEBHOOK,)),
         ]
         if status:
             found = [*alert_facts.of_status(status), *self._restarts.of(status, now)]

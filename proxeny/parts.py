@@ -221,6 +221,7 @@ class Retention(Part):
     advert_figures: Days = 1100
     requests: OfPeople = 1095
     openings: OfPeople = 1095
+    events: Days = 30
     retention_runs: Days = 1100
 
     @model_validator(mode="before")
@@ -239,7 +240,7 @@ class Retention(Part):
         """The store's name of each key's class."""
         names = {"logins": "auth_event", "sessions": "session", "usage": "usage_hour", "unknown_access_points": "unknown_access_point"}
         names |= {"devices": "device", "grants": "grant", "accounts": "account", "vouchers": "voucher", "messages": "message"}
-        names |= {"retention_runs": "retention_run", "requests": "privacy_request", "openings": "incident_opening"}
+        names |= {"retention_runs": "retention_run", "requests": "privacy_request", "openings": "incident_opening", "events": "event"}
         return {name: names.get(name, name) for name in cls.model_fields if name != "preset"}
 
 

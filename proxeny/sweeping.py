@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from proxeny.dispatch import Messages
+from proxeny.hooking import Hooks
 from proxeny.http_orders import Orders
 from proxeny.job_queue import KEY
 from proxeny.lines import Line, Tools, moment
@@ -43,7 +44,7 @@ class Sweep:
         self.settings = settings
         self.faults = 0
         self.fault = ""  # why the last look failed, "" where it did not
-        self._lines = (Line(Orders()), Line(Messages()), Line(Vouchers()))
+        self._lines = (Line(Orders()), Line(Messages()), Line(Vouchers()), Line(Hooks()))
         self._view = NetworkView()
         self._ending = threading.Event()
         self._tools: Tools | None = None

@@ -23,8 +23,10 @@ from store.models import (
     AuthEvent,
     Base,
     Challenge,
+    Delivery,
     Device,
     DropMinute,
+    Event,
     Grant,
     Guess,
     GuestUsage,
@@ -92,6 +94,7 @@ class Kept(StrEnum):
     MESSAGE = "message"
     ADVERT_FIGURES = "advert_figures"
     PRIVACY_REQUEST = "privacy_request"  # from when it was settled
+    EVENT = "event"  # what webhooks were told, and their deliveries
     INCIDENT_OPENING = "incident_opening"  # what was asked for, by whom and why; never what it showed
     API_ANSWER = "api_answer"  # for whoever repeats a request under the same key
     RETENTION_RUN = "retention_run"
@@ -118,6 +121,7 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.MESSAGE: ((Message, Message.queued_at),),
     Kept.ADVERT_FIGURES: ((PlacementHour, PlacementHour.hour),),
     Kept.PRIVACY_REQUEST: ((PrivacyRequest, PrivacyRequest.received_at),),
+    Kept.EVENT: ((Delivery, Delivery.queued_at), (Event, Event.at)),
     Kept.INCIDENT_OPENING: ((IncidentOpening, IncidentOpening.asked_at),),
     Kept.API_ANSWER: ((IdempotencyKey, IdempotencyKey.at),),
     Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),

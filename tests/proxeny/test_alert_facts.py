@@ -13,7 +13,7 @@ from portal.alert_rules import Rule
 from proxeny import alert_facts
 from proxeny.alert_facts import Restarts, of_access_points, of_backups, of_certificates, of_homes, of_secrets, of_status, of_tokens
 from store import tokens
-from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, Role, Staff, UsageHour
+from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, Role, Staff, UsageHour, Webhook
 from store.session import engine, reading, transaction
 from tests.peers.authority import Authority
 from tests.store import rows
@@ -191,3 +191,12 @@ def test_a_token_that_somebody_uses_is_told_at_14_and_3_days(database: Engine) -
         return [(each.key.on, each.step, each.details["days"]) for each in found]
 
     assert ([], [("dashboard", 1, 14)], [("dashboard", 2, 3)], []) == (at(14.1), at(14), at(3), at(0))
+
+
+def test_a_webhook_that_we_stopped(database: Engine) -> None:
+    """One that somebody paused is theirs to remember; one that runs is nobody's matter."""
+    with transaction(database) as session:
+        for name, why, paused in (("hook-1", "failing", NOW), ("hook-2", "", NOW), ("hook-3", "", None)):
+            session.add(Webhook(id=name, name=f"Of {name}", url="", secret=b"", created_at=NOW, why=why, paused_at=paused))
+    with reading(database) as session:
+        assert {(Rule.WEBHOOK, "hook-1"): {"name": "Of hook-1"}} == told(alert_facts.of_webhooks(session))

@@ -68,7 +68,20 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
     text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', 'url = "https://staff', "source")))
-    for section in ("guest", "staff", "staff.directory", "staff.oidc", "directory", "oidc.city", "mail", "sms", "fticks", "backup", "map"):
+    for section in (
+        "guest",
+        "staff",
+        "staff.directory",
+        "staff.oidc",
+        "directory",
+        "oidc.city",
+        "mail",
+        "sms",
+        "fticks",
+        "backup",
+        "map",
+        "webhooks",
+    ):
         text = text.replace(f"# [{section}]", f"[{section}]")
     shown = load(written(tmp_path, text), {})
     assert shown.limits == load(SAMPLE, {}).limits

@@ -113,25 +113,24 @@ class Resource:
         def mark(view: View) -> View:
             made: Any = view
             rules = self.blueprint
-            code = status or _NAMED[method]
-            headers = {} if code == 204 else {**_ETAG, **(_LINK if method == "GET" and "after" in (query or {}) else {})}
-            made = rules.response(code, answer, headers=headers)(made)
+            made = rules.response(code := status or _NAMED[method], answer, headers=_headers(code, paged="after" in (query or {})))(made)
             if dry is not None:
                 made = rules.alt_response(200, schema=dry[1], content_type=dry[0], description="What would change")(made)
             if body is not None:
                 made = rules.arguments(body, required=False, example=example)(made)
             made = rules.arguments(Schema.from_dict(dict(query or {}), name=f"{view.__name__}_query"), location="query")(made)
             made.fleeting = fleeting
-            said = {
-                **_said(method, permission, also or {}, match=match, again_=not fleeting),
-                "operationId": f"{rules.name}_{view.__name__}",
-            }
-            made = rules.doc(**said)(made)
+            said = _said(method, permission, also or {}, match=match, again_=not fleeting)
+            made = rules.doc(**said, operationId=f"{rules.name}_{view.__name__}")(made)
             made = needs(permission)(made) if permission is not None else everyones(made)
             rules.route(path, methods=[method])(made)
             return view
 
         return mark
+
+
+def _headers(status: int, *, paged: bool) -> dict[str, Any]:
+    return {} if status == 204 else {**_ETAG, **(_LINK if paged else {})}
 
 
 def everyones(view: View) -> View:

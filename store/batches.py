@@ -169,15 +169,16 @@ def revoke(database: Engine, ids: Sequence[str], now: datetime, *, batch: str = 
             accounts += [row.account_id for row in rows if row.account_id]
             for row in rows:
                 row.revoked_at = row.revoked_at or now
-            events.tell(session, [] if batch else [_told(row.id, voucher=row.id, batch=row.batch_id) for row in good], now)
+            events.tell(session, [] if batch else [_told(session, row.id, row.batch_id, 1) for row in good], now)
     if batch:
         with transaction(database) as session:
-            events.tell(session, [_told(batch, batch=batch, vouchers=marked)], now)
+            events.tell(session, [_told(session, batch, batch, marked)], now)
     return marked, sum(_put_out(database, account, now) for account in accounts)
 
 
-def _told(name: str, **content: str | int) -> Happened:
-    return Happened(EventKind.VOUCHER_REVOKED, name, content)
+def _told(session: Session, name: str, batch: str, vouchers: int) -> Happened:
+    row = session.get_one(VoucherBatch, batch)  # read once a session
+    return Happened(EventKind.VOUCHER_REVOKED, name, {"batch": row.id, "batch_name": row.name, "plan": row.plan, "vouchers": vouchers})
 
 
 def _put_out(database: Engine, account: str, now: datetime) -> int:

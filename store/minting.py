@@ -189,7 +189,7 @@ def _finish(session: Session, batch: VoucherBatch, now: datetime) -> None:
     """Now its codes are good."""
     batch.whole_at, batch.leased_until, batch.fault = now, None, ""
     session.flush()
-    events.emit(session, EventKind.VOUCHER_BATCH_MADE, batch.id, {"batch": batch.id, "plan": batch.plan, "vouchers": batch.wanted}, now)
+    events.emit(session, EventKind.VOUCHER_BATCH_MADE, batch.id, {"name": batch.name, "plan": batch.plan, "vouchers": batch.wanted}, now)
 
 
 def _remove(session: Session, batch: VoucherBatch) -> bool:

@@ -78,7 +78,8 @@ COLUMNS: Final = (
 )
 
 
-def _log(name: str) -> List:
+def log(name: str) -> List:
+    """The deliveries to this webhook."""
     kinds = {kind.value: hook_words.TITLES[kind] for kind in EventKind}
     of_kind = lambda said: Delivery.event_id.in_(select(Event.id).where(Event.kind == said))  # noqa: E731  one use
     filters = (
@@ -96,7 +97,7 @@ def show(name: str) -> Any:
         hook = found(session, name)
         (standing,) = (each for each in cases.listed(session, g.now) if each.hook.id == name)
     told = {"titles": hook_words.TITLES, "states": STATES, "paused": hook_words.PAUSED, "place": cases.place, "events": list(EventKind)}
-    return table(_log(name), "webhook.html", "deliveries", hook=hook, standing=standing, **told)
+    return table(log(name), "webhook.html", "deliveries", hook=hook, standing=standing, **told)
 
 
 @blueprint.get("/<name>/deliveries/<int:number>")

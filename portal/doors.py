@@ -23,6 +23,7 @@ DEVICE_RATE: Final = 40  # requests a minute of one device, known by a token of 
 SIGN_IN_RATE: Final = 600  # presses of the button a minute of one address: a whole city may be behind it
 KEPT: Final = {  # days: what [retention] says where it says nothing
     "auth_event": 365, "session": 365, "orders": 365, "device": 30, "grant": 365, "account": 365, "guest_usage": 62, "message": 30,
+    "privacy_request": 1_095,
 }  # fmt: skip
 SENDING_RATE: Final = 120  # messages that one address asks for within ten minutes, of those that nobody's device is counted for
 PATIENCE: Final = 2.5  # seconds that a guest's POST waits for an order

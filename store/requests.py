@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from store.ids import new_id
 from store.models import PrivacyRequest, RequestKind, RequestState
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WITHIN: Final = timedelta(days=30)  # unless [privacy] answer_within says otherwise: Quebec's Law 25 has 30 days, the GDPR a month
 SOON: Final = timedelta(days=7)  # before its day a request is told of
+AGAIN: Final = timedelta(days=1)  # within it downloads of one account are one row
 LONGEST: Final = 200  # characters of a contact
 _DONE: Final = {RequestKind.ACCESS: "downloaded", RequestKind.ERASE: "erased"}
 
@@ -92,16 +93,24 @@ def fulfilled(
     """What an account's owner asked for was just done: its open requests of this kind are settled; where none was, one is written down.
 
     For an account that is erased: after `store.erasure.erase`, with `left_of` what it said. Its other requests have nothing left to
-    be about, and are settled with it.
+    be about, and are settled with it. What its owner downloads again within a day is one row.
     """
     said = outcome or _DONE.get(kind, "done")
     kinds = set(RequestKind) if kind is RequestKind.ERASE else {kind}
     rows = [row for row in open_of(session, account_id) if row.kind in kinds]
+    if not rows and not by and kind is RequestKind.ACCESS and _lately(session, account_id, now):
+        return []
     if all(row.kind is not kind for row in rows):
         rows.append(receive(session, privacy, kind, account_id, "", by, now, timedelta()))
     for row in rows:
         settle(session, row, said, by, now, left=left)
     return rows
+
+
+def _lately(session: Session, account_id: str, now: datetime) -> bool:
+    own = PrivacyRequest.account_id == account_id, PrivacyRequest.kind == RequestKind.ACCESS
+    last = session.scalar(select(func.max(PrivacyRequest.settled_at)).where(*own))
+    return last is not None and now - last < AGAIN
 
 
 def open_of(session: Session, account_id: str) -> Sequence[PrivacyRequest]:

@@ -25,8 +25,8 @@ from portal.kit import kit
 from portal.troubles import Trouble, TroubleError
 from portal.words import date, moment
 from portal.writing import writing
-from store import belongings, erasure
-from store.models import Account, Way
+from store import belongings, erasure, requests
+from store.models import Account, RequestKind, Way
 from store.session import reading
 
 if TYPE_CHECKING:
@@ -125,11 +125,12 @@ def everything(token: str) -> Any:
 @blueprint.get("/me/<token>/data.json")
 @open_to(Capability.ACCOUNT)
 def download(token: str) -> Response:  # noqa: ARG001  the guard has opened it
-    """The same, to take along."""
-    with reading(kit().database) as session:
+    """The same, to take along; that it was given is in the register of what people ask."""
+    with writing() as session:
         account = _account(session)
         lines = kept.of_account(session, account, kit().house.kept, _now())
         found = dossier(session, kit().privacy, account, lines, _now())
+        requests.fulfilled(session, kit().privacy, RequestKind.ACCESS, account.id, "", _now())
     answer = make_response(json.dumps(found, ensure_ascii=False, indent=1))
     answer.mimetype = "application/json"
     answer.headers["Content-Disposition"] = f'attachment; filename="wifi-{_now():%Y-%m-%d}.json"'
@@ -151,15 +152,18 @@ def gone(token: str) -> Any:
     """Erase it, and say what was done."""
     with writing() as session:
         done = erase(session, _world(), g.me.account, _now())
+        if isinstance(done, erasure.Erased):
+            left = requests.left_of(done.left, kit().house.kept)
+            requests.fulfilled(session, kit().privacy, RequestKind.ERASE, g.me.account, "", _now(), left)
     if done is None:
         raise TroubleError(Trouble.TOO_OLD, "the account is gone")
     if isinstance(done, datetime):
         g.why = "erased often"
         with reading(kit().database) as session:
-            left = erasure.left(session, _account(session).id)
+            stays = erasure.left(session, _account(session).id)
         again = moment(done, g.door.timezone if g.door is not None else g.doors.timezone, _now())
         said = _("This was done twice since yesterday. It can be done again at %(time)s.", time=again)
-        return _page("erase.html", token, 429, left=left, stays=_stays(left), error=said)
+        return _page("erase.html", token, 429, left=stays, stays=_stays(stays), error=said)
     answer: Response = _page("erased.html", token, done=done, stays=_stays(done.left))
     cookie.drop(answer)
     return answer

@@ -243,6 +243,11 @@ def test_everything_that_is_kept(city: World) -> None:
         usage.spend(session, [(account, date(city.time), 600, 2_000_000)], city.zone)
     path = me(guest, stay)
     page, file = guest.get(f"{path}/data"), guest.get(f"{path}/data.json")
+    guest.get(f"{path}/data.json")
+    with reading(city.database) as session:  # twice within a day is one row of the register
+        assert [("access", "downloaded", account)] == [
+            (row.kind.value, row.outcome, row.account_id) for row in session.scalars(select(m.PrivacyRequest))
+        ]
     assert ("application/json", 'attachment; filename="wifi-2026-03-08.json"') == (file.mimetype, file.headers["Content-Disposition"])
     told = json.loads(file.text)
     assert ["voucher", 1, 1, 1, 2, 1] == [
@@ -271,6 +276,9 @@ def test_erased(city: World) -> None:
     assert [0, 0, 0, 1] == [count(city, table) for table in (m.Account, m.Consent, m.GuestUsage, m.Session)]
     assert [None, None] == [live(city, station(number)) for number in (7, 8)]
     with reading(city.database) as session:
+        (said,) = session.scalars(select(m.PrivacyRequest))
+        assert ("erase", "done", "", "", None) == (said.kind.value, said.state.value, said.received_by, said.settled_by, said.contact)
+        assert ["session", 1] == [part for each, stays in said.left.items() for part in (each, stays["rows"])]
         assert {"mine"} == {order.session_id for order in session.scalars(select(m.Order).where(m.Order.session_id != ""))}
     assert 410 == guest.get(path).status_code
     assert 410 == guest.post(f"{path}/erase").status_code

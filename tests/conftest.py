@@ -45,6 +45,7 @@ PROGRAMS = {
     "street": ("ip", "dnsmasq", "busybox", "iptables-legacy", "sysctl"),
     "opennds": ("opennds", "php", "nsenter", "unshare"),
     "cc": ("cc",),
+    "pango": ("/usr/lib/*/libpango-1.0.so.0", "/usr/lib/*/libpangoft2-1.0.so.0", "/usr/lib/*/libharfbuzz-subset.so.0"),
 }
 HOME = Path(__file__).parent.parent
 REQUIRED = os.environ.get("PROXENY_PEERS") == "required"

@@ -5,6 +5,7 @@ set -euo pipefail
 
 packages=(freeradius freeradius-utils radsecproxy eapoltest wpasupplicant hostapd slapd postgresql redis-server chromium
     opennds php-cli iptables dnsmasq-base busybox curl
+    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core # what prints vouchers as PDF
     iproute2 nftables strace gcc libc6-dev python3-dev) # the last line: namespaces, lost packets, injected faults, what we compile
 
 missing=()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 MOST_LINES: Final = 400  # of either text
-MOST_WORDS: Final = 300  # of lines that changed together
-_WORDS: Final = re.compile(r"\s+|[^\s]+")
+MOST_WORDS: Final = 600  # of lines that changed together, what is between them counted, too
+_WORDS: Final = re.compile(r"\s+|\w+|[^\s\w]+")
 Part = tuple[str, str]  # "", "gone" or "new"; the text
 
 
@@ -69,7 +69,7 @@ def parts(was: str, became: str) -> tuple[list[Part], list[Part]]:
 
 def _words(was: str, became: str) -> tuple[list[Part], list[Part]]:
     old, new = _WORDS.findall(was), _WORDS.findall(became)
-    if max(len(old), len(new)) > MOST_WORDS * 2:  # what is between words counts, too
+    if max(len(old), len(new)) > MOST_WORDS:
         return _whole(was, "gone"), _whole(became, "new")
     left, right = [], []
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -112,6 +112,12 @@ CLASSES: Final[dict[Kept, Words]] = {
         _("Who asked to see sealed records, why, who decided, and how many there were; never the records."),
         _("To answer for each time that a seal was opened."),
     ),
+    Kept.LISTENER_KEY: Words(
+        _("Former certificates of ours"),
+        _("Keys, under seal, and certificates of our own pages that are not in use; no person."),
+        _("To go back to one, and to finish a request."),
+        _("from their last use"),
+    ),
     Kept.API_ANSWER: Words(
         _("Answers of the API"),
         _("What a program’s request under an Idempotency-Key was answered, under seal."),

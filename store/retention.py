@@ -33,6 +33,7 @@ from store.models import (
     HomeChange,
     IdempotencyKey,
     IncidentOpening,
+    ListenerKey,
     Message,
     OddRecord,
     Order,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 BATCH: Final = 1000  # rows a transaction: 70 ms of write lock where SQLite held 10^6 sessions and logins
 ACCOUNTING_KEY: Final = timedelta(days=7)  # within it a record is counted once (decisions, 15)
 SIGN_IN_TOKEN: Final = timedelta(hours=1)  # beyond its minutes: who comes late is told that it is too old
+LISTENER_KEY: Final = timedelta(days=90)  # a former certificate of ours is a way back; a request of three months ago is forgotten
 API_ANSWER: Final = timedelta(days=1)  # how long a key of idempotency is remembered
 CHALLENGE: Final = timedelta(days=1)  # beyond its minutes, for the same reason; and with its address
 ERASED: Final = timedelta(minutes=10)  # whoever follows the grants has heard of the end by then, and the gateways of their orders
@@ -96,6 +98,7 @@ class Kept(StrEnum):
     PRIVACY_REQUEST = "privacy_request"  # from when it was settled
     EVENT = "event"  # what webhooks were told, and their deliveries
     INCIDENT_OPENING = "incident_opening"  # what was asked for, by whom and why; never what it showed
+    LISTENER_KEY = "listener_key"  # that no listener uses, from when it was retired, else made
     API_ANSWER = "api_answer"  # for whoever repeats a request under the same key
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
@@ -123,6 +126,7 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.PRIVACY_REQUEST: ((PrivacyRequest, PrivacyRequest.received_at),),
     Kept.EVENT: ((Delivery, Delivery.queued_at), (Event, Event.at)),
     Kept.INCIDENT_OPENING: ((IncidentOpening, IncidentOpening.asked_at),),
+    Kept.LISTENER_KEY: ((ListenerKey, ListenerKey.created_at),),
     Kept.API_ANSWER: ((IdempotencyKey, IdempotencyKey.at),),
     Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),
 }
@@ -130,22 +134,20 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
     PrivacyRequest: PrivacyRequest.state == RequestState.OPEN,
+    ListenerKey: and_(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None)),
 }
 # Found by the time above, and old by this one
-_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any]]] = {
+_AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any] | ColumnElement[Any]]] = {
     Session: Session.updated_at,
     PrivacyRequest: PrivacyRequest.settled_at,
+    ListenerKey: func.coalesce(ListenerKey.retired_at, ListenerKey.created_at),
 }
 _BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
     Device: Grant.device_hash == Device.hash,
     Account: Grant.account_id == Account.id,
 }
-_ALWAYS: Final = {
-    Kept.ACCOUNTING_KEY: ACCOUNTING_KEY,
-    Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN,
-    Kept.CHALLENGE: CHALLENGE,
-    Kept.API_ANSWER: API_ANSWER,
-}
+_ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
+_ALWAYS.update({Kept.LISTENER_KEY: LISTENER_KEY, Kept.API_ANSWER: API_ANSWER})
 _USED: Final = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
 _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
 
@@ -257,11 +259,8 @@ def _forget_devices(session: Database, devices: list[bytes]) -> None:
 def _purge_trails(database: Engine, before: datetime) -> int:
     """What the records of long-ended sessions said one by one; found by their ids, which tell when they were made."""
     over = and_(Session.updated_at < before, Session.status != SessionStatus.OPEN)
-    old = (
-        select(SessionTrail.session_id)
-        .where(SessionTrail.session_id < first_id(before), exists().where(Session.id == SessionTrail.session_id, over))
-        .limit(BATCH)
-    )
+    ended = exists().where(Session.id == SessionTrail.session_id, over)
+    old = select(SessionTrail.session_id).where(SessionTrail.session_id < first_id(before), ended).limit(BATCH)
     return _in_batches(database, delete(SessionTrail).where(SessionTrail.session_id.in_(old)))
 
 

@@ -110,6 +110,7 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.ACCOUNTING_KEY: 1,
         Kept.SIGN_IN_TOKEN: 1,
         Kept.CHALLENGE: 2,
+        Kept.LISTENER_KEY: 0,
         Kept.API_ANSWER: 1,
         Kept.ERASED: 0,
         Kept.UNUSED: 0,
@@ -118,6 +119,17 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
     assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1
     assert counts(filled)["auth_event"] == 1
+
+
+def test_a_certificate_of_ours_ages_from_its_last_use(database: Engine) -> None:
+    """One in use never; a former one three months after it was retired, however old; a request three months after it was made."""
+    old, late = NOW - timedelta(days=900), NOW - timedelta(days=10)
+    with transaction(database) as session:
+        for name, used, retired in (("used", old, None), ("former", old, late), ("gone", old, old), ("request", None, None)):
+            session.add(m.ListenerKey(id=name, listener="guest", key=b"k", created_at=old, used_from=used, retired_at=retired))
+    assert 2 == purge(database, {}, NOW)[Kept.LISTENER_KEY]
+    with reading(database) as session:
+        assert ["former", "used"] == sorted(session.scalars(select(m.ListenerKey.id)))
 
 
 def test_many_rows_go_in_small_transactions(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,14 +114,16 @@ class Resource:
             made: Any = view
             rules = self.blueprint
             made = rules.response(code := status or _NAMED[method], answer, headers=_headers(code, paged="after" in (query or {})))(made)
+            if method == "GET":
+                made = rules.alt_response(304, description="What you have is still that", headers=_ETAG)(made)
             if dry is not None:
                 made = rules.alt_response(200, schema=dry[1], content_type=dry[0], description="What would change")(made)
             if body is not None:
                 made = rules.arguments(body, required=False, example=example)(made)
             made = rules.arguments(Schema.from_dict(dict(query or {}), name=f"{view.__name__}_query"), location="query")(made)
             made.fleeting = fleeting
-            said = _said(method, permission, also or {}, match=match, again_=not fleeting)
-            made = rules.doc(**said, operationId=f"{rules.name}_{view.__name__}")(made)
+            made._apidoc["arguments"]["parameters"] += _extra(method, match=match, fleeting=fleeting)  # noqa: SLF001  as smorest keeps it
+            made = rules.doc(**_said(method, permission, also or {}), operationId=f"{rules.name}_{view.__name__}")(made)
             made = needs(permission)(made) if permission is not None else everyones(made)
             rules.route(path, methods=[method])(made)
             return view
@@ -139,11 +141,17 @@ def everyones(view: View) -> View:
     return view
 
 
-def _said(method: str, permission: Permission | None, also: Mapping[str, Permission], *, match: bool, again_: bool) -> dict[str, Any]:
+def _extra(method: str, *, match: bool, fleeting: bool) -> list[Any]:
+    """The headers that it reads."""
+    return [each for each, so in ((_MATCH, match), (_AGAIN, method == "POST" and not fleeting), (_NONE, method == "GET")) if so]
+
+
+def _said(method: str, permission: Permission | None, also: Mapping[str, Permission]) -> dict[str, Any]:
     """What the document has of a view beside what it reads and answers."""
     scope = {"x-scope": permission.name} if permission is not None else {}
     said: dict[str, Any] = {"security": [{"token": [*scope.values()]}], **scope}
     if also:
         said["x-also"] = [{"for": what, "scope": each.name} for what, each in also.items()]
-    extra = [each for each, so in ((_MATCH, match), (_AGAIN, method == "POST" and again_), (_NONE, method == "GET")) if so]
-    return {**said, "parameters": extra} if extra else said
+    if method == "GET":
+        said["responses"] = {"304": {"description": "It is still what you have"}}
+    return said

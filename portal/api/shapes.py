@@ -138,6 +138,7 @@ class Portal(Kept):
     welcome = fields.Dict(keys=fields.String(), values=fields.String(), **says("Language -> text"))
     help = fields.Dict(keys=fields.String(), values=fields.String(), **says("Language -> text"))
     terms = fields.Dict(keys=fields.String(), values=fields.String(), **says("Language -> text"))
+    privacy = fields.Dict(keys=fields.String(), values=fields.String(), **says("Language -> text: the portal's own words about privacy"))
     provisional = _text("How long somebody is online who still has to confirm: 10m")
     sponsors = _texts("Addresses, and @city.example for everybody of a domain")
 

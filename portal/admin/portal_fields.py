@@ -152,6 +152,8 @@ def picture(file: FileStorage | None) -> Prepared | str | None:
 
 _WHY: Final = {
     "it moves": later("it moves"),
+    "it has more than 24 million pixels": later("it has more than 24 million pixels"),
+    "it has fewer than 32 pixels on a side": later("it has fewer than 32 pixels on a side"),
     "it is no JPEG, PNG or WebP that can be read": later("it is no picture that can be read"),
 }
 

@@ -19,7 +19,7 @@ import segno
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PART: Final = 504  # cards of one file: 24 whole sheets. A process of 150 MB makes its PDF in some seconds
+PART: Final = 504  # cards of one file: 24 whole sheets. A process of 130 MB makes their PDF in some seconds
 HELP: Final = 90  # characters of the portal's help that a card has room for
 _ESCAPED: Final = str.maketrans({each: f"\\{each}" for each in '\\;,":'})
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STYLE: Final = Path(__file__).parent / "static" / "cards.css"
 LIBRARIES: Final = ("libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz.so.0", "libharfbuzz-subset.so.0")
 SECONDS: Final = 90
-MEMORY: Final = 1 << 30  # octets of address space: 504 cards take some 150 MB of memory
+MEMORY: Final = 1 << 30  # octets of address space: 504 cards take 130 MB of memory
 _one: Final = threading.BoundedSemaphore(1)
 
 

@@ -9,6 +9,7 @@ import pytest
 from portal.permissions import ALLOWED, Permission
 from store.models import Role
 from tests.screens.desks import DESKS
+from tests.screens.vouchers import OF_BATCHES, VOUCHER
 
 if TYPE_CHECKING:
     from werkzeug.routing import Rule
@@ -51,6 +52,12 @@ SAMPLES: dict[str, str] = {
     **{f"/gateways/<path:name>/secrets{page}": f"/gateways/library-wlc/secrets{page}" for page in ("", "/end")},
     "/access-points/<path:name>/test": "/access-points/lib-1/test",
     "/gateways/new/<nas>": "/gateways/new/coova",
+    **{f"/vouchers/<name>{page}": f"{OF_BATCHES}{page}" for page in ("", "/used.svg", "/print", "/sheet", "/sheet.pdf")},
+    **{f"/vouchers/<name>/{act}": f"{OF_BATCHES}/{act}" for act in ("cancel", "close", "revoke")},
+    **{
+        f"/vouchers/<name>/of/<voucher>{page}": f"{OF_BATCHES}/of/{VOUCHER}{page}"
+        for page in ("", "/print", "/sheet", "/sheet.pdf", "/revoke")
+    },
     **{f"/privacy/requests/<name>{page}": f"/privacy/requests/0123456789reque0{page}" for page in ("", "/contact", "/settle")},
     **{f"/privacy/incidents/<name>{page}": f"/privacy/incidents/0123456789openi0{page}" for page in ("", "/decide", "/close", "/records")},
     "/privacy/incidents/<name>/alone": "/privacy/incidents/0123456789openi0/alone",

@@ -37,6 +37,7 @@ from tests.screens.house import ALERT, house, told
 from tests.screens.portals import DIGEST, portals
 from tests.screens.privacy import ANSWERED, CLOSED, OPEN, REQUEST, WAITS, privacy
 from tests.screens.programs import TOKEN, programs
+from tests.screens.vouchers import MAKING, OF_BATCHES, SHUT, VOUCHER, batches_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -173,6 +174,17 @@ DESKS: dict[str, Desk] = {
     "incident-open": Desk(f"/privacy/incidents/{OPEN}"),
     "incident-closed": Desk(f"/privacy/incidents/{CLOSED}"),
     "incident-records": Desk(f"/privacy/incidents/{OPEN}/records"),
+    "vouchers": Desk("/vouchers"),
+    "vouchers-new": Desk("/vouchers/new"),
+    "vouchers-one": Desk("/vouchers/one", Role.HELP_DESK),
+    "voucher-batch": Desk(OF_BATCHES),
+    "voucher-batch-making": Desk(f"/vouchers/{MAKING}"),
+    "voucher-batch-closed": Desk(f"/vouchers/{SHUT}"),
+    "voucher": Desk(f"{OF_BATCHES}/of/{VOUCHER}"),
+    "vouchers-print": Desk(f"{OF_BATCHES}/print?format=labels"),
+    "voucher-print": Desk(f"{OF_BATCHES}/of/{VOUCHER}/print", Role.HELP_DESK),
+    "vouchers-sheet": Desk(f"{OF_BATCHES}/sheet?format=a4"),
+    "voucher-sheet": Desk(f"{OF_BATCHES}/of/{VOUCHER}/sheet?format=roll"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -194,6 +206,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         doors(session)
         guests(session, room)
         house(session, room)
+        batches_of(session, room, access_points)
         privacy(session, room)
         portals(session, room)
         programs(session, room, realms // 12)

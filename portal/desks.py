@@ -40,6 +40,7 @@ from portal.admin import (
     homes,
     incident_records,
     incidents,
+    jobs,
     me,
     overview,
     people,
@@ -142,6 +143,7 @@ _VIEWS: Final = (
     vouchers,
     webhooks,
     deliveries,
+    jobs,
 )
 
 

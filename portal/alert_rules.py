@@ -140,9 +140,9 @@ RULES: Final[Mapping[str, Entry]] = {
         Grade.NOW,
         N_("The certificate of %(object)s ends on %(ends)s"),
         N_("Browsers refuse the page from that moment on: days left, %(days)s."),
-        N_("Renew it, put certificate and key in place (%(file)s), and tell the controller: systemctl reload proxeny."),
-        place="/health",
-        page=Permission.HEALTH,
+        N_("Renew it: upload the new one on its page, or put certificate and key in place of the old ones (%(file)s), without a restart."),
+        place="/certificates/%s",
+        page=Permission.NETWORK,
     ),
     Rule.SECRET: Entry(
         N_("Wrong shared secret"),

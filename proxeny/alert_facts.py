@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 
 from portal.alert_rules import Rule
 from proxeny.healths import by_home
+from proxeny.parts_web import Pages
 from radius.actions import Reason
-from store import backups, tokens
+from store import backups, listener_keys, tokens
 from store.alerts import Finding, Key
 from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, Realm, UsageHour, Webhook
 
@@ -198,24 +199,38 @@ def of_webhooks(session: Session) -> Iterator[Finding]:
 # What the files say
 
 
-def of_certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Our listeners'. One that cannot be read is the survey's to say."""
-    for name in ("guest", "staff"):
-        part = getattr(settings, name, None)
-        path = part.certificate if part is not None else None
-        if path is None or (leaf := certificate(path)) is None:
-            continue
+def of_certificates(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Our listeners', in files or kept by the app. One that cannot be read is the survey's to say."""
+    for name, leaf, file in leaves(settings, lambda: listener_keys.chains(session)):
         days = (leaf.not_valid_after_utc - now) / timedelta(days=1)
         if passed := sum(days <= each for each in STEPS):
-            details = {"ends": leaf.not_valid_after_utc.isoformat(), "days": max(int(days), 0), "file": str(path)}
+            details = {"ends": leaf.not_valid_after_utc.isoformat(), "days": max(int(days), 0), "file": file}
             yield Finding(Key(Rule.CERTIFICATE, name), details, passed)
+
+
+def leaves(settings: Settings, kept: Callable[[], Mapping[str, str]]) -> Iterator[tuple[str, x509.Certificate, str]]:
+    """(listener, its certificate, its file) of those that are served and can be read; `kept`: the chains that the app keeps."""
+    sections = {name: getattr(settings, name) for name in type(settings).model_fields}
+    pages = {name: part for name, part in sections.items() if isinstance(part, Pages)}
+    chains = kept() if any(part.kept for part in pages.values()) else {}
+    for name, part in pages.items():
+        leaf = certificate(part.files[0]) if part.files else _first(chains.get(name, "").encode()) if part.kept else None
+        if leaf is not None:
+            yield name, leaf, str(part.files[0]) if part.files else f"/certificates/{name}"
+
+
+def _first(pem: bytes) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificates(pem)[0]
+    except (ValueError, IndexError):
+        return None
 
 
 def certificate(path: Path) -> x509.Certificate | None:
     """The first of a PEM file; None where there is none."""
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())[0]
-    except (OSError, ValueError):
+        return _first(path.read_bytes())
+    except OSError:
         return None
 
 

@@ -130,7 +130,7 @@ class Alerting:
         if clock >= self._slow_at:
             self._slow_at = clock + SLOWLY
             parts.append((alert_facts.of_access_points(session, now), (Rule.ACCESS_POINT_SILENT,)))
-            parts.append((alert_facts.of_certificates(self.settings, now), (Rule.CERTIFICATE,)))
+            parts.append((alert_facts.of_certificates(session, self.settings, now), (Rule.CERTIFICATE,)))
             parts.append((alert_facts.of_tokens(session, now), (Rule.TOKEN_ENDS,)))
             parts.append((alert_privacy.of_privacy(session, now), alert_privacy.RULES))
         return alert_facts.look(*parts)

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cryptography import x509
-
+from portal.cases.certificates import hosts
 from proxeny import survey
-from proxeny.alert_facts import certificate
+from proxeny.alert_facts import leaves
+from store import listener_keys
+from store.session import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Engine
 
     from proxeny.faults import Fault
     from proxeny.settings import Settings
@@ -52,6 +55,7 @@ class House:
     """The installation."""
 
     settings: Callable[[], Settings]
+    kept: Callable[[], Mapping[str, str]] = dict  # listener -> the chain that the app keeps for it
     look: Callable[[Settings], survey.Survey] = survey.survey
     clock: Callable[[], float] = time.monotonic
     _found: Checked = field(default_factory=Checked)
@@ -61,14 +65,10 @@ class House:
 
     def certificates(self, now: datetime) -> list[Certificate]:
         """Those that can be read; of the others the survey tells."""
-        found = []
-        for name in ("guest", "staff"):
-            part = getattr(self.settings(), name, None)
-            leaf = certificate(part.certificate) if part is not None and part.certificate is not None else None
-            if leaf is not None:
-                ends = leaf.not_valid_after_utc
-                found.append(Certificate(name, _names(leaf), ends, (ends - now) // timedelta(days=1)))
-        return found
+        found = leaves(self.settings(), self.kept)
+        return [
+            Certificate(name, hosts(leaf), (ends := leaf.not_valid_after_utc), (ends - now) // timedelta(days=1)) for name, leaf, _ in found
+        ]
 
     def survey(self) -> Checked:
         """The newest there is; a new one is begun where that is old."""
@@ -92,15 +92,12 @@ class House:
         self._found = Checked(now, tuple(found.faults), tuple(found.warnings), tuple(found.notes))
 
 
-def _names(leaf: x509.Certificate) -> tuple[str, ...]:
-    try:
-        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return ()
-    return (*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress)))
-
-
-def tools(settings: Callable[[], Settings]) -> Mapping[str, Callable[..., Any]]:
+def tools(settings: Callable[[], Settings], database: Engine) -> Mapping[str, Callable[..., Any]]:
     """By name, for `Desk.tools`."""
-    house = House(settings)
+
+    def kept() -> Mapping[str, str]:
+        with reading(database) as session:
+            return listener_keys.chains(session)
+
+    house = House(settings, kept)
     return {"certificates": house.certificates, "survey": house.survey}

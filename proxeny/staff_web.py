@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from flask import Flask
+    from sqlalchemy import Engine
 
     from proxeny.network import Network
     from proxeny.settings import Settings
@@ -169,6 +170,11 @@ class Desks:
         )
 
     @property
+    def database(self) -> Engine:
+        """What the pages read."""
+        return self._database
+
+    @property
     def network(self) -> Network | None:
         """The newest that was read."""
         return self._network
@@ -188,7 +194,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
     return {
         "settings": lambda: desks.settings,
         "network": lambda: desks.network,
-        **staff_house.tools(lambda: desks.settings),
+        **staff_house.tools(lambda: desks.settings, desks.database),
         **staff_orders.tools(lambda: desks.network),
         **staff_privacy.tools(lambda: desks.settings),
         **staff_plans.tools(lambda: desks.network),

@@ -30,6 +30,12 @@ def in_use(session: Session, listener: str) -> ListenerKey | None:
     return session.scalar(mine.order_by(ListenerKey.used_from.desc(), ListenerKey.id).limit(1))
 
 
+def chains(session: Session) -> dict[str, str]:
+    """What each listener that has one serves with, in PEM: no key is read."""
+    used = select(ListenerKey.listener, ListenerKey.chain).where(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None))
+    return {row.listener: row.chain for row in session.execute(used.order_by(ListenerKey.used_from, ListenerKey.id))}
+
+
 def serving(session: Session) -> dict[str, ListenerKey]:
     """The same of every listener that has one."""
     used = select(ListenerKey).where(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None))

@@ -128,7 +128,7 @@ def test_a_survey_is_made_at_most_once_in_ten_seconds() -> None:
             raise KeyError("x")
         return Survey(notes=[str(len(made))])
 
-    house = House(SimpleNamespace, look, lambda: clock[0])  # type: ignore[arg-type, return-value]
+    house = House(SimpleNamespace, look=look, clock=lambda: clock[0])  # type: ignore[arg-type, return-value]
     assert [("1",), ("1",)] == [house.survey().notes for _ in range(2)]
     clock[0] = AGAIN
     assert ("1",) == house.survey().notes

@@ -12,8 +12,22 @@ import pytest
 from portal.alert_rules import Rule
 from proxeny import alert_facts
 from proxeny.alert_facts import Restarts, of_access_points, of_backups, of_certificates, of_homes, of_secrets, of_status, of_tokens
+from proxeny.settings import Settings
 from store import tokens
-from store.models import AccessPoint, AuthEvent, BackupRun, BackupState, DropMinute, LoginVerdict, Realm, Role, Staff, UsageHour, Webhook
+from store.models import (
+    AccessPoint,
+    AuthEvent,
+    BackupRun,
+    BackupState,
+    DropMinute,
+    ListenerKey,
+    LoginVerdict,
+    Realm,
+    Role,
+    Staff,
+    UsageHour,
+    Webhook,
+)
 from store.session import engine, reading, transaction
 from tests.peers.authority import Authority
 from tests.store import rows
@@ -161,14 +175,23 @@ def test_backups_are_made_as_often_as_the_settings_say(database: Engine, runs: l
         assert {} == told(of_backups(session, SimpleNamespace(backup=None), NOW))  # type: ignore[arg-type]
 
 
-def test_a_certificate_is_told_at_30_14_7_and_1_days(tmp_path: Path) -> None:
-    """Each is a step further than the one before; one that cannot be read says nothing here."""
+@pytest.mark.parametrize("kept", [False, True], ids=["a file's", "the app's"])
+def test_a_certificate_is_told_at_30_14_7_and_1_days(tmp_path: Path, database: Engine, kept: bool) -> None:
+    """Each is a step further than the one before, whoever keeps it; one that cannot be read, or is not used, says nothing here."""
     path = Authority(tmp_path / "tls").issue("wifi.city.example").certificate
     ends = alert_facts.certificate(path).not_valid_after_utc  # type: ignore[union-attr]
-    settings: Any = SimpleNamespace(guest=SimpleNamespace(certificate=path), staff=SimpleNamespace(certificate=tmp_path / "none.pem"))
+    guest: Any = {"certificate": "app"} if kept else {"certificate": path, "key": path}
+    none = {"certificate": tmp_path / "none.pem", "key": path}
+    settings = Settings.model_validate({"database": {"url": "sqlite:///x.db"}, "guest": guest, "staff": none})
+    with transaction(database) as session:
+        for name, used, retired in (("a", NOW, None), ("b", NOW, NOW), ("c", None, None)):
+            chain = path.read_text() if name == "a" else "none"
+            session.add(ListenerKey(id=name, listener="guest", key=b"k", chain=chain, created_at=NOW, used_from=used, retired_at=retired))
 
     def found(days: int) -> list[tuple[Any, int, Any]]:
-        return [(tuple(each.key), each.step, each.details["days"]) for each in of_certificates(settings, ends - timedelta(days=days))]
+        with reading(database) as session:
+            told = of_certificates(session, settings, ends - timedelta(days=days))
+            return [(tuple(each.key), each.step, each.details["days"]) for each in told]
 
     assert [] == found(31)
     for days, step in ((30, 1), (15, 1), (14, 2), (7, 3), (1, 4), (-1, 5)):

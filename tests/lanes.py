@@ -24,6 +24,7 @@ FIRST = (
     "tests/flow/test_million.py",
     "the city",
     "the gallery",
+    "tests/portal/test_staff_axe.py",
     "tests/flow/test_uam.py",
     "tests/test_house.py",
     "tests/proxeny/test_supervisor.py",

@@ -113,7 +113,7 @@ def _asking(name: str, status: int = 200) -> ResponseReturnValue:
         asked = requests.open_of(session, name)
     return page(
         "account_erase.html", status, account=account, contact=contact, lines=lines, staying=staying, asked=asked, stays=STAYS,
-        because=BECAUSE, wrong=status != 200, here=entries.at("/accounts", name), under="/accounts",
+        because=BECAUSE, wrong=status != 200, there=entries.at("/accounts", name), under="/accounts",
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class Row(NamedTuple):
     until: datetime | None  # it may be online
 
 
-def _rows(session: Database, accounts: Sequence[Account]) -> list[Row]:
+def rows(session: Database, accounts: Sequence[Account]) -> list[Row]:
     """With their devices and stays: two statements, however many there are."""
     names = [each.id for each in accounts]
     counted = select(Device.account_id, func.count()).where(Device.account_id.in_(names)).group_by(Device.account_id)
@@ -94,7 +94,7 @@ FILTERS: Final = (
         {"1": later("a day"), "7": later("7 days"), "30": later("30 days")},
     ),
 )
-EVERYBODY: Final = List(select(Account), (Account.last_seen, Account.id), COLUMNS, FILTERS, descending=True, dress=_rows)
+EVERYBODY: Final = List(select(Account), (Account.last_seen, Account.id), COLUMNS, FILTERS, descending=True, dress=rows)
 
 
 @blueprint.get("")
@@ -132,7 +132,7 @@ def shown(name: str, wrong: str = "", status: int = 200) -> ResponseReturnValue:
         if account is None:
             return erased(session, name)
         values = _told(session, account)
-    return page("account.html", status, account=account, wrong=wrong, here=entries.at("/accounts", name), ways=helping.WAYS, **values)
+    return page("account.html", status, account=account, wrong=wrong, there=entries.at("/accounts", name), ways=helping.WAYS, **values)
 
 
 def _told(session: Database, account: Account) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def _shown(name: str, wrong: str = "", status: int = 200) -> ResponseReturnValue
     order = guest.order
     return page(
         "desk_one.html", status, guest=guest, shown=helping.shown(guest), left=helping.left(guest), wrong=wrong, **values,
-        stays=guest.stays[:SHOWN], here=entries.at("/desk", name), ways=helping.WAYS, plans=_printable(), device=_device(guest),
+        stays=guest.stays[:SHOWN], there=entries.at("/desk", name), ways=helping.WAYS, plans=_printable(), device=_device(guest),
         order=order, order_title=KINDS[order.kind] if order is not None else "", answered=answer(order) if order is not None else None,
     )  # fmt: skip
 

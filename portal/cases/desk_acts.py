@@ -114,7 +114,8 @@ def extend(session: Session, world: Helping, guest: Guest, who: Doer, now: datet
     orders = [each for each in (world.order(session, OrderKind.LIMIT, about, now) for about in told) if each is not None]
     if not grants.extend(session, grant, grant.extensions + 1, round(by.total_seconds()), now):
         return Barred(Bar.OVER)
-    record(session, world, who, "extend", grant, now, fields={"ends_at": (before.isoformat(), grant.ends_at.isoformat())})
+    said = {"ends_at": (before.isoformat(), grant.ends_at.isoformat()), "stay": (None, grant.id)}
+    record(session, world, who, "extend", guest.about, now, fields=said)
     left = remainders.left(guest.plan, guest.used, grant.ends_at, now)
     ends = now + timedelta(seconds=left.seconds) if left.seconds is not None else grant.ends_at
     return Done([each.id for each in orders], min(ends, grant.ends_at))
@@ -125,7 +126,7 @@ def sign_out(session: Session, world: Helping, guest: Guest, who: Doer, now: dat
     grant = guest.grant
     if grant is None or not _put_out(session, world, grant, now):
         return Barred(Bar.OVER)
-    record(session, world, who, "disconnect", grant, now)
+    record(session, world, who, "disconnect", guest.about, now, fields={"stay": (None, grant.id)})
     return Done(_asked(session, grant, now))
 
 

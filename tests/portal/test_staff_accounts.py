@@ -131,6 +131,7 @@ def test_before_and_after_an_erasure(here: Room) -> None:
     other = stay(here, OTHER, station="02-00-5E-00-00-44")
     here.post(f"/accounts/{name}/reveal", reason=WHY)
     before = here.page(f"/accounts/{name}/erase")
+    assert f'action="/accounts/{name}/erase"' in before
     assert 422 == here.post(f"/accounts/{name}/erase", reason="no").status_code
     assert 303 == here.post(f"/accounts/{name}/erase", reason=WHY).status_code
     after = here.page(f"/accounts/{name}")

@@ -245,7 +245,8 @@ def test_an_hour_more(here: Room) -> None:
     assert [("limit", mine.id)] == asked_of
     with reading(here.database) as session:
         entry = session.query(AuditEntry).one()
-        assert ("extend", "grant", mine.id, mine.account_id) == (entry.action, entry.kind, entry.object, entry.subject)
+        assert ("extend", "account", mine.account_id) == (entry.action, entry.kind, entry.object)
+    assert "given more time" in here.page(f"/desk/{mine.id}", DESK)
 
 
 def _orders(here: Room, into: list[Any]) -> Any:

@@ -148,6 +148,6 @@ def _codes(session: Session, room: Room) -> None:
     session.add(batch)
     session.flush()
     session.add(Voucher(
-        id=UNUSED, batch_id=batch.id, code_hash=vouchers.hashed(room.privacy, "K7QM42XD9TRA"),
-        code=room.privacy.sealed(b"K7QM42XD9TRA", "voucher", UNUSED, "code"),
+        id=UNUSED, batch_id=batch.id, code_hash=vouchers.hashed(room.privacy, "P4WM77XD9TRC"),
+        code=room.privacy.sealed(b"P4WM77XD9TRC", "voucher", UNUSED, "code"),
     ))  # fmt: skip

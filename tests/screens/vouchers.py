@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.portal.staffroom import Room
 
 BATCH, MAKING, SHUT, OVER = "0123456789batch0", "0123456789batch1", "0123456789batch2", "0123456789batch3"
-VOUCHER, USED = "0123456789vouch0", "0123456789vouch1"
+VOUCHER, USED = "0123456789card00", "0123456789card01"
 OF_BATCHES = f"/vouchers/{BATCH}"
 CODE = "M3QW0XD7TRAK"
 

@@ -33,7 +33,9 @@ from store.staff_sessions import digest
 from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
 from tests.screens.guests import ACCOUNT, BLOCKED, ERASED, ONLINE, UNUSED, doors, erased, guests
+from tests.screens.hooks import AGAIN, ASKED, DELIVERED, FAILED, HOOK, MESSAGE, ORDER, SENT, STOPPED, hooks, queues
 from tests.screens.house import ALERT, house, told
+from tests.screens.plans import papers, plans
 from tests.screens.portals import DIGEST, portals
 from tests.screens.privacy import ANSWERED, CLOSED, OPEN, REQUEST, WAITS, privacy
 from tests.screens.programs import TOKEN, programs
@@ -57,6 +59,8 @@ class Desk(NamedTuple):
 LINK = "an-invitation-that-is-good-for-the-gallery-only"
 DESKS: dict[str, Desk] = {
     "overview": Desk("/"),
+    "api-guide": Desk("/api/v1/docs", None),
+    "api-chapter": Desk("/api/v1/docs/gateways", None),
     "health": Desk("/health"),
     "backups": Desk("/backups"),
     "alerts": Desk("/alerts"),
@@ -100,9 +104,11 @@ DESKS: dict[str, Desk] = {
     "routes": Desk("/routes"),
     "certificates": Desk("/certificates"),
     "certificate": Desk("/certificates/guest"),
+    "certificate-filed": Desk("/certificates/staff"),
     "certificate-new": Desk("/certificates/guest/new"),
     "plans": Desk("/plans"),
     "plan": Desk("/plans/visitor"),
+    "plan-filed": Desk("/plans/resident"),
     "plan-simulate": Desk("/plans/visitor/simulate"),
     "plan-remove": Desk("/plans/visitor/remove"),
     "plans-new": Desk("/plans/new"),
@@ -136,6 +142,23 @@ DESKS: dict[str, Desk] = {
     "sessions-all": Desk("/sessions/all?status=ended"),
     "sessions-asked": Desk("/sessions/asked?order=1&order=2"),
     "session": Desk(f"/sessions/{SESSION}"),
+    "webhooks": Desk("/webhooks"),
+    "webhook-new": Desk("/webhooks/new"),
+    "webhook": Desk(f"/webhooks/{HOOK}"),
+    "webhook-stopped": Desk(f"/webhooks/{STOPPED}"),
+    "webhook-edit": Desk(f"/webhooks/{HOOK}/edit"),
+    "webhook-remove": Desk(f"/webhooks/{HOOK}/remove"),
+    "delivery": Desk(f"/webhooks/{HOOK}/deliveries/{DELIVERED}"),
+    "delivery-again": Desk(f"/webhooks/{HOOK}/deliveries/{AGAIN}"),
+    "delivery-failed": Desk(f"/webhooks/{HOOK}/deliveries/{FAILED}", Role.AUDITOR),
+    "jobs": Desk("/jobs"),
+    "jobs-orders": Desk("/jobs/orders"),
+    "jobs-order": Desk(f"/jobs/orders/{ORDER}"),
+    "jobs-order-waits": Desk(f"/jobs/orders/{ASKED}"),
+    "jobs-messages": Desk("/jobs/messages"),
+    "jobs-message": Desk(f"/jobs/messages/{MESSAGE}"),
+    "jobs-message-sent": Desk(f"/jobs/messages/{SENT}", Role.NETWORK_OPS),
+    "jobs-deliveries": Desk("/jobs/deliveries"),
     "visitors": Desk("/visitors"),
     "visitors-month": Desk("/visitors?span=month"),
     "tokens": Desk("/tokens"),
@@ -203,12 +226,16 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.flush()
         _deeds(session, room)
         guest(session, room)
+        plans(session, room, access_points // 10)
+        papers(session, room)
         doors(session)
         guests(session, room)
         house(session, room)
         batches_of(session, room, access_points)
         privacy(session, room)
         portals(session, room)
+        hooks(session, room, access_points)
+        queues(session, room, access_points)
         programs(session, room, realms // 12)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)

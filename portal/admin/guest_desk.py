@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("guest_desk", __name__, url_prefix="/desk")
 SHOWN: Final = 5  # stays on the page
+HEARD: Final = 200  # sessions that are looked through for the newest of each
 _FULL: Final = (desk_acts.Bar.WAIT, desk_acts.Bar.ENOUGH)
 
 
@@ -197,8 +198,12 @@ def _shown(name: str, wrong: str = "", status: int = 200) -> ResponseReturnValue
 def _sessions(session: Database, guest: Guest) -> dict[str, Any]:
     """The newest session of each stay that is shown."""
     names = [each.id for each in guest.stays[:SHOWN]]
-    rows = session.scalars(select(Session).where(Session.grant_id.in_(names)).order_by(Session.started_at).limit(200)) if names else ()
-    return {each.grant_id or "": each for each in rows}
+    rows = (
+        session.scalars(select(Session).where(Session.grant_id.in_(names)).order_by(Session.started_at.desc()).limit(HEARD)).all()
+        if names
+        else []
+    )
+    return {each.grant_id or "": each for each in reversed(rows)}
 
 
 def _device(guest: Guest) -> str:

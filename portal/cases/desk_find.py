@@ -7,7 +7,7 @@ Never changes a row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portal.cases.desk_world import Helping
     from store.models import Grant
 
-LONGEST = 254  # characters that are looked at
+LONGEST: Final = 254  # characters that are looked at
 
 
 def find(session: Session, world: Helping, typed: str, now: datetime) -> str:

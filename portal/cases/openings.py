@@ -69,7 +69,7 @@ def typed_for(accounting: Accounting, zone: tzinfo, now: datetime) -> dict[str, 
     """What to write into the form for one session: all of it, or its last 31 days."""
     until = min(now, (accounting.ended_at or accounting.updated_at) + timedelta(minutes=1))
     since = max(accounting.started_at, until - incidents.WIDE_EXACT)
-    shown = {name: f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for name, at in (("since", since), ("until", until))}
+    shown = {name: f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for name, at in (("since", since), ("until", until))}
     return {**shown, "session": accounting.id}
 
 

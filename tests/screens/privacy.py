@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from store import accounts, incidents, requests
+from store import accounts, incidents, keys, requests
 from store.incidents import Scope
 from store.models import IncidentOpening, PrivacyRequest, RequestKind, RetentionRun, Way
 from store.retention import Kept
+from store.visitors import periods
 from tests.screens.guest import SESSION
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ def privacy(session: Session, room: Room) -> None:
     _requests(session, room)
     _openings(session, room)
     now = room.time
+    for period in periods(now.date(), ZoneInfo("America/Toronto")):
+        keys.named(session, room.privacy.seal, period.key, now)
     for number, kind in enumerate(Kept):
         for days in (3, 1, 0):
             at = now - days * _DAY
@@ -67,7 +71,7 @@ def _openings(session: Session, room: Room) -> None:
     scope = Scope(now - 5 * _DAY, now - timedelta(minutes=1), session=SESSION)
     why = "The police ask by a production order who used this address"
     for name, by, decided, granted in (
-        (WAITS, "auditor@city.example", "", None),
+        (WAITS, "clerk@city.example", "", None),
         (OPEN, "city-admin@city.example", "auditor@city.example", True),
         (CLOSED, "city-admin@city.example", "auditor@city.example", True),
         ("0123456789openi3", "city-admin@city.example", "auditor@city.example", False),

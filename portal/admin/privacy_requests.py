@@ -122,7 +122,7 @@ def new() -> ResponseReturnValue:
     wrongs: dict[str, Any] = {}
     if request.method == "POST":
         with desk().writing() as session:
-            found = _received(session, typed, wrongs)
+            found = received(session, typed, wrongs)
         if found is not None:
             return redirect(f"/privacy/requests/{found}?done={quote(_('Written down.'))}", 303)
     return page(
@@ -131,7 +131,7 @@ def new() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _received(session: Session, typed: Mapping[str, str], wrongs: dict[str, Any]) -> str | None:
+def received(session: Session, typed: Mapping[str, str], wrongs: dict[str, Any]) -> str | None:
     """Its id; None where something is wrong with what was typed."""
     at = _day(typed["received"])
     if typed["kind"] not in KINDS:
@@ -222,12 +222,19 @@ def settle(name: str) -> ResponseReturnValue:
     if not (LEAST <= len(said) <= LONGEST and said.isprintable()):
         return _shown(name, _("Say what was done, or why not, in %(least)s to %(most)s characters.", least=LEAST, most=LONGEST), said)
     with desk().writing() as session:
-        found = _find(session, name)
-        if not requests.settle(session, found, said, g.staff.name, g.now, refused=refused):
-            return _shown(name, _("Somebody settled it before you."))
-        fields = {"state": ("open", found.state.value)}
-        audited(session, "settle", "privacy_request", name, fields=fields, reason=said, subject=found.account_id)
+        done = settled(session, _find(session, name), said, refused=refused)
+    if not done:
+        return _shown(name, _("Somebody settled it before you."))
     return redirect(f"/privacy/requests/{name}?done={quote(_('Settled. Where to answer is wiped.'))}", 303)
+
+
+def settled(session: Session, found: PrivacyRequest, said: str, *, refused: bool) -> bool:
+    """Answered with these words, or refused; False where somebody was faster."""
+    if not requests.settle(session, found, said, g.staff.name, g.now, refused=refused):
+        return False
+    fields = {"state": ("open", found.state.value)}
+    audited(session, "settle", "privacy_request", found.id, fields=fields, reason=said, subject=found.account_id)
+    return True
 
 
 def _find(session: Session, name: str) -> PrivacyRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import accounts, alerts, audit, guests, hooks, house, people, sessions, trace, visitors, vouchers
+from portal.api import accounts, alerts, audit, guests, hooks, house, jobs, people, portals, privacy, sessions, trace, visitors, vouchers
 
 RESOURCES: Final = (
     sessions.RESOURCE,
@@ -15,6 +15,9 @@ RESOURCES: Final = (
     vouchers.RESOURCE,
     house.RESOURCE,
     visitors.RESOURCE,
+    portals.RESOURCE,
+    privacy.RESOURCE,
+    jobs.RESOURCE,
     hooks.RESOURCE,
     people.STAFF,
     people.TOKENS,

@@ -92,7 +92,7 @@ class Checked(Schema):
     warnings = many(Finding)
 
 
-class Part(Schema):
+class PartOfController(Schema):
     """One part of the controller."""
 
     name = text()
@@ -105,7 +105,7 @@ class Health(Schema):
     """How the controller and its settings are."""
 
     running = flag("A controller answers on this data_dir")
-    parts = many(Part)
+    parts = many(PartOfController)
     checked = one(Checked, "null: not looked at yet", none=True)
 
 

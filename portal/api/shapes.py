@@ -6,6 +6,7 @@ only which keys there are, and of which kind. Secrets are written and never read
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields
@@ -260,6 +261,7 @@ SECRETS: Final = frozenset({"secret", "previous_secret", "previous_until", "coa_
 OPTION_SECRETS: Final = frozenset({"uam_secret", "fas_key", "api_secret"})
 
 
+@cache
 def changes(of: type[Schema], key: str) -> type[Schema]:
     """The same for a change: no key is needed, null takes one out, and the one that names the entry is not among them."""
     made: dict[str, Any] = {}

@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 
 USUAL: Final = 50
 MOST: Final = 200
-_TEXT: Final = validate.Length(1, 200)
+_TEXT: Final = (validate.Length(1, 200), validate.Regexp(r"\s*\S", error="Says nothing."))
 
 
 def query(of: List) -> dict[str, fields.Field[Any]]:
     """The parameters of this list, for `Resource.get`. A filter whose choices are not known yet is typed."""
     paging: dict[str, fields.Field[Any]] = {
-        "limit": fields.Integer(
-            load_default=USUAL, validate=validate.Range(1, MOST), metadata={"description": f"So many at most; {USUAL} if left out"}
-        ),
+        "limit": fields.Integer(load_default=USUAL, validate=validate.Range(1, MOST), metadata={"description": "So many at most"}),
         "after": fields.String(validate=validate.Length(1, 1_000), metadata={"description": "The cursor in `next` of the page before"}),
     }
     return paging | {each.name: _filter(each) for each in of.filters}
@@ -41,7 +39,7 @@ def query(of: List) -> dict[str, fields.Field[Any]]:
 
 def _filter(each: Any) -> fields.Field[Any]:
     said = {"description": ", ".join(str(words) for words in (each.title, each.hint) if words)}
-    return fields.String(validate=validate.OneOf(list(each.choices)) if each.choices else _TEXT, metadata=said)
+    return fields.String(validate=validate.OneOf(list(each.choices)) if each.choices else list(_TEXT), metadata=said)
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

@@ -116,7 +116,9 @@ def test_every_wrong_key_is_named(programs: Programs) -> None:
     assert "It goes from -90 to 90" == wrongs["#/latitude"]["remedy"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "nonsense=1", "district=", "after=%00", "limit=9" * 50])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "nonsense=1", "district=", "district=%20", "after=%00", "limit=" + "9" * 50]
+)
 def test_a_query_is_read_as_strictly(programs: Programs, query: str) -> None:
     """A parameter that is none, or says nothing, is told by its name and never left aside."""
     answer = programs.get(f"/sites?{query}")

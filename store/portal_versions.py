@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import delete, func, select
 
-from store import consents
+from store import consents, events
+from store.events import EventKind
 from store.models import Consent, Grant, PortalTerms, PortalVersion
 from store.session import insert
 
@@ -104,26 +105,27 @@ def record(session: Session, portal: str, before: Mapping[str, Any] | None, afte
     """What guests see has changed, whoever changed it: the first time, what they saw before is written down, too."""
     if before is not None and published(session, portal) is None:
         _publish(session, portal, before, "", now)
-    _publish(session, portal, after, by, now)
+    number = _publish(session, portal, after, by, now)
+    events.emit(session, EventKind.PORTAL_PUBLISHED, portal, {"version": number}, now)
     _trim(session, portal, PortalVersion.published_at.is_not(None), MOST)
 
 
-def _publish(session: Session, portal: str, fields: Mapping[str, Any], by: str, now: datetime) -> None:
-    session.add(
-        PortalVersion(
-            portal=portal,
-            number=_next(session, portal),
-            fields=dict(fields),
-            made_at=now,
-            made_by=by,
-            published_at=now,
-            published_by=by,
-        )
+def _publish(session: Session, portal: str, fields: Mapping[str, Any], by: str, now: datetime) -> int:
+    row = PortalVersion(
+        portal=portal,
+        number=_next(session, portal),
+        fields=dict(fields),
+        made_at=now,
+        made_by=by,
+        published_at=now,
+        published_by=by,
     )
+    session.add(row)
     session.flush()
     for language, text in fields.get("terms", {}).items():
-        row = insert(session, PortalTerms).values(digest=consents.words(text), language=language, portal=portal, text=text, at=now)
-        session.execute(row.on_conflict_do_nothing())
+        words = insert(session, PortalTerms).values(digest=consents.words(text), language=language, portal=portal, text=text, at=now)
+        session.execute(words.on_conflict_do_nothing())
+    return row.number
 
 
 def _next(session: Session, portal: str) -> int:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from markupsafe import escape
+from sqlalchemy import select
 
 from portal import style
 from portal.admin.desk import Actor, Edit
 from store import consents
 from store import portal_versions as rows
-from store.models import Account, ManagedBy, Portal, Way
+from store.models import Account, Event, ManagedBy, Portal, Way, Webhook
 from store.session import reading
 from tests.portal.portals import AT, basis, live, publish, save, seen
 from tests.portal.staffroom import room
@@ -55,6 +56,18 @@ def test_the_network_file_and_programs_leave_a_version_too(staffroom: Room) -> N
     assert "Changed elsewhere since this draft was made" in staffroom.page(AT)
     assert 303 == publish(staffroom).status_code
     assert ("Ours", {}) == (live(staffroom).welcome["en"], live(staffroom).help)
+
+
+def test_webhooks_hear_of_a_publication_and_of_no_draft(staffroom: Room) -> None:
+    """The portal and its version's number: nobody's words, and nobody's name."""
+    with staffroom.desk.writing() as session:
+        session.add(Webhook(name="dashboard", url="https://hooks.city.example/", events=["portal.published"], secret=b"s", created_at=NOW))
+    save(staffroom, **{"welcome.en": "Read here"})
+    publish(staffroom)
+    with reading(staffroom.database) as session:
+        assert [("portal.published", "library", {"version": 2})] == [
+            (row.kind, row.object, row.content) for row in session.scalars(select(Event))
+        ]
 
 
 def test_an_earlier_version_comes_back_under_a_number_of_its_own(staffroom: Room) -> None:

@@ -150,7 +150,7 @@ DESKS: dict[str, Desk] = {
     "webhook-remove": Desk(f"/webhooks/{HOOK}/remove"),
     "delivery": Desk(f"/webhooks/{HOOK}/deliveries/{DELIVERED}"),
     "delivery-again": Desk(f"/webhooks/{HOOK}/deliveries/{AGAIN}"),
-    "delivery-failed": Desk(f"/webhooks/{HOOK}/deliveries/{FAILED}", Role.AUDITOR),
+    "delivery-failed": Desk(f"/webhooks/{HOOK}/deliveries/{FAILED}"),
     "jobs": Desk("/jobs"),
     "jobs-orders": Desk("/jobs/orders"),
     "jobs-order": Desk(f"/jobs/orders/{ORDER}"),

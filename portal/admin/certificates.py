@@ -61,7 +61,6 @@ NOTES: Final[Mapping[Note, Any]] = {
     Note.INCOMPLETE: later(
         "This machine does not know who issued the last of its chain: either an intermediate is missing, or it is a private authority."
     ),
-    Note.SOON: later("It ends within thirty days."),
 }
 _FILED: Final[Mapping[Note, Any]] = {  # of a file, which is served as it is
     Note.REORDERED: later("Its chain is in another order than browsers want: its own first, then who issued each."),
@@ -88,6 +87,7 @@ class Kept(NamedTuple):
     row: ListenerKey
     leaf: Leaf | None
     standing: str  # waits, ready, used, former
+    ended: bool
     notes: Sequence[Any]
 
 
@@ -240,7 +240,7 @@ def _sent() -> bytes | None:
 
 def _row(of: Listener, kept: ListenerKey | None) -> Row:
     pem = (kept.chain.encode() if kept is not None else b"") if of.kept else of.chain
-    leaf = certificates.shown(pem, desk().tools["roots"](), g.now) if pem else None
+    leaf = certificates.shown(pem, desk().tools["roots"]()) if pem else None
     days = leaf.days(g.now) if leaf is not None else None
     tone, said = _standing(of, days)
     uncovered = [name for name in of.names if leaf is not None and not _covered(leaf, name)]
@@ -273,13 +273,14 @@ def _shown(of: Listener, status: int = 200, wrong: Any = "") -> ResponseReturnVa
     with desk().reading() as session:
         rows = listener_keys.of(session, of.name)
         used = next((row for row in rows if row.used_from is not None and row.retired_at is None), None)
-        kept = [_of(row, certificates.shown(row.chain.encode(), roots, g.now) if row.chain else None, used) for row in rows]
+        kept = [_of(row, certificates.shown(row.chain.encode(), roots) if row.chain else None, used) for row in rows]
         return page("certificate.html", status, row=_row(of, used), kept=kept, wrong=wrong, where=_at(of), under=WHERE)
 
 
 def _of(row: ListenerKey, leaf: Leaf | None, used: ListenerKey | None) -> Kept:
     standing = "used" if row is used else "former" if row.used_from is not None else "ready" if row.chain else "waits"
-    return Kept(row, leaf, standing, [NOTES[each] for each in leaf.notes] if leaf else [])
+    ended = leaf is not None and leaf.ends <= g.now
+    return Kept(row, leaf, standing, ended, [NOTES[each] for each in leaf.notes] if leaf is not None and standing == "ready" else [])
 
 
 def _form(of: Listener, status: int = 200, *, asked: Any = "", sent: Any = "") -> ResponseReturnValue:

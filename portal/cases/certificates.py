@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 LARGEST: Final = 65_536  # octets of an upload
 CHAIN: Final = 10  # certificates of an upload
 BITS: Final = (2_048, 8_192)  # of an RSA key
-SOON: Final = timedelta(days=30)
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}  # what browsers take
 _GOOD: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
@@ -61,7 +60,6 @@ class Note(Enum):
     LEFT_OUT = "Certificates that are not of its chain were left out."
     SELF_SIGNED = "It is signed by itself: browsers warn of it."
     INCOMPLETE = "Its chain ends at an issuer that this machine does not know."
-    SOON = "It ends within thirty days."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +96,17 @@ def judged(
         if (flaw := next(_flaws(chain, names, now), None)) is not None:
             return flaw
         kept = [each for each in chain if each is leaf or each.subject != each.issuer]  # a root is the browser's own to have
-        notes = tuple(_notes(kept, certificates, chain, roots, now))
+        notes = tuple(_notes(kept, certificates, chain, roots))
         return "".join(each.public_bytes(Encoding.PEM).decode() for each in kept), told(kept, notes)
     except (ValueError, UnsupportedAlgorithm):  # a field that is read when it is asked for
         return Flaw.UNREADABLE
 
 
-def shown(pem: bytes, roots: frozenset[bytes], now: datetime) -> Leaf | None:
+def shown(pem: bytes, roots: frozenset[bytes]) -> Leaf | None:
     """What a chain is that serves already, in its own order; None where it cannot be read."""
     try:
         chain = x509.load_pem_x509_certificates(pem[: LARGEST * 4])
-        return told(chain, tuple(_notes(chain, chain, _chain(chain[0], chain), roots, now)))
+        return told(chain, tuple(_notes(chain, chain, _chain(chain[0], chain), roots)))
     except (ValueError, UnsupportedAlgorithm, IndexError):
         return None
 
@@ -229,7 +227,6 @@ def _notes(
     sent: Sequence[x509.Certificate],
     chain: Sequence[x509.Certificate],
     roots: frozenset[bytes],
-    now: datetime,
 ) -> Iterator[Note]:
     if list(sent[: len(chain)]) != list(chain):
         yield Note.REORDERED
@@ -239,8 +236,6 @@ def _notes(
         yield Note.SELF_SIGNED
     elif kept[-1].issuer.public_bytes() not in roots:
         yield Note.INCOMPLETE
-    if kept[0].not_valid_after_utc < now + SOON:
-        yield Note.SOON
 
 
 def _called(name: x509.Name) -> str:

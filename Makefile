@@ -65,8 +65,8 @@ guides: .venv/dev ## docs/nas anew, from the families and their templates
 	@$(BIN)/python -m proxeny.guides
 
 texts: .venv/dev ## the catalogues of the pages' texts brought up to date with the sources; what is new there is untranslated
-	@$(BIN)/pybabel -q extract -F pyproject.toml -k later -k lazy_gettext --omit-header --no-location --no-wrap -o .venv/messages.pot .
-	@$(BIN)/pybabel -q update -d portal/translations -i .venv/messages.pot --no-fuzzy-matching --ignore-pot-creation-date --no-wrap --ignore-obsolete
+	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k later -k lazy_gettext --omit-header --no-location --no-wrap -o $$pot . && \
+	$(BIN)/pybabel -q update -d portal/translations -i $$pot --no-fuzzy-matching --ignore-pot-creation-date --no-wrap --ignore-obsolete && rm $$pot
 	@sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' portal/translations/*/LC_MESSAGES/messages.po
 
 screenshots: .venv/dev ## pictures of every page in both languages, light and dark, on a phone and a desk: var/screenshots

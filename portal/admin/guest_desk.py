@@ -213,7 +213,7 @@ def _device(guest: Guest) -> str:
 
 
 def _printable() -> list[str]:
-    """Plans that an access code can be of: where some sign-in page takes one. The first is what those pages offer."""
+    """Plans that a voucher can be of: where some sign-in page takes one. The first is what those pages offer."""
     known = desk().tools["guests"]()
     if known is None:
         return []

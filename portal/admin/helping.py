@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WAYS: Final = {
     Way.TERMS: later("Terms accepted"),
-    Way.VOUCHER: later("Access code"),
+    Way.VOUCHER: later("Voucher"),
     Way.EMAIL: later("E-mail"),
     Way.SMS: later("Text message"),
     Way.CARD: later("Library card"),
@@ -48,7 +48,7 @@ _SPENT: Final = {
 _WHY: Final = {
     KICKED: later("staff ended it"),
     grants.REPLACED: later("the device signed in otherwise"),
-    batches.REVOKED: later("the access code was taken back"),
+    batches.REVOKED: later("the voucher was taken back"),
 }
 _BARS: Final = {
     Bar.NO_CODE: later("No code is waited for. The guest asks for one on the sign-in page."),
@@ -57,8 +57,8 @@ _BARS: Final = {
     Bar.WAIT: later("One was sent a moment ago. The next can be sent at %(at)s."),
     Bar.ENOUGH: later("As many were sent to this guest as may be, so that nobody is flooded. The next can be sent from %(at)s on."),
     Bar.OVER: later("The stay is over. The guest opens any page and signs in anew."),
-    Bar.SPENT: later("It is not time that is missing: what the plan allows is used up. An access code of another plan helps."),
-    Bar.UNPROVEN: later("The guest has yet to type the code. Send another one, or print an access code."),
+    Bar.SPENT: later("It is not time that is missing: what the plan allows is used up. A voucher of another plan helps."),
+    Bar.UNPROVEN: later("The guest has yet to type the code. Send another one, or print a voucher."),
     Bar.NOTHING: later("There is nothing to lift: no wrong tries are counted."),
 }
 
@@ -177,7 +177,7 @@ def _voucher(guest: Guest) -> Shown | None:
         case Stand.UNUSED:
             return Shown(
                 "good",
-                _("An access code that nobody has used"),
+                _("A voucher that nobody has used"),
                 _("Good until %(time)s.", time=until),
                 _("The guest types it on the sign-in page."),
             )
@@ -195,7 +195,7 @@ def _over(guest: Guest) -> Shown | None:
     match guest.stand:
         case Stand.SPENT:
             more = _("There is more from %(time)s on.", time=until) if guest.until is not None else ""
-            return Shown("warn", _SPENT.get(guest.why, guest.why), more, _("An access code of another plan helps until then."))
+            return Shown("warn", _SPENT.get(guest.why, guest.why), more, _("A voucher of another plan helps until then."))
         case Stand.ENDED:
             return Shown("quiet", _("Ended: the time is over"), _("Since %(time)s.", time=until), _again())
         case Stand.SIGNED_OUT:

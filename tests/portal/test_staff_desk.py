@@ -44,7 +44,7 @@ def told(room: Room, name: str, role: Role = DESK) -> str:
 
 
 def voucher(room: Room) -> tuple[str, str]:
-    """(id, code) of an access code that nobody has used."""
+    """(id, code) of a voucher that nobody has used."""
     with transaction(room.database) as session:
         made, _ = minting.one(session, room.privacy, minting.Wanted("Desk", "visitor", 1, room.time + timedelta(days=7)), room.time)
         return made.id, crockford.readable(room.privacy.opened(made.code, "voucher", made.id, "code").decode())
@@ -77,10 +77,10 @@ def test_a_part_finds_nobody(here: Room, typed: str) -> None:
 
 
 def test_a_code_and_a_number_find_who_has_no_account(here: Room) -> None:
-    """An access code that nobody used; a mobile number to which a code was sent."""
+    """A voucher that nobody used; a mobile number to which a code was sent."""
     name, code = voucher(here)
     assert f"/desk/{name}" == found(here, code.lower())
-    assert "An access code that nobody has used" in told(here, name)
+    assert "A voucher that nobody has used" in told(here, name)
     sent = asked(here, "+14165550123", way=Way.SMS)
     assert f"/desk/{sent}" == found(here, "416 555-0123")
     assert "Waits for a code" in told(here, sent)
@@ -263,7 +263,7 @@ def _orders(here: Room, into: list[Any]) -> Any:
 
 
 def test_a_guest_whose_address_is_not_proven_gets_no_hour(here: Room) -> None:
-    """Another code, or an access code: the page says which."""
+    """Another code, or a voucher: the page says which."""
     mine = stay(here, provisional=True)
     asked(here, grant=mine.id)
     assert "Provisional until" in told(here, mine.id)

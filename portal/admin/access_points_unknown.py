@@ -24,7 +24,7 @@ from portal.permissions import Permission
 from store.models import AccessPoint, UnknownAccessPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
@@ -80,7 +80,8 @@ _COLUMNS: Final = (
 )
 
 
-def _listed(places: Around) -> List:
+def listed(places: Around) -> List:
+    """The list, with the gateways that there are."""
     filters = (
         Filter(
             "client", lazy_gettext("Gateway"), lambda value: UnknownAccessPoint.client == value, {name: name for name in places.clients}
@@ -102,7 +103,7 @@ def index() -> ResponseReturnValue:
     """The list, each row with a box and a name."""
     with desk().reading() as session:
         places = around(session)
-    return table(_listed(places), "access_points_unknown.html", "unknown-access-points", places=places)  # type: ignore[no-any-return]
+    return table(listed(places), "access_points_unknown.html", "unknown-access-points", places=places)  # type: ignore[no-any-return]
 
 
 @blueprint.post("")
@@ -118,8 +119,9 @@ def adopt() -> ResponseReturnValue:
         if not points:
             return redirect(undo.told(f"{HERE}/unknown", _("None was chosen: tick some first."), ""), 303)
         if do == "forget":
-            return _forget(session, points)
-        edits = _edits(session, points)
+            return _forgotten(session, points)
+        names = {point.id: request.form.get(f"name-{point.id}", "").strip() for point in points}
+        edits = adopting(session, points, names, request.form.get("site", ""), whole=request.form.get("covers") == "block")
         before = undo.newest(session)
         outcome = desk().change(session, edits, actor())
         link = undo.span(session, before, SECTION) if isinstance(outcome, Made) else ""
@@ -129,16 +131,15 @@ def adopt() -> ResponseReturnValue:
     return redirect(undo.told(HERE, words, link), 303)
 
 
-def _edits(session: Session, points: Sequence[UnknownAccessPoint]) -> list[Edit]:
-    """One entry for each, or one for each block of sixteen that was asked for."""
+def adopting(session: Session, points: Sequence[UnknownAccessPoint], names: Mapping[int, str], site: str, *, whole: bool) -> list[Edit]:
+    """One entry for each, or one for each block of sixteen where `whole` blocks are asked for."""
     places = around(session)
-    whole = request.form.get("covers") == "block"
     made: dict[str, Edit] = {}
     for point in points:
-        fields: dict[str, Any] = {"name": request.form.get(f"name-{point.id}", "").strip() or _proposed(point)}
+        fields: dict[str, Any] = {"name": names.get(point.id) or _proposed(point)}
         if point.bssid:
             fields["mac"] = f"{point.bssid[:-1]}0/{BLOCK}" if whole else point.bssid
-        if site := request.form.get("site"):
+        if site:
             fields["site"] = site
         if point.client in places.clients:
             fields["client"] = point.client
@@ -146,9 +147,14 @@ def _edits(session: Session, points: Sequence[UnknownAccessPoint]) -> list[Edit]
     return list(made.values())
 
 
-def _forget(session: Session, points: Sequence[UnknownAccessPoint]) -> ResponseReturnValue:
+def forget(session: Session, points: Sequence[UnknownAccessPoint]) -> None:
+    """They are listed no more, until they speak again."""
     session.execute(delete(UnknownAccessPoint).where(UnknownAccessPoint.id.in_([point.id for point in points])))
     audited(session, "forget", "unknown_access_point", reason=", ".join(point.bssid or point.nas_identifier for point in points)[:200])
+
+
+def _forgotten(session: Session, points: Sequence[UnknownAccessPoint]) -> ResponseReturnValue:
+    forget(session, points)
     words = ngettext("%(num)s was forgotten, until it speaks again.", "%(num)s were forgotten, until they speak again.", len(points))
     return redirect(undo.told(f"{HERE}/unknown", words, ""), 303)
 

@@ -16,7 +16,7 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 
 from portal import languages
-from portal.api import catalogue, docs, guard, network, sections, trials
+from portal.api import adopting, catalogue, docs, guard, network, sections, trials
 from portal.api.problems import MEDIA
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from portal.api.resource import Resource
 
 VERSION: Final = "1.0.0"
-RESOURCES: Final[tuple[Resource, ...]] = (*network.RESOURCES, *trials.RESOURCES, *sections.RESOURCES, *catalogue.RESOURCES)
+RESOURCES: Final[tuple[Resource, ...]] = (
+    *network.RESOURCES,
+    *trials.RESOURCES,
+    *sections.RESOURCES,
+    *adopting.RESOURCES,
+    *catalogue.RESOURCES,
+)
 _BUSY: Final = json.dumps({"type": "about:blank", "title": "All places are taken", "status": 503, "detail": "Try again."}).encode()
 
 

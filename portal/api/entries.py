@@ -96,6 +96,17 @@ def where(of: Section, name: str) -> str:
     return f"/api/v1/{of.path}/{QUERIED}?name={quote(name, safe='')}" if odd else f"/api/v1/{of.path}/{quote(name, safe='')}"
 
 
+def state(of: Section, name: str) -> Response:
+    """How the entry is just now: the list's own columns, of this one."""
+    cells = {column.name: column.cell for column in of.list.columns}
+    with desk().reading() as session:
+        row = session.get(of.model, name)
+        if row is None:
+            raise RefusedError(Kind.NOT_FOUND)
+        (dressed,) = of.list.dress(session, [row]) if of.list.dress is not None else [row]
+        return answer({each: cells[each](dressed) for each in of.state})
+
+
 def get(of: Section, name: str) -> Response:
     """The entry."""
     with desk().reading() as session:

@@ -98,7 +98,8 @@ class RefusedError(Exception):
         self, kind: Kind, detail: str = "", faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None, **more: Any
     ) -> None:
         super().__init__(kind.slug)
-        self.kind, self.detail, self.faults, self.headers, self.more = kind, detail, faults, dict(headers or {}), more
+        self.kind, self.detail, self.headers, self.more = kind, detail, dict(headers or {}), more
+        self.faults: Sequence[Fault] = faults
 
 
 def wrong(wrongs: Sequence[Wrong], where: str = "") -> RefusedError:

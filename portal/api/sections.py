@@ -158,36 +158,49 @@ SECTIONS: Final = (
 )
 
 
-def _item(of: Section) -> type[Schema]:
+def _item(of: Section, state: type[Schema]) -> type[Schema]:
     """A row of the list: the entry, and how it is."""
     if not of.state:
         return of.schema
-    state = type(f"{of.schema.__name__}State", (Schema,), dict(of.state))
     return type(f"{of.schema.__name__}Row", (of.schema,), {"state": fields.Nested(state, metadata={"description": "How it is just now"})})
 
 
 def resource(of: Section) -> Resource:
     """Its views."""
     made = Resource(of.path, of.title, of.about)
-    here, one = f"/{of.path}", f"/{of.path}/<name>"
-    reads, writes = Permission.NETWORK, Permission.NETWORK_ACT
-    secret = {"a secret": Permission.SECRETS} if of.name in ("client", "home") else None
-    dry: dict[str, Any] = {"dry": (CHANGES, Changes)}
+    state = type(f"{of.schema.__name__}State", (Schema,), dict(of.state))
 
-    @made.on("GET", here, reads, query=listing.query(of.list), answer=listing.page_of(_item(of)))
+    @made.on("GET", f"/{of.path}", Permission.NETWORK, query=listing.query(of.list), answer=listing.page_of(_item(of, state)))
     def every(asked: Mapping[str, Any]) -> Response:
         """All of them, page by page."""
         return listing.listed(of.list, asked, entries.items(of))
 
-    @made.on("POST", here, writes, query=DRY, body=of.schema, answer=of.schema, also=secret, example=of.example, **dry)
-    def add(asked: Mapping[str, Any], said: Mapping[str, Any]) -> Response:
-        """One more."""
-        return entries.add(of, said, asked)
-
-    @made.on("GET", one, reads, query=NAME, answer=of.schema)
+    @made.on("GET", f"/{of.path}/<name>", Permission.NETWORK, query=NAME, answer=of.schema)
     def show(asked: Mapping[str, Any], name: str) -> Response:
         """One of them, as the network file writes it."""
         return entries.get(of, entries.named(name, asked))
+
+    if of.state:
+
+        @made.on("GET", f"/{of.path}/<name>/state", Permission.NETWORK, query=NAME, answer=state)
+        def how(asked: Mapping[str, Any], name: str) -> Response:
+            """How it is just now."""
+            return entries.state(of, entries.named(name, asked))
+
+    _writes(made, of)
+    return made
+
+
+def _writes(made: Resource, of: Section) -> None:
+    """The views that change it."""
+    writes, one = Permission.NETWORK_ACT, f"/{of.path}/<name>"
+    secret = {"a secret": Permission.SECRETS} if of.name in ("client", "home") else None
+    dry: dict[str, Any] = {"dry": (CHANGES, Changes)}
+
+    @made.on("POST", f"/{of.path}", writes, query=DRY, body=of.schema, answer=of.schema, also=secret, example=of.example, **dry)
+    def add(asked: Mapping[str, Any], said: Mapping[str, Any]) -> Response:
+        """One more."""
+        return entries.add(of, said, asked)
 
     changed = shapes.changes(of.schema, of.key)
 
@@ -200,8 +213,6 @@ def resource(of: Section) -> Resource:
     def remove(asked: Mapping[str, Any], name: str) -> Response:
         """It goes, unless something needs it."""
         return entries.remove(of, entries.named(name, asked), asked)
-
-    return made
 
 
 RESOURCES: Final = tuple(resource(each) for each in SECTIONS)

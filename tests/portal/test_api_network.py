@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
 
 from portal.admin.desk import counted
-from store.models import AccessPoint, AuditEntry, Client, ManagedBy, Realm, Site
+from store.models import AccessPoint, AuditEntry, Client, ManagedBy, Realm, Site, UnknownAccessPoint
 from store.sealed import Where
 from store.session import transaction
 from tests.portal.api_room import Programs
@@ -216,3 +216,77 @@ def test_a_realm_beside_the_one_without_a_name_is_its_own(programs: Programs) ->
     made = programs.ask("POST", "/realms", {"match": "uni-b.example", "homes": ["uni-a-1"], "position": 0})
     assert {"match": "uni-b.example", "homes": ["uni-a-1"], "managed_by": "app"} == made.get_json()
     assert "uni-b.example" == programs.seen("/realms")[0]["items"][0]["match"]
+
+
+def test_how_an_entry_is_stands_beside_it(programs: Programs) -> None:
+    """The same as in its list; its version is not moved by it."""
+    for path, name in (("sites", "central-library"), ("access-points", "lib-1"), ("gateways", "library-wlc"), ("homes", "uni-a-1")):
+        items = {each.get("id", each["name"]): each for each in programs.seen(f"/{path}")[0]["items"]}
+        assert items[name]["state"] == programs.seen(f"/{path}/{name}/state")[0]
+    assert 404 == programs.get("/sites/nobodys/state").status_code
+
+
+def unknown(where: Room, count: int) -> list[int]:
+    """So many that nobody declared."""
+    with transaction(where.database) as session:
+        made = [
+            UnknownAccessPoint(
+                client="library-wlc", bssid=f"02-00-00-00-{number:02X}-01", first_seen=where.time, last_seen=where.time, sightings=1
+            )
+            for number in range(count)
+        ]
+        session.add_all(made)
+        session.flush()
+        return [each.id for each in made]
+
+
+def test_unknown_access_points_are_adopted_or_forgotten(programs: Programs) -> None:
+    """All that were named, under the name that was proposed or another; one that is not there stops all."""
+    first, second, third = unknown(programs.room, 3)
+    found = {each["id"]: each for each in programs.seen("/unknown-access-points")[0]["items"]}
+    assert {first, second, third} <= found.keys()
+    gone = programs.ask("POST", "/unknown-access-points/adopt", {"ids": [first, 10**9]})
+    assert (422, ["#/ids"]) == (gone.status_code, [each["pointer"] for each in gone.get_json()["errors"]])
+    said = {"ids": [first, second], "site": "central-library", "names": {str(first): "adopted-1"}}
+    assert 2 == len(programs.ask("POST", "/unknown-access-points/adopt?dry_run=true", said).get_json()["changes"])
+    assert 404 == programs.get("/access-points/adopted-1").status_code
+    assert 200 == programs.ask("POST", "/unknown-access-points/adopt", said).status_code
+    assert "central-library" == programs.seen("/access-points/adopted-1")[0]["site"]
+    assert 200 == programs.get(f"/access-points/{found[second]['name']}").status_code
+    assert 204 == programs.ask("POST", "/unknown-access-points/forget", {"ids": [third]}).status_code
+    assert third not in {each["id"] for each in programs.seen("/unknown-access-points")[0]["items"]}
+
+
+def test_what_would_happen_is_tried_and_nothing_is_sent(programs: Programs) -> None:
+    """Where an identity goes; what the rules, one that is not written yet among them, do to a packet."""
+    found = programs.ask("POST", "/network/route", {"identity": "guest-017@uni-a.example"}).get_json()
+    assert ("uni-a.example", "proxy", ["uni-a-1"]) == (found["rule"], found["action"], found["homes"])
+    assert 422 == programs.ask("POST", "/network/route", {"identity": "x@y", "client": "nobodys"}).status_code
+    rule = {"name": "new", "direction": "reply", "set": {"Session-Timeout": 120}}
+    sample = {"attributes": [{"name": "Session-Timeout", "value": "5"}], "policy": rule}
+    found = programs.ask("POST", "/network/rehearsal", sample).get_json()
+    assert (["vlan", "new"], ["Session-Timeout = 120"]) == ([each["rule"] for each in found["stages"]], found["after"])
+    bad = programs.ask("POST", "/network/rehearsal", {**sample, "attributes": [{"name": "Sesion", "value": "5"}]}).get_json()
+    assert ["#/attributes"] == [each["pointer"] for each in bad["errors"]]
+    assert 404 == programs.get("/policies/new").status_code
+
+
+def test_a_home_is_tried_by_the_running_controller(programs: Programs) -> None:
+    """Its answer is told; another home's identity is not sent; no password is kept, and each try is in the audit log."""
+    asked: list[Any] = []
+    answer = {"verdict": "reject", "home": "uni-a-1", "attempts": ["uni-a-1"], "milliseconds": 4.5, "reason": "", "said": "no"}
+
+    def ask(*said: Any, **more: Any) -> dict[str, Any]:
+        asked.append((said, more))
+        return {**answer, "realm": "uni-a.example", "rule": "uni-a.example"}
+
+    programs.room.tools["ask"] = ask
+    programs.room.app.extensions["staff"] = programs.room.desk
+    said = {"identity": "guest-017@uni-a.example", "password": SECRET}
+    found = programs.ask("POST", "/homes/uni-a-1/test", said).get_json()
+    assert ("reject", "no") == (found["verdict"], found["said"])
+    assert 422 == programs.ask("POST", "/homes/uni-a-1/test", {**said, "identity": "guest-017@uni-b.example"}).status_code
+    assert [(("guest-017@uni-a.example", SECRET, ""), {"chap": False})] == asked
+    with programs.room.desk.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "test"))
+        assert SECRET not in str(entry.fields) + str(programs.room.lines)

@@ -68,6 +68,7 @@ class No(Enum):
     SAME = "Whoever asks does not decide."
     LATER = "Whoever decides was here before it was asked."
     DECIDED = "It was decided, or has lapsed."
+    ALONE = "The settings want two people."
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ WRONGS: Final[dict[No, Any]] = {
     No.SAME: later("Whoever asks does not decide."),
     No.LATER: later("Your account here is younger than the question: somebody else decides."),
     No.DECIDED: later("It was decided meanwhile, or has lapsed."),
+    No.ALONE: later("The settings want two people for it."),
 }
 
 
@@ -227,8 +228,7 @@ def decide(name: str) -> ResponseReturnValue:
 def alone(name: str) -> ResponseReturnValue:
     """By whoever asked, where the settings allow it; everybody hears of it."""
     if not kept().alone:
-        g.why = "break_glass is off"
-        abort(403)
+        return _shown(name, No.ALONE)
     mails = desk().tools["settings"]().mail is not None
     with desk().writing() as session:
         opening = find(session, name)

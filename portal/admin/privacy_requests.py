@@ -45,7 +45,7 @@ KINDS: Final[dict[str, Any]] = {
 }
 STATES: Final[dict[str, Any]] = {
     RequestState.OPEN.value: later("open"),
-    RequestState.DONE.value: later("done"),
+    RequestState.DONE.value: later("answered"),
     RequestState.REFUSED.value: later("refused"),
 }
 OUTCOMES: Final[dict[str, Any]] = {  # what the pages themselves write down

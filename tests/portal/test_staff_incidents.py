@@ -276,7 +276,8 @@ def test_nobody_opens_alone_unless_the_settings_say_so(past: Room) -> None:
     """The button is not there, and the way is shut."""
     where = ask(past)
     assert f"{where}/alone" not in past.page(where)
-    assert 403 == past.post(f"{where}/alone").status_code
+    answer = past.post(f"{where}/alone")
+    assert (422, True) == (answer.status_code, "The settings want two people" in answer.get_data(as_text=True))
     assert 403 == past.get(f"{where}/records").status_code
 
 

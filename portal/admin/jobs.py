@@ -52,6 +52,7 @@ MESSAGE_STATES: Final = {
     MessageState.FAILED.value: later("failed"),
     MessageState.EXPIRED.value: later("too late, not sent"),
 }
+AGAIN: Final = {"again": later("is tried again")}  # claimed, and put off
 TONES: Final = {"done": "good", "sent": "good", "failed": "bad", "expired": "bad", "claimed": "warn"}
 PURPOSES: Final = {
     "code": later("a code"),
@@ -113,7 +114,7 @@ ORDERS: Final = List(
 @needs(Permission.JOBS)
 def orders() -> Any:
     """What gateways were told, or are to be told."""
-    return table(ORDERS, "jobs_orders.html", "orders", states=ORDER_STATES, tones=TONES, kinds=answers.KINDS, via=VIA)
+    return table(ORDERS, "jobs_orders.html", "orders", states=ORDER_STATES | AGAIN, tones=TONES, kinds=answers.KINDS, via=VIA)
 
 
 @blueprint.get("/orders/<int:number>")
@@ -124,7 +125,13 @@ def order(number: int) -> ResponseReturnValue:
         row = _order(session, number)
         accounting = session.get(Session, row.session_id) if row.session_id else None
     client = row.client or (accounting.client if accounting is not None else "")
-    words: dict[str, Any] = {"states": ORDER_STATES, "tones": TONES, "kinds": answers.KINDS, "via": VIA, "answer": answers.answer(row)}
+    words: dict[str, Any] = {
+        "states": ORDER_STATES | AGAIN,
+        "tones": TONES,
+        "kinds": answers.KINDS,
+        "via": VIA,
+        "answer": answers.answer(row),
+    }
     return page("jobs_order.html", row=row, client=client, most=outbox.tries(row.via), open=row.settled_at is None, **words)
 
 
@@ -187,7 +194,7 @@ MESSAGES: Final = List(
 @needs(Permission.JOBS)
 def message_list() -> Any:
     """Mails and SMS: never what they say."""
-    return table(MESSAGES, "jobs_messages.html", "messages", states=MESSAGE_STATES, tones=TONES, purposes=PURPOSES, ways=WAYS)
+    return table(MESSAGES, "jobs_messages.html", "messages", states=MESSAGE_STATES | AGAIN, tones=TONES, purposes=PURPOSES, ways=WAYS)
 
 
 @blueprint.get("/messages/<int:number>")
@@ -196,7 +203,7 @@ def message(number: int) -> ResponseReturnValue:
     """One message."""
     with desk().reading() as session:
         row = _found(session, Message, number)
-    words: dict[str, Any] = {"states": MESSAGE_STATES, "tones": TONES, "purposes": PURPOSES, "ways": WAYS, "most": messages.TRIES}
+    words: dict[str, Any] = {"states": MESSAGE_STATES | AGAIN, "tones": TONES, "purposes": PURPOSES, "ways": WAYS, "most": messages.TRIES}
     return page("jobs_message.html", row=row, to=cases.address(desk().privacy, row), open=cases.open_message(row), **words)
 
 

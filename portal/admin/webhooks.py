@@ -6,7 +6,7 @@ who may not change it. Never shows a secret twice, and never what a receiver ans
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, abort, g, request
 from flask_babel import gettext as _
@@ -31,9 +31,24 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.cases.webhooks import Wanted, Wrong
+    from store.events import EventKind
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 LONG: Final = 2_048  # octets of an address, as it is typed
+
+
+class Offer(NamedTuple):
+    """An event that a webhook may ask for."""
+
+    kind: EventKind
+    title: Any
+    later: bool  # nothing tells of it yet
+    example: str
+
+    @property
+    def group(self) -> int:
+        """Those that belong together stand together, in their order."""
+        return [kind.value.partition(".")[0] for kind in cases.OFFERED].index(self.kind.value.partition(".")[0])
 
 
 @blueprint.get("")
@@ -81,7 +96,7 @@ def _typed() -> Wanted:
 
 def _form(hook: Webhook | None, said: Wanted, wrong: Sequence[Wrong] = ()) -> ResponseReturnValue:
     told = {each.key: hook_words.WRONG[each.why] for each in wrong}
-    kinds = [(kind, hook_words.TITLES[kind], kind in NOT_YET, example(kind)) for kind in cases.OFFERED]
+    kinds = [Offer(kind, hook_words.TITLES[kind], kind in NOT_YET, example(kind)) for kind in cases.OFFERED]
     return page("webhook_edit.html", 422 if wrong else 200, hook=hook, typed=said, wrong=told, kinds=kinds)
 
 

@@ -91,7 +91,7 @@ def _applied(city: Sample) -> tuple[Engine, list[str], str]:
     with transaction(database) as session:
         stored = snapshot.read(session, seal)
         sample.refuse_strangers(stored, city)
-        declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True))
+        declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True), "proxeny demo")
         now = datetime.now(UTC)
         logos.store(session, pictures, now)
         demo_adverts.sow(session, now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portal.admin.desk import Edit, Made
+from store import network
 from store import portal_versions as rows
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def save(desk: Desk, name: str, fields: Mapping[str, Any], seen: str, note: str,
         return judged
     said = {key: value for key in rows.KEYS if (value := fields.get(key)) is not None}
     with desk.writing() as session:
+        network.alone(session)  # of two at once the second sees what the first made
         if basis(session, name) != seen:
             return Stale(rows.newest(session, name))
         return rows.keep(session, name, said, note, actor.name, desk.now())
@@ -70,6 +72,7 @@ def roll_back(desk: Desk, name: str, number: int, seen: str, note: str, actor: A
 
 def _put(desk: Desk, name: str, number: int | None, seen: str, note: str, actor: Actor) -> Published | Stale | list[Wrong]:
     with desk.writing() as session:
+        network.alone(session)
         newest = rows.newest(session, name)
         row = rows.draft(session, name) if number is None else rows.find(session, name, number)
         if row is None or newest is None or newest.id != seen:
@@ -90,6 +93,7 @@ def _put(desk: Desk, name: str, number: int | None, seen: str, note: str, actor:
 def discard(desk: Desk, name: str, seen: str) -> Stale | None:
     """Throw the draft away, with those that it took the place of."""
     with desk.writing() as session:
+        network.alone(session)
         if basis(session, name) != seen:
             return Stale(rows.newest(session, name))
         rows.discard(session, name)

@@ -227,7 +227,7 @@ def _text(step: Step) -> Any:
     if step.what is What.CROWDED:
         return _("The next one sees which devices are signed in, and may sign one of them out.")
     if step.what is What.OVER:
-        return f"{_('The page says so; one press connects again, for a new stay.')} {used}"
+        return _("The page says so; one press connects again, for a new stay.") + " " + used
     if step.back is not None:
         back = _("The page says so, and that there is more from %(when)s.", when=words.moment(step.back, desk().zone(), step.at))
         return f"{back} {used}"
@@ -242,4 +242,4 @@ def _hours(story: Story) -> Any:
     if hours == 24:
         return _("Days turn at midnight of your time zone (%(zone)s): the next on %(when)s.", zone=desk().zone(), when=turns)
     said = _("Clocks change: this day has %(hours)s hours, and turns on %(when)s.", hours=f"{hours:g}", when=turns)
-    return f"{said} {_('What a day gives is the same on such a day.')}"
+    return said + " " + _("What a day gives is the same on such a day.")

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _QUERIED: Final = ("access_point", "realm")  # whose pages have odd names in the query
 _ODD: Final = re.compile(
-    r"new|replace|\.{1,2}|/.*|.*//.*|.*/(take-over|remove|move|use|secret|test|edit|guide|secrets|end|simulate)", re.DOTALL
+    r"new|replace|\.{1,2}|/.*|.*//.*|terms/.*|.*/(take-over|remove|move|use|secret|test|edit|guide|secrets|end|simulate"
+    r"|versions|compare|publish|discard|preview|back)",
+    re.DOTALL,
 )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from store.pictures import Prepared
 
 ACCENT: Final = re.compile(r"#[0-9a-fA-F]{6}")
+_MOST: Final = 200  # fields that are looked through for ways in
 _SHA: Final = re.compile(r"[0-9a-f]{64}")
 WAYS: Final = {
     "terms": later("Terms alone"),
@@ -112,9 +113,9 @@ def called(language: str) -> str:
     return (own or language).capitalize() if own else language
 
 
-def read(form: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Key -> value, as the network file would have them; what is empty is left out. `known`: every way in that there may be."""
-    places = {way: form.get(f"way.{way}", "") for way in known}
+def read(form: Mapping[str, str]) -> dict[str, Any]:
+    """Key -> value, as the network file would have them; what is empty is left out."""
+    places = {key.removeprefix("way."): place for key, place in list(form.items())[:_MOST] if key.startswith("way.")}
     offered = sorted(
         (way for way, place in places.items() if place.isascii() and place.isdigit() and place != "0"), key=lambda w: int(places[w][:3])
     )

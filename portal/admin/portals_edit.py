@@ -71,7 +71,7 @@ def told(where: str, words: str) -> str:
 
 def typed() -> tuple[dict[str, Any], Any, list[Wrong]]:
     """The keys that this form holds, the logo that was chosen with them, and why that is not taken."""
-    said = portal_fields.read(request.form, desk().tools["ways"]())
+    said = portal_fields.read(request.form)
     found = portal_fields.picture(request.files.get("logo"))
     if isinstance(found, str):
         return said, None, [Wrong(0, "logo", found.rstrip("."))]

@@ -149,6 +149,8 @@ def test_drafts_and_versions_are_bounded(staffroom: Room) -> None:
         ({"welcome.en": "Bell\x07"}, "at most 400 printable characters"),
         ({"way.terms": ""}, "Is empty"),
         ({"way.email": "2"}, "needs a mail server"),
+        ({"way.oidc:gone": "2"}, "needs a provider"),
+        ({"way.carrier pigeon": "2"}, "is no way in"),
         ({"plan": "gold"}, "no plan"),
         ({"provisional": "soon"}, "provisional"),
         ({"sponsors": "everybody"}, "is no address"),
@@ -172,6 +174,14 @@ def test_words_are_words_everywhere(staffroom: Room) -> None:
         assert path if path.endswith("compare") else shown in text, path
         for raw in ("<script>alert", "<img src=x", "<svg onload", " 49 "):
             assert raw not in text, (path, raw)
+
+
+def test_ways_stand_in_the_order_of_their_places(staffroom: Room) -> None:
+    """Whatever the order of the fields; each with its own plan, where it has one."""
+    save(staffroom, **{"way.terms": "2", "way.voucher": "1", "plan.voucher": "visitor", "plan.sms": "visitor"})
+    with reading(staffroom.database) as session:
+        fields = rows.newest(session, "library").fields
+    assert (["voucher", "terms"], {"voucher": "visitor"}) == (fields["ways"], fields["plans"])
 
 
 def test_spaces_that_do_not_break_are_kept(staffroom: Room) -> None:

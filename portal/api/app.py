@@ -55,6 +55,8 @@ class Problem(Schema):
     instance = fields.String(metadata={"description": "The number of this request, for whoever runs the controller", "example": "K7Q-42M"})
     errors = fields.List(fields.Nested(Wrong))
     scope = fields.String(metadata={"description": "The scope that was missing"})
+    reason = fields.String(metadata={"description": "Why it cannot be done just now, in a word"})
+    seen = fields.String(metadata={"description": "The newest version there is, for another try"})
 
 
 class Document(Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -106,6 +108,7 @@ class Mount:
             return self._inner(environ, start)
         if not self._places.acquire(blocking=False):
             headers = [("Content-Type", MEDIA), ("Content-Length", str(len(_BUSY))), ("Retry-After", "1"), ("Cache-Control", "no-store")]
+            self._desk.said("request", {"method": environ.get("REQUEST_METHOD", "")[:16], "route": "", "status": 503, "why": "places"})
             start("503 Service Unavailable", headers)
             return [_BUSY]
         try:

@@ -228,6 +228,7 @@ def test_programs_leave_threads_to_people(staffroom: Room) -> None:
     taken = [mount._places.acquire(blocking=False) for _ in range(20)]
     answer = programs.get("/sites")
     assert (503, "1", "application/problem+json") == (answer.status_code, answer.headers["Retry-After"], answer.mimetype)
+    assert (503, "places") == (staffroom.lines[-1]["status"], staffroom.lines[-1]["why"])
     assert 200 == staffroom.get("/sites").status_code
     for _ in range(taken.count(True)):
         mount._places.release()

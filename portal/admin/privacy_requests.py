@@ -28,7 +28,6 @@ from portal.permissions import Permission
 from store import requests
 from store.faults import SealError
 from store.models import Account, PrivacyRequest, RequestKind, RequestState
-from store.retention import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,12 +181,12 @@ def _shown(name: str, wrong: str = "", typed: str = "") -> ResponseReturnValue:
         until = reveal.asked(session, "privacy_request", name)
     return page(
         "privacy_request.html", 422 if wrong else 200, row=row(found), kinds=KINDS, account=account is not None, until=until, wrong=wrong,
-        contact=_contact(found) if until is not None else "", typed=typed, least=LEAST, longest=LONGEST, names=_CLASSES,
-        outcome=OUTCOMES.get(found.outcome, found.outcome), stays=[(each, *_stay(said)) for each, said in found.left.items()],
+        contact=_contact(found) if until is not None else "", typed=typed, least=LEAST, longest=LONGEST,
+        outcome=OUTCOMES.get(found.outcome, found.outcome), stays=[(_WORDS.get(each), *_stay(said)) for each, said in found.left.items()],
     )  # fmt: skip
 
 
-_CLASSES: Final = {kind.value: CLASSES[kind].title for kind in Kept if kind in CLASSES}
+_WORDS: Final = {kind.value: words for kind, words in CLASSES.items()}
 
 
 def _stay(said: Any) -> tuple[int, datetime | None]:

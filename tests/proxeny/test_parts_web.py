@@ -50,6 +50,15 @@ def test_the_pages_are_found_where_they_listen(tmp_path: Path) -> None:
     assert (tmp_path / "c.pem", tmp_path / "k.pem") == (secure.certificate, secure.key)
 
 
+def test_a_certificate_that_the_app_keeps_is_no_file(tmp_path: Path) -> None:
+    """It needs no key, makes the pages https, and is no path; a file of that name is written with its folder."""
+    kept = guest(tmp_path, 'certificate = "app"')
+    assert ("https://127.0.0.1:8080", True, None) == (kept.origin, kept.kept, kept.files)
+    assert "the app keeps the certificate" in faults(tmp_path, '[guest]\ncertificate = "app"\nkey = "k.pem"\n')
+    filed = guest(tmp_path, 'certificate = "./app"\nkey = "k.pem"')
+    assert (False, (tmp_path / "app", tmp_path / "k.pem")) == (filed.kept, filed.files)
+
+
 def test_an_origin_is_written_one_way(tmp_path: Path) -> None:
     """Case, a slash at the end and the usual port make no other origin."""
     for text in ("https://WIFI.City.example", "https://wifi.city.example/", "https://wifi.city.example:443"):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DETAILS: dict[str, Any] = {
     "realms": "uni-a.example", "heard": NOW.isoformat(), "site": "central-library", "ends": NOW.isoformat(), "last": NOW.isoformat(),
-    "days": 7, "file": "wifi.pem", "count": 12, "source": "192.0.2.1", "every": "24 h", "fault": "no room",
+    "days": 7, "file": "wifi.pem", "count": 12, "source": "192.0.2.1", "every": "24 h", "fault": "no room", "due": NOW.isoformat(),
 }  # fmt: skip
 DEAD = Finding(Key(Rule.HOME_DEAD, "uni-a-1"), DETAILS)
 SILENT = Finding(Key(Rule.ACCESS_POINT_SILENT, "lib-1"), DETAILS)

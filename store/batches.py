@@ -102,7 +102,8 @@ def good(session: Session, now: datetime) -> list[tuple[VoucherBatch, int]]:
     """Each batch by which guests may come in today or later, and by how many vouchers."""
     unused = and_(Voucher.ends_at.is_(None), VoucherBatch.expires_at > now)
     alive = and_(Voucher.revoked_at.is_(None), or_(unused, Voucher.ends_at > now))
-    query = select(VoucherBatch, func.count(Voucher.id)).join(Voucher, Voucher.batch_id == VoucherBatch.id).where(alive)
+    query = select(VoucherBatch, func.count(Voucher.id)).join(Voucher, Voucher.batch_id == VoucherBatch.id)
+    query = query.where(alive, VoucherBatch.whole_at.is_not(None))
     return [(batch, count) for batch, count in session.execute(query.group_by(VoucherBatch.id).order_by(VoucherBatch.id))]
 
 

@@ -187,7 +187,7 @@ def _add(session: Session, privacy: Privacy, batch: VoucherBatch, count: int) ->
 
 def _finish(session: Session, batch: VoucherBatch, now: datetime) -> None:
     """Now its codes are good."""
-    batch.whole_at, batch.leased_until, batch.fault = now, None, ""
+    batch.whole_at, batch.leased_until = now, None
     session.flush()
     events.emit(session, EventKind.VOUCHER_BATCH_MADE, batch.id, {"name": batch.name, "plan": batch.plan, "vouchers": batch.wanted}, now)
 

@@ -17,7 +17,7 @@ _TABLES = (
     "listener_key", "delivery", "event", "webhook", "idempotency_key", "api_token", "incident_opening", "privacy_request", "portal_version",
     "portal_terms",
 )  # fmt: skip
-_OF_BATCHES = ("wanted", "whole_at", "made_by", "leased_until", "fault")
+_OF_BATCHES = ("wanted", "whole_at", "made_by", "leased_until")
 
 
 def upgrade() -> None:
@@ -37,12 +37,11 @@ def _vouchers() -> None:
         table.add_column(sa.Column("whole_at", MOMENT, nullable=True))
         table.add_column(sa.Column("made_by", TEXT, nullable=False, server_default=""))
         table.add_column(sa.Column("leased_until", MOMENT, nullable=True))
-        table.add_column(sa.Column("fault", TEXT, nullable=False, server_default=""))
     op.execute(
         "UPDATE voucher_batch SET whole_at = created_at, wanted = (SELECT count(*) FROM voucher WHERE voucher.batch_id = voucher_batch.id)"
     )
     with op.batch_alter_table("voucher_batch") as table:
-        for name in ("wanted", "made_by", "fault"):
+        for name in ("wanted", "made_by"):
             table.alter_column(name, server_default=None)
 
 

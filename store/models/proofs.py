@@ -32,7 +32,6 @@ class VoucherBatch(Base):
     whole_at: Mapped[datetime | None]  # when the last was made: before that none of them lets anybody in
     made_by: Mapped[str] = mapped_column(default="")
     leased_until: Mapped[datetime | None]  # of whoever makes them
-    fault: Mapped[str] = mapped_column(default="")  # why they are not all made
 
 
 class Voucher(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from portal import style
 from portal.admin.desk import Actor, Edit
+from proxeny import declare, snapshot
 from store import consents
 from store import portal_versions as rows
 from store.models import Account, Event, ManagedBy, Portal, Way, Webhook
@@ -247,3 +249,17 @@ def test_what_the_file_keeps_is_read_only_until_it_is_taken_over(filed: Room) ->
     assert 422 == filed.post(AT, **{"way.terms": "1", "plan": "visitor", "seen": ""}).status_code
     assert 303 == filed.post(f"{AT}/take-over").status_code
     assert 'enctype="multipart/form-data"' in filed.page(AT)
+
+
+def test_an_apply_is_named_among_the_versions(filed: Room) -> None:
+    """What the file says differently is one more version, of whoever applied it; an apply that changes nothing leaves none."""
+    with filed.desk.writing() as session:
+        stored = snapshot.read(session, filed.privacy.seal)
+        row = stored.rows["portal"]["library"]
+        wanted = replace(stored, rows={**stored.rows, "portal": {"library": replace(row, help={"en": "Ask"})}})
+        for _again in range(2):
+            declare.write(session, filed.privacy.seal, stored, wanted, "command line (ops)")
+            stored = snapshot.read(session, filed.privacy.seal)
+    with reading(filed.database) as session:
+        assert [(2, "command line (ops)"), (1, "")] == [(row.number, row.published_by) for row in rows.history(session, "library")]
+    assert "Against the one before" in filed.page(f"{AT}/versions")

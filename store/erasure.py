@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import and_, delete, exists, func, select, update
 
-from store import audit, grants
+from store import audit, events, grants
+from store.events import EventKind
 from store.models import Account, AuthEvent, Challenge, Consent, Device, Grant, GuestUsage, Message, Order
 from store.models import Session as Accounting
 from store.retention import ERASURE
@@ -74,6 +75,7 @@ def erase(session: Session, account: str, now: datetime) -> Erased | None:
     session.delete(row)
     session.flush()
     audit.forget(session, account)
+    events.emit(session, EventKind.ACCOUNT_ERASED, account, {}, now)
     grants.touch(session, live)
     return Erased(devices, len(names), len(consents), messages, left)
 

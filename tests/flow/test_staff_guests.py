@@ -143,7 +143,7 @@ def test_a_number_read_aloud_is_all_it_takes(town: Town, online: str) -> None:
     with town.signed_in(Role.HELP_DESK) as tab:
         tab.goto(f"{town.staff}/desk")
         tab.fill("#guest-q", online.lower().replace("-", " "))
-        tab.click("text=Find the guest")
+        tab.click("main form[role=search] button")
         expect(tab.locator("#stand")).to_contain_text("Online until")
         assert online not in tab.url
         tab.click("text=One hour more")
@@ -151,7 +151,7 @@ def test_a_number_read_aloud_is_all_it_takes(town: Town, online: str) -> None:
         town.guest.reload()
         assert before != town.guest.locator("main .lede").inner_text()
         expect(town.guest.locator("main dl.figures")).to_contain_text(re.compile(r"2.hrs"))
-        tab.click("#deeds >> text=Sign out")
+        tab.click("#deeds >> text=Sign the guest out")
         expect(tab.locator("#stand")).to_contain_text("Ended by staff")
         expect(tab.locator("#answer")).to_contain_text("End the stay: ACK")
         town.guest.reload()
@@ -164,7 +164,7 @@ def test_an_erasure_followed_to_the_ledger_and_the_log(town: Town, online: str) 
     with town.signed_in(Role.CITY_ADMIN) as tab:
         tab.goto(f"{town.staff}/desk")
         tab.fill("#guest-q", online)
-        tab.click("text=Find the guest")
+        tab.click("main form[role=search] button")
         tab.click("summary:has-text('privacy request')")
         tab.select_option("#request-kind", "erase")
         tab.click("text=Write the request down")

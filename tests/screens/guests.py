@@ -84,10 +84,12 @@ def _known(session: Session, room: Room, name: str, address: str, grant: str, su
     """Somebody with an account, two devices, a session and what goes with it."""
     now, station = room.time, f"02-00-5E-00-00-{number:02}"
     account = accounts.known(session, room.privacy, Way.EMAIL, address, now - timedelta(days=40), "en", address)
-    session.execute(Account.__table__.update().where(Account.id == account.id).values(id=name, contact=None))
+    session.execute(
+        Account.__table__.update().where(Account.id == account.id).values(id=name, contact=None, last_seen=now - timedelta(minutes=25))
+    )
     session.expire_all()
     account = session.get_one(Account, name)
-    account.contact, account.last_seen = room.privacy.sealed(address.encode(), "account", name, "contact"), now - timedelta(minutes=25)
+    account.contact = room.privacy.sealed(address.encode(), "account", name, "contact")
     phone, laptop = room.privacy.device(station), room.privacy.device(f"02-00-5E-00-01-{number:02}")
     session.add_all([
         Device(hash=phone, account_id=name, first_seen=now - timedelta(days=40), last_seen=now),

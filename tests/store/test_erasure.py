@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from store import accounts, consents, erasure, grants, messages, usage
+from store import accounts, consents, erasure, events, grants, messages, usage
 from store import models as m
 from store.messages import Content
 from store.privacy import privacy
@@ -99,3 +99,14 @@ def test_a_yes_is_written_once(database: Engine, seal: Seal) -> None:
         for digest in ("a", "a", "b"):
             consents.agreed(session, account, consents.TERMS, digest, "fr", "library", NOW)
         assert ["a", "b"] == sorted(session.scalars(select(m.Consent.digest)))
+
+
+def test_other_systems_hear_of_an_erasure(database: Engine, seal: Seal) -> None:
+    """Whoever asked for it is told the account's id, and nothing of whose it was."""
+    with transaction(database) as session:
+        account = lived(session, privacy(session, seal, NOW), seal)
+        session.add(m.Webhook(name="dashboard", url="https://hooks.city.example/", events=["account.erased"], secret=b"s", created_at=NOW))
+        session.flush()
+        events.forget(session)
+        erasure.erase(session, account, NOW)
+        assert [("account.erased", account, {})] == [(each.kind, each.object, each.content) for each in session.scalars(select(m.Event))]

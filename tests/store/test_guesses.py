@@ -203,6 +203,32 @@ def test_names_tell_nobody(database: Engine, seal: Seal) -> None:
     assert name not in {f"{kind} {each.rpartition(' ')[2]}" for each in others for kind in ("voucher device",)}
 
 
+def test_tries_from_several_places_are_lifted_together(database: Engine, seal: Seal) -> None:
+    """A device's tries at two places are counted apart, and staff see the longest wait and lift both; another device's stay."""
+    with transaction(database) as session:
+        keys = privacy(session, seal, NOW)
+        device = guesses.named(keys, "voucher device", b"phone")
+        places = [guesses.named(keys, "voucher device", b"phone", at) for at in (b"192.0.2.1", b"192.0.2.2")]
+        other = guesses.named(keys, "voucher device", b"laptop", b"192.0.2.1")
+        for name, times in zip((*places, other), (1, 2, 1), strict=True):
+            for _ in range(times):
+                guesses.tried(session, name, NOW, free=0, delays=(timedelta(0), *guesses.DELAYS[1:]))
+        assert guesses.DELAYS[1] + NOW == guesses.waits(session, device, NOW)
+        assert (2, 0) == (guesses.forget(session, device), guesses.forget(session, device))
+        assert ([other], None) == (list(session.scalars(select(Guess.name))), guesses.waits(session, device, NOW))
+
+
+def test_staff_see_a_place_that_is_full_without_taking_one(database: Engine) -> None:
+    """When there is room again, or that there is; however often it is looked at."""
+    with transaction(database) as session:
+        for most in (2, 2):
+            assert None is guesses.full(session, PHONE, NOW, most=most)
+        for _ in range(2):
+            guesses.taken(session, PHONE, NOW, most=2, window=guesses.WINDOW)
+        assert NOW + guesses.WINDOW == guesses.full(session, PHONE, NOW, most=2)
+        assert None is guesses.full(session, PHONE, NOW + guesses.WINDOW, most=2)
+
+
 def test_waits_of_staff_grow_to_a_quarter_of_an_hour(database: Engine) -> None:
     """A password is worth more than a voucher: five tries are free, then a quarter of a minute, and at last 15 minutes for good."""
     now, waits = NOW, []

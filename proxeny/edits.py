@@ -205,7 +205,7 @@ def _wanted(stored: Network, both: Network, edits: Sequence[Edit]) -> Network:
             app.discard((edit.section, name))
             continue
         app.add((edit.section, name))
-        if POSITION in edit.fields and edit.section in ORDERED:
+        if edit.fields.get(POSITION) is not None and edit.section in ORDERED:  # None takes out what no entry holds
             rows[edit.section] = _moved(rows[edit.section], name, int(edit.fields[POSITION]))
         until, row, old = edit.fields.get(OVERLAP), rows[edit.section].get(name), stored.rows[edit.section].get(name)
         if until is not None and isinstance(row, Client) and isinstance(old, Client):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import g
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from portal.admin import accounts
 from portal.admin.desk import desk
@@ -18,6 +18,7 @@ from portal.api.answers import answer, empty
 from portal.api.guests import world
 from portal.api.problems import Kind, RefusedError
 from portal.api.resource import Resource
+from portal.api.shapes import says
 from portal.api.values import Reason, choice, flag, found, many, moment, reason, text, whole
 from portal.cases import desk_account
 from portal.permissions import Permission
@@ -89,6 +90,26 @@ class Erased(Schema):
     stays = many(Left)
 
 
+def _things(words: str) -> fields.List[Any]:
+    return many(fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True)), words)
+
+
+class Dossier(Schema):
+    """All that is kept of an account, as its owner gets it."""
+
+    written_at = moment()
+    about = text()
+    account = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True, **says("Way, contact, language, times"))
+    devices = _things("Without their addresses")
+    grants = _things("Stays")
+    sessions = _things("Where, when, and how much")
+    usage = _things("Of days and months")
+    consents = _things("To which words")
+    messages = _things("Mails and SMS, without their words")
+    kept_until = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    most_rows_of_a_kind = whole()
+
+
 RESOURCE: Final = Resource("accounts", "Accounts", "Verified identities; contacts are told in part.")
 
 
@@ -139,9 +160,7 @@ def forget(_asked: Mapping[str, Any], name: str, ref: str) -> Response:
     return empty()
 
 
-@RESOURCE.on(
-    "POST", "/accounts/<name>/export", Permission.PRIVACY_ACT, answer=Schema.from_dict({}, name="Dossier"), status=200, fleeting=True
-)
+@RESOURCE.on("POST", "/accounts/<name>/export", Permission.PRIVACY_ACT, answer=Dossier, status=200, fleeting=True)
 def export(_asked: Mapping[str, Any], name: str) -> Response:
     """All that is kept of it, as its owner gets it; it is on record, and settles what its owner asked for."""
     with desk().writing() as session:

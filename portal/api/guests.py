@@ -151,7 +151,7 @@ def _do(name: str, deed: Deed) -> Response:
         return answer({"orders": done.orders, "until": done.at, "lifted": done.number})
     kind = Kind.TOO_MANY if done.why in _FULL else Kind.CONFLICT
     wait = {"Retry-After": str(max(1, round((done.at - g.now).total_seconds())))} if done.at is not None and done.why in _FULL else {}
-    raise RefusedError(kind, helping.barred(done), headers=wait, barred=done.why.name.lower())
+    raise RefusedError(kind, helping.barred(done), headers=wait, reason=done.why.name.lower())
 
 
 def world() -> Helping:

@@ -49,7 +49,7 @@ def test_every_operation_says_what_it_needs(programs: Programs) -> None:
             (scopes,) = (need["token"] for need in each["security"])
             assert set(scopes) <= {one.name for one in Permission} - {one.name for one in PERSONS_ALONE}, each["operationId"]
             reads = {one["name"] for one in each.get("parameters", ())}
-            assert "If-Match" in reads or method != "patch", path
+            assert "If-Match" in reads or method != "patch" or "/webhooks/" in path, path  # whose versions move with each delivery
             assert ("limit" in reads) == ("after" in reads)
     assert len(names) == len(set(names)) > 60
 

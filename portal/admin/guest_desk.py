@@ -94,7 +94,16 @@ def resend(name: str) -> ResponseReturnValue:
 @needs(Permission.GUESTS_ACT)
 def extend(name: str) -> ResponseReturnValue:
     """An hour more."""
-    return _do(name, desk_acts.extend, lambda done: _("The stay lasts until %(time)s.", time=when(done.at)))
+
+    def told(done: Done) -> Any:
+        if done.number and not done.orders:
+            return _(
+                "The stay lasts until %(time)s. Its gateway cannot be told meanwhile, and hears of it when it asks next.",
+                time=when(done.at),
+            )
+        return _("The stay lasts until %(time)s.", time=when(done.at))
+
+    return _do(name, desk_acts.extend, told)
 
 
 @blueprint.post("/<name>/sign-out")
@@ -103,11 +112,11 @@ def sign_out(name: str) -> ResponseReturnValue:
     """The stay ends."""
 
     def told(done: Done) -> Any:
-        return (
-            _("The stay has ended; what the gateway answered is below.")
-            if done.orders
-            else _("The stay has ended. No gateway had to be told.")
-        )
+        if done.orders:
+            return _("The stay has ended; what the gateway answered is below.")
+        if done.number:
+            return _("The stay has ended here. Its gateway takes no such order, and hears of it when it asks next.")
+        return _("The stay has ended. No gateway had to be told.")
 
     return _do(name, desk_acts.sign_out, told)
 

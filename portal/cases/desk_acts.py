@@ -19,7 +19,7 @@ from portal.cases.desk_world import record
 from portal.cases.proof import Denied, No
 from portal.cases.standing import KICKED
 from store import audit, challenges, grants, guesses, requests
-from store.models import Order, OrderKind, Purpose, Settled, Way
+from store.models import Message, Order, OrderKind, Purpose, Settled, Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Barred(NamedTuple):
 
 
 class Done(NamedTuple):
-    """It was done; `orders` are what gateways were asked, `at` until when it counts, `number` of what was lifted."""
+    """It was done; `orders` are what gateways were asked, `at` until when it counts, `number` of open sessions, or of what was lifted."""
 
     orders: Sequence[int] = ()
     at: datetime | None = None
@@ -82,6 +82,8 @@ def resend(session: Session, world: Helping, guest: Guest, who: Doer, now: datet
     if isinstance(sent, Denied):
         at = datetime.fromtimestamp(sent.at, UTC) if sent.at is not None else last.expires_at
         return Barred(Bar.WAIT if sent.why is No.WAIT else Bar.ENOUGH, at)
+    if session.scalar(select(Message.id).where(Message.challenge_id == sent.id, Message.queued_at == now).limit(1)) is None:
+        return Barred(Bar.ENOUGH)  # somebody else asked for the last one in this moment
     record(session, world, who, "resend", guest.about, now, fields={"sent": (before, sent.sent), "way": (None, last.way.value)})
     return Done(at=sent.expires_at)
 
@@ -118,7 +120,7 @@ def extend(session: Session, world: Helping, guest: Guest, who: Doer, now: datet
     record(session, world, who, "extend", guest.about, now, fields=said)
     left = remainders.left(guest.plan, guest.used, grant.ends_at, now)
     ends = now + timedelta(seconds=left.seconds) if left.seconds is not None else grant.ends_at
-    return Done([each.id for each in orders], min(ends, grant.ends_at))
+    return Done([each.id for each in orders], min(ends, grant.ends_at), len(guest.open))
 
 
 def sign_out(session: Session, world: Helping, guest: Guest, who: Doer, now: datetime) -> Done | Barred:
@@ -127,7 +129,7 @@ def sign_out(session: Session, world: Helping, guest: Guest, who: Doer, now: dat
     if grant is None or not _put_out(session, world, grant, now):
         return Barred(Bar.OVER)
     record(session, world, who, "disconnect", guest.about, now, fields={"stay": (None, grant.id)})
-    return Done(_asked(session, grant, now))
+    return Done(_asked(session, grant, now), number=len(guest.open))
 
 
 def _put_out(session: Session, world: Helping, grant: Grant, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.cases import card
+from portal.doors import Doors
 from store import audit, crockford, grants, guesses, messages, minting, usage
 from store.models import AuditEntry, Grant, Guess, Message, MessageKind, Order, PrivacyRequest, Role, Settled, Way
 from store.session import reading, transaction
@@ -250,8 +252,6 @@ def test_an_hour_more(here: Room) -> None:
 
 
 def _orders(here: Room, into: list[Any]) -> Any:
-    from dataclasses import replace
-
     world = here.tools["guests"]()
 
     def order(_session: Any, kind: Any, about: Any, _now: Any) -> Order | None:
@@ -283,6 +283,17 @@ def test_signed_out_with_the_gateways_answer(here: Room) -> None:
     assert "ended by staff" == row(here, Grant, mine.id).why
     answer = here.post(f"/desk/{mine.id}/sign-out", DESK)
     assert (409, True) == (answer.status_code, "signs in anew" in answer.get_data(as_text=True))
+
+
+def test_a_gateway_without_orders_is_not_said_to_have_heard(here: Room) -> None:
+    """One that can be told of nothing during a session: the page says so, and promises no more."""
+    world = _orders(here, [])()
+    here.tools["guests"] = lambda: replace(world, doors=Doors())
+    mine = stay(here)
+    keep(here, accounting(here, grant_id=mine.id, realm=""))
+    said = here.page(here.post(f"/desk/{mine.id}/extend", DESK).location, DESK)
+    assert "Its gateway cannot be told meanwhile" in said
+    assert "takes no such order" in here.page(here.post(f"/desk/{mine.id}/sign-out", DESK).location, DESK)
 
 
 def test_an_address_is_revealed_for_a_reason_in_one_browser(here: Room) -> None:

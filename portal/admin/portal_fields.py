@@ -123,7 +123,9 @@ def read(form: Mapping[str, str]) -> dict[str, Any]:
         "ways": offered,
         "plan": form.get("plan", ""),
         "plans": {way: plan for way in offered if (plan := form.get(f"plan.{way}", ""))},
-        "languages": [each for each in languages.LANGUAGES if form.get(f"language.{each}")],
+        "languages": sorted(
+            (each for each in languages.LANGUAGES if form.get(f"language.{each}")), key=lambda each: each != form.get("first", "")
+        ),
         "logo": kept if _SHA.fullmatch(kept := form.get("logo_kept", "")) and not form.get("logo_gone") else "",
         "accent": form.get("use_accent", "") or form.get("accent", "").strip().lower(),
         **{key: _texts(form, key) for key in LONGEST},

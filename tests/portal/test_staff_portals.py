@@ -186,6 +186,14 @@ def test_ways_stand_in_the_order_of_their_places(staffroom: Room) -> None:
     assert (["voucher", "terms"], {"voucher": "visitor"}) == (fields["ways"], fields["plans"])
 
 
+def test_the_first_language_stays_the_first(staffroom: Room) -> None:
+    """It is what a guest reads whose browser asks for none of them: the editor shows it chosen, and keeps it."""
+    save(staffroom, first="fr")
+    with reading(staffroom.database) as session:
+        assert ["fr", "en"] == rows.newest(session, "library").fields["languages"]
+    assert '<option value="fr" selected>French</option>' in staffroom.page(AT)
+
+
 def test_spaces_that_do_not_break_are_kept(staffroom: Room) -> None:
     """French writes them before its colons; marks that turn the direction are refused (above)."""
     assert 303 == save(staffroom, **{"welcome.fr": "Bienvenue\u00a0: lisez\u202f!"}).status_code

@@ -46,7 +46,16 @@ def portals(session: Session, room: Room) -> None:
     words = {**FIELDS["welcome"], "en": "Welcome to the city’s library\nRead, listen and look around."}  # type: ignore[dict-item]
     draft = {**FIELDS, "logo": logo, "welcome": words, "terms": {"en": TERMS.replace("fairly", "fairly among everybody")}}
     rows.keep(session, "library", draft, "Summer", "desk@city.example", now - timedelta(hours=3))
-    session.add(Portal(name="harbour", plan="visitor", managed_by=ManagedBy.FILE, ways=["terms"], languages=["en", "fr"], help={"en": "Ask at the boathouse."}))
+    session.add(
+        Portal(
+            name="harbour",
+            plan="visitor",
+            managed_by=ManagedBy.FILE,
+            ways=["terms"],
+            languages=["en", "fr"],
+            help={"en": "Ask at the boathouse."},
+        )
+    )
     session.flush()
     for number in range(8):
         session.add(Site(id=f"pier-{number}", name=f"Pier {number + 1}", portal="harbour", managed_by=ManagedBy.APP))

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from portal.admin import entries
+from portal.admin import certificate_deeds, entries
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
 from portal.admin.page import page
@@ -97,7 +97,7 @@ def index() -> ResponseReturnValue:
     """Every listener."""
     with desk().reading() as session:
         serving = listener_keys.serving(session)
-    rows = [_row(each, serving.get(each.name)) for each in _listeners()]
+    rows = [row_of(each, serving.get(each.name)) for each in listeners()]
     return page("certificates.html", rows=rows)
 
 
@@ -126,9 +126,7 @@ def ask(listener: str) -> ResponseReturnValue:
         words = _("“%(name)s” is no host name", name=wrong[:100]) if wrong else _("Name the hosts, one a line: twenty at most")
         return _form(of, 422, asked=words)
     try:
-        with desk().writing() as session:
-            row = own_certificates.ask(session, desk().privacy.seal, of, names, kind, by=g.staff.name, now=g.now)
-            audited(session, "add", "certificate", of.name, fields={"request": (None, row.id), "names": (None, names), "key": (None, kind)})
+        certificate_deeds.asked(of, names, kind)
     except own_certificates.FullError:
         return _form(of, 409, asked=_full())
     return entries.done(_at(of), _("The request is made. Download it, have it signed, and upload what comes back."))
@@ -158,13 +156,7 @@ def upload(listener: str) -> ResponseReturnValue:
     if isinstance(parcel, Flaw):
         return _form(of, 422, sent=FLAWS[parcel])
     try:
-        with desk().writing() as session:
-            roots = desk().tools["roots"]()
-            taken = own_certificates.take(session, desk().privacy.seal, of, parcel, roots, by=g.staff.name, now=g.now)
-            if not isinstance(taken, Flaw):
-                row, leaf = taken
-                fields = {"certificate": (None, row.id), "fingerprint": (None, leaf.fingerprint), "ends": (None, leaf.ends.isoformat())}
-                audited(session, "add", "certificate", of.name, fields=fields)
+        taken = certificate_deeds.kept(of, parcel)
     except own_certificates.FullError:
         return _form(of, 409, sent=_full())
     if isinstance(taken, Flaw):
@@ -177,14 +169,8 @@ def upload(listener: str) -> ResponseReturnValue:
 def use(listener: str) -> ResponseReturnValue:
     """This one from now on; also the way back to a former one."""
     of = _listener(listener)
-    tools = desk().tools
     with desk().writing() as session:
-        row = _find(session, of)
-        before = listener_keys.in_use(session, of.name)
-        flaw = own_certificates.use(session, desk().privacy.seal, of, row, tools["loads"], tools["roots"](), g.now)
-        if flaw is None:
-            fields = {"certificate": (before.id if before is not None else None, row.id)}
-            audited(session, "change", "certificate", of.name, fields=fields)
+        flaw = certificate_deeds.used(session, of, _find(session, of))
     if flaw is not None:
         return _shown(of, 409, FLAWS[flaw])
     return entries.done(_at(of), _("Browsers meet it from now on. Whoever is connected stays so; the former one is kept for a way back."))
@@ -206,13 +192,14 @@ def remove(listener: str) -> ResponseReturnValue:
     return entries.done(_at(of), _("The key and what belongs to it are forgotten."))
 
 
-def _listeners() -> list[Listener]:
+def listeners() -> list[Listener]:
+    """Ours, as the settings have them."""
     found: list[Listener] = desk().tools["listeners"]()
     return found
 
 
 def _listener(name: str) -> Listener:
-    found = next((each for each in _listeners() if each.name == name), None)
+    found = next((each for each in listeners() if each.name == name), None)
     return found if found is not None else abort(404)
 
 
@@ -238,7 +225,7 @@ def _sent() -> bytes | None:
     return whole if len(whole) <= LARGEST else None
 
 
-def _row(of: Listener, kept: ListenerKey | None) -> Row:
+def row_of(of: Listener, kept: ListenerKey | None) -> Row:
     pem = (kept.chain.encode() if kept is not None else b"") if of.kept else of.chain
     leaf = certificates.shown(pem, desk().tools["roots"]()) if pem else None
     days = leaf.days(g.now) if leaf is not None else None
@@ -274,7 +261,7 @@ def _shown(of: Listener, status: int = 200, wrong: Any = "") -> ResponseReturnVa
         rows = listener_keys.of(session, of.name)
         used = next((row for row in rows if row.used_from is not None and row.retired_at is None), None)
         kept = [_of(row, certificates.shown(row.chain.encode(), roots) if row.chain else None, used) for row in rows]
-        return page("certificate.html", status, row=_row(of, used), kept=kept, wrong=wrong, where=_at(of), under=WHERE)
+        return page("certificate.html", status, row=row_of(of, used), kept=kept, wrong=wrong, where=_at(of), under=WHERE)
 
 
 def _of(row: ListenerKey, leaf: Leaf | None, used: ListenerKey | None) -> Kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import accounts, alerts, audit, guests, hooks, house, jobs, people, portals, privacy, sessions, trace, visitors, vouchers
+from portal.api import accounts, alerts, audit, certificates, guests, hooks, house, jobs, people, portals, privacy, sessions, trace, visitors, vouchers
 
 RESOURCES: Final = (
     sessions.RESOURCE,
@@ -16,6 +16,7 @@ RESOURCES: Final = (
     house.RESOURCE,
     visitors.RESOURCE,
     portals.RESOURCE,
+    certificates.RESOURCE,
     privacy.RESOURCE,
     jobs.RESOURCE,
     hooks.RESOURCE,

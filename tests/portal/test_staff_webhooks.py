@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from portal import hook_message
+from portal import hook_message, hook_words
 from portal.cases import webhooks as cases
 from store import events, hooks
 from store.events import EventKind
@@ -211,3 +211,11 @@ def test_what_is_dangerous_asks_who_is_there(staffroom: Room, path: str) -> None
     hook = made(staffroom)
     staffroom.time += timedelta(minutes=11)
     assert staffroom.post(path.format(hook.id), **FORM).location.startswith("/prove")
+
+
+def test_every_event_has_words_and_an_example(staffroom: Room) -> None:
+    """The form offers each but the ping; those of adverts say that nothing tells of them yet."""
+    assert list(EventKind) == list(hook_words.TITLES) == list(hook_words.EXAMPLES)
+    shown = staffroom.page("/webhooks/new")
+    assert [] == [kind for kind in EventKind if (f'value="{kind.value}"' in shown) != (kind is not EventKind.PING)]
+    assert "Nothing tells of these yet" in shown

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,20 +14,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proxeny import outgoing
+from proxeny import opening, outgoing, settings, sweeping
 from store import hooks
 from store.models import Delivery, DeliveryState, Event, Webhook
-from store.privacy import Privacy
+from store.privacy import Privacy, privacy
 from store.schema import prepare
 from store.sealed import Seal, create_keys
 from store.session import reading, transaction
 from tests.peers.authority import Authority
+from tests.peers.program import until
 from tests.peers.stubs.controller import Mood
 from tests.proxeny.hooked import NAME, Place, Receiver, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.proxeny.installation import Installation
 
 TOLERANCE = 300  # seconds, as docs/webhooks.md tells receivers
 
@@ -262,3 +266,45 @@ def test_one_that_is_slow_hides_no_other(place: Place, there: tuple[Receiver, st
     assert number in place.due()
     with reading(place.database) as session:
         assert 2 == len({each.webhook for each in hooks.waiting(session, datetime.now(UTC))})
+
+
+def test_the_jobs_process_delivers_by_the_settings(installed: Installation, opened: Path, authority: Authority) -> None:
+    """A sweep as it runs, its queue and threads, [webhooks] as it is written: within seconds, and counted."""
+    with receiver(authority) as (stub, port):
+        installed.settings.write_text(f'[radius]\n[webhooks]\nallow = "127.0.0.1"\nports = [{port}]\nca = "{authority.file}"\n')
+        read = settings.load(installed.settings, {})
+        shutil.copytree(opened, read.data_dir, dirs_exist_ok=True)
+        database, seal = opening.store(read)
+        with transaction(database) as session:
+            place = Place(database, privacy(session, seal, datetime.now(UTC)), authority.file)
+        place.hook(f"https://127.0.0.1:{port}/")
+        sweep = sweeping.Sweep(read)
+        sweep.thread.start()
+        try:
+            number = place.happen()
+            until(lambda: place.row(number).settled_at, "the delivery")
+            until(lambda: sweep.told()["deliveries_delivered"] == 1, "the count")
+        finally:
+            sweep.end(5)
+            database.dispose()
+        assert ["POST /"] == stub.paths
+
+
+def test_one_that_is_resumed_goes_on_with_the_newest_half(
+    place: Place, there: tuple[Receiver, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older half has failed, and can be replayed; what was put off for hours is tried at once."""
+    _, url = there
+    name, _ = place.hook(url)
+    numbers = [place.happen() for _ in range(5)]
+    monkeypatch.setattr(hooks, "LEFT", 2)
+    with transaction(place.database) as session:
+        session.get_one(Delivery, numbers[-1]).state = DeliveryState.CLAIMED
+        session.get_one(Delivery, numbers[-1]).leased_until = datetime.now(UTC) + timedelta(hours=6)
+        session.get_one(Webhook, name).paused_at = datetime.now(UTC)
+    with transaction(place.database) as session:
+        assert 3 == hooks.resume(session, session.get_one(Webhook, name), datetime.now(UTC) - timedelta(seconds=1))
+    assert numbers[3:] == place.due()
+    assert [hooks.DISCARDED] * 3 == [place.row(each).outcome for each in numbers[:3]]
+    with transaction(place.database) as session:
+        assert 3 == hooks.replay_failed(session, name, datetime.now(UTC) - timedelta(days=7), datetime.now(UTC))

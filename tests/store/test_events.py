@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal import hook_words
 from portal.admin.desk import counted
 from store import alerts, events
 from store.alerts import Change, Finding, Key
@@ -141,6 +142,7 @@ def test_what_is_told_of_a_session_names_place_and_amount_and_nobody(database, p
         "started_at": NOW.isoformat(), "ended_at": (NOW + timedelta(seconds=60)).isoformat(), "cause": "User-Request",
         "seconds": 60, "octets_up": 0, "octets_down": 5,
     }  # fmt: skip
+    assert event.content.keys() == hook_words.EXAMPLES[EventKind.SESSION_ENDED].keys()
 
 
 def test_an_alert_is_told_of_as_it_opens_is_taken_notice_of_and_closes(database):

@@ -19,7 +19,7 @@ from portal.admin import assets
 from portal.admin.desk import desk
 from portal.api import again, listing, reading
 from portal.api.answers import tag
-from portal.api.manual import chapters
+from portal.api.manual import Chapter, chapters
 from portal.api.problems import DOCS, Kind
 from portal.permissions import PERSONS_ALONE, Permission
 
@@ -59,6 +59,7 @@ def serve(app: Flask, spec: Any, titles: Mapping[str, str]) -> None:
     octets = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     mark = tag(octets)
     book = chapters(content)
+    kept: dict[tuple[str, ...], str] = {}  # one for each page and language: there are no others
 
     def document() -> Response:
         """GET: for programs."""
@@ -70,13 +71,13 @@ def serve(app: Flask, spec: Any, titles: Mapping[str, str]) -> None:
 
     def guide() -> Response:
         """GET: how to begin, and what there is."""
-        return _page("api_guide.html", book=book, chapter=None)
+        return _page(kept, "api_guide.html", book)
 
     def chapter(name: str) -> Response:
         """GET: the operations of one chapter."""
         if name not in book:
             abort(404)
-        return _page("api_chapter.html", book=book, chapter=book[name])
+        return _page(kept, "api_chapter.html", book, name)
 
     views: tuple[tuple[str, Any], ...] = ((PATH, document), (DOCS, guide), (f"{DOCS}/<name>", chapter))
     for path, view in views:
@@ -89,19 +90,34 @@ def _ticked(words: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704  escaped just before
 
 
-def _page(template: str, **values: Any) -> Response:
-    """In the reader's language, under a policy that lets nothing run."""
+def _page(kept: dict[tuple[str, ...], str], template: str, book: Mapping[str, Chapter], name: str = "") -> Response:
+    """In the reader's language, made once, under a policy that lets nothing run."""
     chosen = [each for each in reversed(request.args.getlist("lang")) if each in languages.LANGUAGES][:1]
     g.language = languages.choose(languages.LANGUAGES, chosen, list(request.accept_languages.values()))
     g.locale = languages.locale(g.language, "CA")
     refresh()
-    shared = {
+    which = (desk().office.url, str(desk().office.api_rate), name, g.language, *chosen)
+    if which not in kept:
+        values = {"book": book, "chapter": book.get(name), "kept": f"?lang={chosen[0]}" if chosen else ""}
+        kept[which] = words.one_stop(render_template(template, **_shared(), **values))
+    g.cache = "no-cache"
+    made = Response(kept[which], content_type="text/html; charset=utf-8")
+    made.headers["Content-Security-Policy"] = _POLICY
+    made.headers["Content-Language"] = g.language
+    made.vary.add("Accept-Language")
+    made.set_etag(tag(kept[which].encode()))
+    made.make_conditional(request)
+    return made
+
+
+def _shared() -> dict[str, Any]:
+    """What every page says."""
+    return {
         "asset": assets.url,
         "language": str(g.locale).replace("_", "-"),
         "direction": g.locale.text_direction,
         "languages": [(each, (languages.locale(each, "").get_display_name(each) or each).capitalize()) for each in languages.LANGUAGES],
         "spoken": g.language,
-        "kept": f"?lang={chosen[0]}" if chosen else "",
         "ticked": _ticked,
         "code": lambda said: Markup("<code>{}</code>").format(said),
         "url": desk().office.url,
@@ -115,8 +131,3 @@ def _page(template: str, **values: Any) -> Response:
         "kinds": list(Kind),
         "scopes": [each for each in Permission if each not in PERSONS_ALONE],
     }
-    made = Response(words.one_stop(render_template(template, **shared | values)), content_type="text/html; charset=utf-8")
-    made.headers["Content-Security-Policy"] = _POLICY
-    made.headers["Content-Language"] = g.language
-    made.vary.add("Accept-Language")
-    return made

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.api import accounts, alerts, audit, certificates, guests, hooks, house, jobs, people, portals, privacy, sessions, trace, visitors, vouchers
+from portal.api import (
+    accounts,
+    alerts,
+    audit,
+    certificates,
+    guests,
+    hooks,
+    house,
+    jobs,
+    people,
+    portals,
+    privacy,
+    sessions,
+    trace,
+    visitors,
+    vouchers,
+)
 
 RESOURCES: Final = (
     sessions.RESOURCE,

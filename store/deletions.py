@@ -54,8 +54,10 @@ def _record(session: Session, kind: Kept, cutoff: datetime, deleted: int, now: d
 
 def last(session: Session) -> list[RetentionRun]:
     """The newest run of each class, in the classes' order."""
-    newest = select(func.max(RetentionRun.id)).group_by(RetentionRun.kept)
-    found = {run.kept: run for run in session.scalars(select(RetentionRun).where(RetentionRun.id.in_(newest)))}
+    newest = RetentionRun.at.desc(), RetentionRun.id.desc()
+    mine = [select(RetentionRun.id).where(RetentionRun.kept == kind.value).order_by(*newest).limit(1).scalar_subquery() for kind in Kept]
+    numbers = [number for number in session.execute(select(*mine)).one() if number is not None]
+    found = {run.kept: run for run in session.scalars(select(RetentionRun).where(RetentionRun.id.in_(numbers)))}
     return [found[kind.value] for kind in Kept if kind.value in found]
 
 

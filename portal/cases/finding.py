@@ -232,6 +232,6 @@ def moment(typed: str, zone: tzinfo) -> datetime | None:
     """A time as somebody typed it, in this zone unless it says its own; None where it is none."""
     try:
         read = datetime.fromisoformat(typed.strip())
-    except ValueError:
+        return (read if read.tzinfo is not None else read.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: at the calendar's ends
         return None
-    return (read if read.tzinfo is not None else read.replace(tzinfo=zone)).astimezone(UTC)

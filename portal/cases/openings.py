@@ -5,7 +5,7 @@ Never opens a seal, and never lets a silence or a notice that was taken keep the
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from store.models import MessageKind, Operator, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 
 WORTH: Final = timedelta(days=2)  # a mail that could not leave by then tells of the past
 LONGEST: Final = 200
+FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # nothing was kept before
 FIELDS: Final = ("since", "until", *EXACT, *PLACES)
 
 
 def read(typed: Mapping[str, str], zone: tzinfo) -> tuple[Scope | None, list[str]]:
     """The scope; or the names of the fields that cannot be read."""
     said = {name: " ".join(typed.get(name, "").split())[:LONGEST] for name in FIELDS}
-    bad = [name for name in ("since", "until") if moment(said[name], zone) is None]
+    bad = [name for name in ("since", "until") if (at := moment(said[name], zone)) is None or at < FIRST]
     if said["station"]:
         said["station"] = mac.read(said["station"]) or _bad("station", bad)
     if said["address"]:

@@ -217,6 +217,8 @@ def test_what_is_looked_for_is_for_those_who_decide(past: Room) -> None:
         ({"reference": ""}, "file number of the authority"),
         ({"site": "nowhere"}, "Nothing that is kept is in it"),
         ({"since": "soon"}, "This cannot be read"),
+        ({"since": "0001-01-01 00:00", "until": "0001-01-01 08:00"}, "This cannot be read"),
+        ({"until": "9999-12-31 23:59"}, "This cannot be read"),
         ({"station": "02-00-5E"}, "This cannot be read"),
         ({"address": "192.0.2"}, "This cannot be read"),
     ],

@@ -106,10 +106,13 @@ def _running(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Grant.revoked_at.is_(None), Grant.starts_at <= now, Grant.ends_at > now
 
 
+def _caused(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Order.queued_at >= since, Order.queued_at < since + AFTER, Order.kind.in_((OrderKind.LIMIT, OrderKind.REVOKE))
+
+
 def told(session: Session, plan: str, since: datetime) -> Told:
     """What became of the orders that a change at this moment caused."""
-    soon = (Order.queued_at >= since, Order.queued_at < since + AFTER, Order.kind.in_((OrderKind.LIMIT, OrderKind.REVOKE)))
-    joined = select(Order.state, func.count()).join(Grant, Grant.id == Order.grant_id).where(*soon, Grant.plan == plan)
+    joined = select(Order.state, func.count()).join(Grant, Grant.id == Order.grant_id).where(*_caused(since), Grant.plan == plan)
     by = {state: int(count) for state, count in session.execute(joined.group_by(Order.state))}
     done, failed = by.get(OrderState.DONE, 0), by.get(OrderState.FAILED, 0)
     return Told(done, failed, sum(by.values()) - done - failed)
@@ -117,10 +120,11 @@ def told(session: Session, plan: str, since: datetime) -> Told:
 
 def answers(session: Session, plan: str, since: datetime, most: int) -> list[tuple[Order, Accounting]]:
     """Some of those orders with their sessions, refused ones first."""
-    soon = (Order.queued_at >= since, Order.queued_at < since + AFTER, Order.kind.in_((OrderKind.LIMIT, OrderKind.REVOKE)))
     joined = select(Order, Accounting).join(Grant, Grant.id == Order.grant_id).join(Accounting, Accounting.id == Order.session_id)
     first = case((Order.state == OrderState.FAILED, 0), (Order.state == OrderState.DONE, 2), else_=1)
-    return [(row[0], row[1]) for row in session.execute(joined.where(*soon, Grant.plan == plan).order_by(first, Order.id).limit(most))]
+    return [
+        (row[0], row[1]) for row in session.execute(joined.where(*_caused(since), Grant.plan == plan).order_by(first, Order.id).limit(most))
+    ]
 
 
 def batches(session: Session, plan: str, now: datetime) -> list[VoucherBatch]:

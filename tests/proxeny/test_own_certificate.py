@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import ssl
@@ -13,6 +14,7 @@ import pytest
 from cryptography import x509
 
 from proxeny.own_certificate import OwnCertificate
+from proxeny.serving import Serving
 from proxeny.settings import load
 from proxeny.threads import Answering
 from store import keys, listener_keys
@@ -20,6 +22,7 @@ from store.schema import prepare
 from store.sealed import create_keys
 from store.session import engine, transaction
 from tests.peers.authority import Authority
+from tests.peers.program import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +147,28 @@ def test_a_broken_one_never_takes_a_good_ones_place(served: Served) -> None:
         listener_keys.use(session, row, now())
     served.own.look()
     assert good == served.met()
+
+
+def test_the_guests_process_takes_it_by_itself(served: Served) -> None:
+    """The process as the supervisor starts it: it looks each second, and the page is served with what it found."""
+    good = served.used()
+    sock = socket.create_server(("127.0.0.1", 0))
+    sock.setblocking(False)
+    process = Serving(served.settings, sock)
+    asyncio.run(process.begin())
+    before, served.sock = served.sock, sock
+    try:
+        assert good == served.met()
+        other = served.authority.issue(HOST)
+        with transaction(served.database) as session:
+            seal = keys.unlock(session, served.settings.seal_key)
+            row = listener_keys.add(session, seal, "guest", other.key.read_bytes(), by="", now=now(), chain=other.certificate.read_text())
+            listener_keys.use(session, row, now())
+        until(lambda: good != served.met(), "the process to look", 10)
+    finally:
+        served.sock = before
+        asyncio.run(process.end(2.0))
+        sock.close()
 
 
 def test_no_key_is_ever_a_file(served: Served) -> None:

@@ -203,6 +203,9 @@ def _over(guest: Guest) -> Shown | None:
         case Stand.DENIED:
             said = _("Whoever reads messages at this address said that it was not them.")
             return Shown("bad", _("Ended"), said, _("The guest signs in with an address of their own."))
+        case Stand.STOPPED if guest.grant is not None and guest.grant.revoked_at is None:
+            said = _("The plan %(plan)s is not offered any more, and allows nothing.", plan=guest.grant.plan)
+            return Shown("bad", _("Ended by staff or a rule"), said, _again())
         case Stand.STOPPED:
             said = _("At %(time)s: %(why)s.", time=until, why=_WHY.get(guest.why, guest.why) or _("nobody said why"))
             return Shown("bad", _("Ended by staff or a rule"), said, _again())

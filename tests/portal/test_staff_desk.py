@@ -126,6 +126,15 @@ def test_how_a_stay_stands(here: Room) -> None:
     assert 409 == here.post(f"/desk/{mine.id}/extend", DESK).status_code
 
 
+def test_a_plan_that_is_gone_allows_nothing(here: Room) -> None:
+    """And the page says that it is the plan."""
+    mine = stay(here)
+    with transaction(here.database) as session:
+        session.get_one(Grant, mine.id).plan = "gone"
+    assert "The plan gone is not offered any more" in told(here, mine.id)
+    assert 409 == here.post(f"/desk/{mine.id}/extend", DESK).status_code
+
+
 def test_another_code_within_the_limits(here: Room) -> None:
     """Queued as the guest's own page would; not twice within half a minute, not more than three of one code."""
     sent = asked(here)

@@ -147,7 +147,7 @@ def put_out(_asked: Mapping[str, Any], name: str, ref: str) -> Response:
     with desk().writing() as session:
         row: Account = found(session, Account, name)
         if not desk_account.sign_out_device(session, world(), row, _mine(session, row, ref), actor(), g.now):
-            raise RefusedError(Kind.CONFLICT, "The device was not signed in.")
+            raise RefusedError(Kind.NOT_NOW, "The device was not signed in.")
     return empty()
 
 

@@ -168,7 +168,7 @@ def _flawed(flaw: Flaw, pointer: str) -> RefusedError:
 
 
 def _full() -> RefusedError:
-    return RefusedError(Kind.CONFLICT, "A dozen are kept for this listener: remove one on its page.", reason="full")
+    return RefusedError(Kind.NOT_NOW, "A dozen are kept for this listener: remove one on its page.", reason="full")
 
 
 def _key(row: ListenerKey) -> dict[str, Any]:

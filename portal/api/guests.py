@@ -149,7 +149,7 @@ def _do(name: str, deed: Deed) -> Response:
         done = deed(session, world(), _found(session, name), actor(), g.now)
     if not isinstance(done, Barred):
         return answer({"orders": done.orders, "until": done.at, "lifted": done.number})
-    kind = Kind.TOO_MANY if done.why in _FULL else Kind.CONFLICT
+    kind = Kind.TOO_MANY if done.why in _FULL else Kind.NOT_NOW
     wait = {"Retry-After": str(max(1, round((done.at - g.now).total_seconds())))} if done.at is not None and done.why in _FULL else {}
     raise RefusedError(kind, helping.barred(done), headers=wait, reason=done.why.name.lower())
 

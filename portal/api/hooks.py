@@ -188,7 +188,7 @@ def test(_asked: Mapping[str, Any], name: str) -> Response:
     with desk().writing() as session:
         made = cases.test(session, desk(), _found(session, name), actor(), g.now)
         if made is None:
-            raise RefusedError(Kind.CONFLICT, "It is paused: resume it first.")
+            raise RefusedError(Kind.NOT_NOW, "It is paused: resume it first.")
         return _queued(name, made)
 
 
@@ -220,7 +220,7 @@ def replay(_asked: Mapping[str, Any], name: str, number: int) -> Response:
             raise RefusedError(Kind.NOT_FOUND)
         made = cases.replay(session, desk(), row, actor(), g.now)
         if made is None:
-            raise RefusedError(Kind.CONFLICT, "It is still under way.")
+            raise RefusedError(Kind.NOT_NOW, "It is still under way.")
         return _queued(name, made)
 
 

@@ -190,9 +190,9 @@ def show(_asked: Mapping[str, Any], number: int) -> Response:
 def make(_asked: Mapping[str, Any]) -> Response:
     """One more, within seconds: read it again to see how it goes."""
     if desk().tools["settings"]().backup is None:
-        raise RefusedError(Kind.CONFLICT, "The settings name no folder for backups.")
+        raise RefusedError(Kind.NOT_NOW, "The settings name no folder for backups.")
     with desk().writing() as session:
         row = pages.asked(session)
         if row is None:
-            raise RefusedError(Kind.CONFLICT, "Enough are asked for already.")
+            raise RefusedError(Kind.NOT_NOW, "Enough are asked for already.")
         return answer(listing.columns(pages.RUNS, row), 202, {"Location": f"/api/v1/backups/{row.id}"})

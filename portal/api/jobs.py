@@ -169,4 +169,4 @@ def message_cancel(_asked: Mapping[str, Any], number: int) -> Response:
 
 def _stand(outcome: object) -> None:
     if isinstance(outcome, No):
-        raise RefusedError(Kind.CONFLICT, str(pages.NOT[outcome]), reason=outcome.name.lower())
+        raise RefusedError(Kind.NOT_NOW, str(pages.NOT[outcome]), reason=outcome.name.lower())

@@ -40,6 +40,7 @@ class Kind(Enum):
     NOT_FOUND = "not-found", 404, "There is no such thing", "Look at the address, or list what there is."
     METHOD = "method", 405, "Not with this method", "The header Allow names those that there are."
     CONFLICT = "conflict", 409, "Somebody was faster", "Read it again, and do it again if it is still wanted."
+    NOT_NOW = "not-now", 409, "It cannot be done as things stand", "The detail says why, and `reason` says it to a program."
     DECLARED = "declared", 409, "The network file declares that", "Change it there, or say take_over=true to keep it here from now on."
     UNDER_WAY = "under-way", 409, "A request with this key is under way", "Wait for its answer. If that is lost, look whether it was done."
     CHANGED = "changed", 412, "It is not what you read", "Read it again; If-Match takes the ETag of what you saw."
@@ -72,9 +73,9 @@ class Kind(Enum):
         return self.value[3]
 
 
-_BY_STATUS: Final = {kind.status: kind for kind in reversed(Kind) if kind not in (Kind.KEY_REUSED, Kind.UNDER_WAY, Kind.DECLARED)} | {
-    401: Kind.NO_TOKEN
-}
+_BY_STATUS: Final = {
+    kind.status: kind for kind in reversed(Kind) if kind not in (Kind.KEY_REUSED, Kind.UNDER_WAY, Kind.NOT_NOW, Kind.DECLARED)
+} | {401: Kind.NO_TOKEN}
 
 
 class Fault(NamedTuple):

@@ -156,5 +156,5 @@ def _found(session: Database, name: str) -> Session:
 
 def _told(name: str, queued: list[int | None] | None) -> Response:
     if queued is None:
-        raise RefusedError(Kind.CONFLICT, "No guest's stay under this session goes on, or there is no such plan.")
+        raise RefusedError(Kind.NOT_NOW, "No guest's stay under this session goes on, or there is no such plan.")
     return answer(asked(queued), 202, {"Location": f"/api/v1/sessions/{name}"})

@@ -180,7 +180,7 @@ def cancel(_asked: Mapping[str, Any], name: str) -> Response:
     with desk().reading() as session:
         found(session, VoucherBatch, name)
     if not cases.cancel(desk().database, desk().privacy, name, actor(), g.now):
-        raise RefusedError(Kind.CONFLICT, "It is whole: take it back instead.")
+        raise RefusedError(Kind.NOT_NOW, "It is whole: take it back instead.")
     return empty()
 
 
@@ -190,7 +190,7 @@ def close(_asked: Mapping[str, Any], name: str) -> Response:
     with desk().writing() as session:
         batch: VoucherBatch = found(session, VoucherBatch, name)
         if not cases.close(session, desk().privacy, batch, actor(), g.now) and batch.closed_at is None:
-            raise RefusedError(Kind.CONFLICT, "It is not whole yet.")
+            raise RefusedError(Kind.NOT_NOW, "It is not whole yet.")
         return answer(_batch(session, batch))
 
 
@@ -202,7 +202,7 @@ def revoke_all(_asked: Mapping[str, Any], said: Mapping[str, Any], name: str) ->
         found(session, VoucherBatch, name)
     done = cases.revoke_all(desk().database, desk().privacy, name, why, actor(), g.now)
     if done is None:
-        raise RefusedError(Kind.CONFLICT, "It is not whole yet: cancel it instead.")
+        raise RefusedError(Kind.NOT_NOW, "It is not whole yet: cancel it instead.")
     return answer({"vouchers": done[0], "devices": done[1]})
 
 
@@ -265,7 +265,7 @@ def code(_asked: Mapping[str, Any], name: str) -> Response:
         row = _whole(session, name)
         plain = batches.code(desk().privacy, row) if row.revoked_at is None else ""
         if not plain:
-            raise RefusedError(Kind.CONFLICT, "It was taken back, or its batch is closed.")
+            raise RefusedError(Kind.NOT_NOW, "It was taken back, or its batch is closed.")
         cases.printed(session, desk().privacy, cases.VOUCHER, name, {"form": "API", "cards": 1}, actor(), g.now)
         return answer({"voucher": row.id, "code": plain})
 

@@ -164,6 +164,8 @@ def test_what_the_network_file_declares_is_its_own(tmp_path: Path, shaped: Path)
     assert (409, True) == (answer.status_code, answer.get_json()["type"].endswith("#problem-declared"))
     answer = programs.ask("PATCH", "/sites/central-library?take_over=true", {"name": "Z"}, If_Match="*")
     assert (200, "app") == (answer.status_code, answer.get_json()["managed_by"])
+    assert 409 == programs.ask("PATCH", "/hygiene", {"refuse": ["b.example"]}, If_Match="*").status_code
+    assert "app" == programs.ask("PATCH", "/hygiene?take_over=true", {"allow": None}, If_Match="*").get_json()["managed_by"]
     edits = {"edits": [{"section": "access_point", "name": "lib-1", "fields": {"latitude": 43.0}}]}
     assert 409 == programs.ask("POST", "/network/edits", edits).status_code
     edits["edits"][0]["take_over"] = True

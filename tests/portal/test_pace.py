@@ -55,3 +55,14 @@ def test_never_more_than_the_rate(count: int, pauses: list[float]) -> None:
             taken.append(now)
     for at, moment in enumerate(taken):
         assert len([each for each in taken[at:] if each < moment + 60.0]) <= 2 * count
+
+
+def test_what_is_left_is_what_is_given() -> None:
+    """As many more are taken as it says, and the next after the seconds that it says; asking takes nothing."""
+    rates, rate = Rates(), Rate(5, 60.0)
+    for left in (5, 4, 3, 2, 1):
+        assert left == rates.left("a", rate, 0.0)[0] == rates.left("a", rate, 0.0)[0]
+        assert rates.take("a", rate, 0.0)
+    none, wait = rates.left("a", rate, 0.0)
+    assert (0, False) == (none, rates.take("a", rate, wait - 0.1))
+    assert rates.take("a", rate, wait)

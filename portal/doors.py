@@ -158,6 +158,7 @@ class House:
     kept: Mapping[str, int] = field(default_factory=lambda: dict(KEPT))  # days of each class (store.retention.Kept)
     most_days: int = 1_096  # that anything which tells of a person may be kept, whatever is set
     notice: Notice | None = None
+    opened_alone: bool = False  # whether one person may open sealed connections of the past
     address_rate: int = ADDRESS_RATE
     device_rate: int = DEVICE_RATE
     sign_in_rate: int = SIGN_IN_RATE

@@ -144,6 +144,7 @@ def house(settings: Settings) -> House:
         kept={name: age.days for name, age in kept.kept.items()},
         most_days=MOST_DAYS,
         notice=_notice(settings),
+        opened_alone=settings.privacy is not None and settings.privacy.break_glass,
     )
 
 

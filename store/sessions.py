@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 REPORTING: Final = timedelta(hours=2)  # silence after which a NAS that sent interims counts as gone
 SILENT: Final = timedelta(hours=24)  # and one that never sent any
+RECENT: Final = timedelta(
+    hours=24
+)  # after a session's last word one person may still open its seals; then it takes two (store/incidents.py)
 HOLDS: Final = timedelta(days=31)  # no session that keeps its address for longer is found by it
 _PAGE: Final = 1_000
 
@@ -38,6 +41,11 @@ def listed(database: Database, *, ended: bool = False) -> Iterator[Session]:
         if len(page) < _PAGE:
             return
         last = (page[-1].started_at, page[-1].id)
+
+
+def recent(session: Session, now: datetime) -> bool:
+    """Whether it goes on, or its last word is not older than `RECENT`."""
+    return session.status is SessionStatus.OPEN or now - (session.ended_at or session.updated_at) < RECENT
 
 
 def named(database: Database, name: str) -> list[Session]:

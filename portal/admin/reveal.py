@@ -1,8 +1,8 @@
 """Who is behind a session: asked for with a reason, shown for a quarter of an hour in this browser alone, on record.
 
 The record is the permission: what is in the audit log for this browser and this session, and young enough, is shown.
-Of what made no session only keyed hashes are kept, and nobody can reveal those. Of a session that ended longer than `RECENT` ago
-it takes two people (portal/admin/incidents.py): never revealed here.
+Of what made no session only keyed hashes are kept, and nobody can reveal those. Of a session that ended longer ago than
+`store.sessions.RECENT` it takes two people (portal/admin/incidents.py): never revealed here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from portal.admin.desk import desk
 from portal.admin.guard import audited, needs, onward
 from portal.admin.page import page
 from portal.permissions import Permission
+from store import sessions
 from store.faults import SealError
-from store.models import Account, AuditEntry, Grant, Session, SessionStatus
+from store.models import Account, AuditEntry, Grant, Session
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Database
 
 LASTS: Final = timedelta(minutes=15)
-RECENT: Final = timedelta(hours=24)  # that a session has ended: as long as that is the help desk's business
 LEAST: Final = 8  # characters of a reason
 LONGEST: Final = 400
 ACTION: Final = "reveal"
@@ -44,8 +44,8 @@ class Revealed(NamedTuple):
 
 
 def recent(accounting: Session) -> bool:
-    """Whether one person may reveal it: it goes on, or its last word is not older than `RECENT`."""
-    return accounting.status is SessionStatus.OPEN or g.now - (accounting.ended_at or accounting.updated_at) < RECENT
+    """Whether one person may reveal it."""
+    return sessions.recent(accounting, g.now)
 
 
 def revealed(session: Database, accounting: Session | None) -> Revealed | None:

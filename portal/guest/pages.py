@@ -47,7 +47,7 @@ def _show(name: str, **values: Any) -> Any:
 @open_to(Capability.NONE)
 def privacy() -> Any:
     """What is recorded, why, how long."""
-    return _show("privacy", days=kit().house.kept, most=kit().house.most_days, notice=kit().house.notice)
+    return _show("privacy", days=kit().house.kept, most=kit().house.most_days, notice=kit().house.notice, alone=kit().house.opened_alone)
 
 
 @blueprint.get("/terms")

@@ -1,4 +1,4 @@
-"""`proxeny sessions`: who is online, by accounting. Stations are masked except for a machine (decision 27).
+"""`proxeny sessions`: who is online, by accounting. Stations are masked except for a machine, and of the past for it, too (decision 27).
 
 Octets as the guest sees them: input is the upload, output the download. Never changes anything.
 """
@@ -6,6 +6,7 @@ Octets as the guest sees them: input is the upload, output the download. Never c
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  click calls the function with it
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,15 +37,16 @@ def command(config: Path | None, *, ended: bool, as_json: bool) -> None:
     """Who is online: the open sessions, oldest first."""
     database, seal = opening.store(options.load(config))
     with reading(database) as transaction:
-        rows = (row(session, seal) for session in sessions.listed(transaction, ended=ended))
+        now = datetime.now(UTC)
+        rows = (row(session, seal, now) for session in sessions.listed(transaction, ended=ended))
         if as_json:
             options.show(list(rows))
         else:
             table(rows, ended=ended)
 
 
-def row(session: Session, seal: Seal) -> dict[str, Any]:
-    """The fields of design and decision 27, exactly."""
+def row(session: Session, seal: Seal, now: datetime) -> dict[str, Any]:
+    """The fields of design and decision 27, exactly. From a day after its last word on a seal takes two people (docs/privacy.md)."""
     where = Where("session", session.id, "station_sealed")
     station = seal.open(session.station_sealed, where).decode() if session.station_sealed else ""
     return {
@@ -55,7 +57,7 @@ def row(session: Session, seal: Seal) -> dict[str, Any]:
         "access_point": session.access_point or session.bssid or session.nas_identifier,
         "ssid": session.ssid,
         "realm": session.realm,
-        "station": station,
+        "station": station if sessions.recent(session, now) else masked(station),
         "framed_ip": session.framed_ip,
         "started_at": iso(session.started_at),
         "updated_at": iso(session.updated_at),

@@ -204,3 +204,5 @@ def test_how_long_an_answer_may_take_is_a_setting(staffroom: Room) -> None:
     part = Duties.model_validate({**duty, "answer_within": "10d", "break_glass": True})
     said = staff_privacy.keeping(settings.model_copy(update={"privacy": part}))
     assert (10 * DAY, True, True) == (said.within, said.alone, said.told)
+    guests = web.house(settings.model_copy(update={"privacy": part}))  # are told that it may be one person
+    assert (True, False) == (guests.opened_alone, web.house(settings).opened_alone)

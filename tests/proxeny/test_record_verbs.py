@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -15,13 +15,16 @@ from proxeny import opening, settings
 from proxeny.courier import Result
 from proxeny.keeper import Keeper
 from proxeny.verbs import kick
+from proxeny.verbs import sessions as listing
 from radius.records import Dropped
 from radius.wire import attribute
-from store.models import Order, OrderState, Session
+from store.models import Order, OrderState, Session, SessionStatus
+from store.sealed import Seal, create_keys
 from store.session import reading
 from tests.peers.program import until
 from tests.proxeny.installation import NETWORK
 from tests.proxeny.test_keeper import STATION, accounting, login, spooled
+from tests.store import rows
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FIELDS = (
@@ -216,3 +219,17 @@ def test_following_shows_logins_as_they_come(living, keeper, monkeypatch):
     assert [row["realm"] for row in rows][-1] == "uni-b.example"
     assert len({row["id"] for row in rows}) == len(rows)
     assert all(datetime.fromisoformat(row["at"]) <= datetime.now(UTC) for row in rows)
+
+
+def test_a_station_of_the_past_is_for_nobody_alone(tmp_path):
+    """From a day after its last word on a machine gets it masked, too: then it takes two people."""
+    path = tmp_path / "seal.key"
+    create_keys(path)
+    seal = Seal(path)
+    one = rows.session(seal, status=SessionStatus.ENDED, ended_at=rows.NOW, started_at=rows.NOW)
+    day = timedelta(days=1)
+    at = (rows.NOW + day - timedelta(seconds=1), rows.NOW + day)
+    station = rows.CANARIES[4]
+    assert [station, listing.masked(station)] == [listing.row(one, seal, moment)["station"] for moment in at]
+    one.status, one.ended_at = SessionStatus.OPEN, None
+    assert station == listing.row(one, seal, rows.NOW + 9 * day)["station"]

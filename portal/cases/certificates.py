@@ -30,6 +30,7 @@ LARGEST: Final = 65_536  # octets of an upload
 CHAIN: Final = 10  # certificates of an upload
 BITS: Final = (2_048, 8_192)  # of an RSA key
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}  # what browsers take
+_ODD: Final = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)  # of a field that is read late
 _GOOD: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -98,7 +99,7 @@ def judged(
         kept = [each for each in chain if each is leaf or each.subject != each.issuer]  # a root is the browser's own to have
         notes = tuple(_notes(kept, certificates, chain, roots))
         return "".join(each.public_bytes(Encoding.PEM).decode() for each in kept), told(kept, notes)
-    except (ValueError, UnsupportedAlgorithm):  # a field that is read when it is asked for
+    except _ODD:
         return Flaw.UNREADABLE
 
 
@@ -107,7 +108,7 @@ def shown(pem: bytes, roots: frozenset[bytes]) -> Leaf | None:
     try:
         chain = x509.load_pem_x509_certificates(pem[: LARGEST * 4])
         return told(chain, tuple(_notes(chain, chain, _chain(chain[0], chain), roots)))
-    except (ValueError, UnsupportedAlgorithm, IndexError):
+    except (*_ODD, IndexError):
         return None
 
 
@@ -137,7 +138,7 @@ def hosts(leaf: x509.Certificate) -> tuple[str, ...]:
     """The host names and addresses that it is for."""
     try:
         found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *_ODD):
         return ()
     return (*(each.lower() for each in found.get_values_for_type(x509.DNSName)), *map(str, found.get_values_for_type(x509.IPAddress)))
 
@@ -198,7 +199,7 @@ def _flaws(chain: Sequence[x509.Certificate], names: Sequence[str], now: datetim
         basic = leaf.extensions.get_extension_for_class(x509.BasicConstraints).value
         if basic.ca and leaf.subject != leaf.issuer:
             yield Flaw.AUTHORITY
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         pass
     if not _for_servers(leaf):
         yield Flaw.PURPOSE
@@ -218,8 +219,6 @@ def _for_servers(leaf: x509.Certificate) -> bool:
         return ExtendedKeyUsageOID.SERVER_AUTH in leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
-        return False
 
 
 def _notes(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from sqlalchemy import select
 
@@ -22,6 +23,7 @@ from store import listener_keys
 from store.models import AuditEntry, ListenerKey, Role
 from store.session import reading
 from tests.portal.papers import WIFI, Maker, made_key, pem, private
+from tests.portal.staffroom import NOW
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -151,6 +153,19 @@ REFUSED = {
     "Ed25519": (_odd("Ed25519"), "Its key is not one that browsers take"),
     "RSA 1024": (_odd("RSA 1024"), "Its key is not one that browsers take"),
 }
+
+
+def _twice() -> bytes:
+    """With the same extension twice, which no program of ours makes, and which is noticed when it is read."""
+    alias = x509.IssuerAlternativeName([x509.DNSName(WIFI)])
+    builder = x509.CertificateBuilder().subject_name(MAKER.above.subject).issuer_name(MAKER.above.subject).public_key(OTHER.public_key())
+    builder = builder.serial_number(7).not_valid_before(NOW - timedelta(days=1)).not_valid_after(NOW + timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(WIFI)]), critical=False).add_extension(alias, critical=False)
+    made = builder.sign(OTHER, hashes.SHA256()).public_bytes(Encoding.DER).replace(b"\x55\x1d\x12", b"\x55\x1d\x11")
+    return private(OTHER) + pem(x509.load_der_x509_certificate(made))
+
+
+REFUSED["an extension twice"] = (_twice(), "It is no certificate or key")
 
 
 @pytest.mark.parametrize(("octets", "said"), REFUSED.values(), ids=REFUSED.keys())

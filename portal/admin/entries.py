@@ -93,7 +93,7 @@ def find(session: Session, section: str, model: Any, name: str) -> Entry:
 
 def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_over: bool = False) -> Written | list[Wrong]:
     """One edit, in a transaction of its own; judged before that, so that a mistake holds nobody up."""
-    if not name and fields is not None and (wrong := _astray(section, fields)) is not None:
+    if not name and fields is not None and (wrong := astray(section, fields)) is not None:
         return [wrong]
     with desk().reading() as session:
         judged = desk().change(session, [Edit(section, name, fields, take_over)], actor(), dry=True)
@@ -104,7 +104,7 @@ def write(section: str, name: str, fields: Mapping[str, Any] | None, *, take_ove
     return outcome if isinstance(outcome, list) else Written(*outcome, f"{section} {link}" if link and not take_over else "")
 
 
-def _astray(section: str, fields: Mapping[str, Any]) -> Wrong | None:
+def astray(section: str, fields: Mapping[str, Any]) -> Wrong | None:
     """Why a new entry cannot have its name: that page would be another's, or ask whether another is to go."""
     key = "id" if section == "site" else "name"
     if section in _QUERIED or _ODD.fullmatch(str(fields.get(key) or "")) is None:

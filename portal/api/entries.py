@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from marshmallow import Schema, fields
 
+from portal.admin import entries as pages
 from portal.admin.desk import Edit, desk
 from portal.admin.guard import actor
 from portal.api import shapes
@@ -116,6 +117,8 @@ def get(of: Section, name: str) -> Response:
 def add(of: Section, said: Mapping[str, Any], asked: Mapping[str, Any]) -> Response:
     """One more."""
     secrets(said)
+    if (astray := pages.astray(of.name, said)) is not None:
+        raise wrong([astray])
     name = str(said[of.key])
     name = name if of.name != "realm" or name.startswith("~") else name.lower()
     return _write(of, name, Edit(of.name, "", said), asked, 201)

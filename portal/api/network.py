@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import select
 
+from portal.admin import entries as pages
 from portal.admin.desk import Edit, desk
 from portal.api import shapes
 from portal.api.answers import answer, unchanged
@@ -127,6 +128,8 @@ def _edits(said: list[dict[str, Any]]) -> Iterator[Edit]:
                 wrongs += faults("json", fault.messages, f"#/edits/{at}/fields")
                 continue
             secrets(keys)
+            if key and not each["name"] and (astray := pages.astray(each["section"], keys)) is not None:
+                wrongs.append(Fault(astray.what, f"#/edits/{at}/fields/{astray.key}", remedy=astray.remedy))
         yield Edit(each["section"], each["name"], keys, each["take_over"])
     if wrongs:
         raise RefusedError(Kind.INVALID, faults=wrongs[:100])

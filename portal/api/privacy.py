@@ -1,6 +1,7 @@
 """Requests about data, and what is kept for how long, for programs: received, answered; each class with the proof that it goes.
 
-What an answer does to an account is done under /accounts, and settles the request. Where to answer is people's alone to see.
+What an answer does to an account is done under /accounts, and settles the request. Never where to answer: that is
+people's alone to see.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ LARGEST: Final = 65_536  # octets of an upload
 CHAIN: Final = 10  # certificates of an upload
 BITS: Final = (2_048, 8_192)  # of an RSA key
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}  # what browsers take
-_ODD: Final = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)  # of a field that is read late
+ODD: Final = (  # what reading a certificate raises, some of it only when a field is asked for
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType,
+)  # fmt: skip
 _GOOD: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -99,7 +101,7 @@ def judged(
         kept = [each for each in chain if each is leaf or each.subject != each.issuer]  # a root is the browser's own to have
         notes = tuple(_notes(kept, certificates, chain, roots))
         return "".join(each.public_bytes(Encoding.PEM).decode() for each in kept), told(kept, notes)
-    except _ODD:
+    except ODD:
         return Flaw.UNREADABLE
 
 
@@ -108,7 +110,7 @@ def shown(pem: bytes, roots: frozenset[bytes]) -> Leaf | None:
     try:
         chain = x509.load_pem_x509_certificates(pem[: LARGEST * 4])
         return told(chain, tuple(_notes(chain, chain, _chain(chain[0], chain), roots)))
-    except (*_ODD, IndexError):
+    except (*ODD, IndexError):
         return None
 
 
@@ -138,7 +140,7 @@ def hosts(leaf: x509.Certificate) -> tuple[str, ...]:
     """The host names and addresses that it is for."""
     try:
         found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, *_ODD):
+    except (x509.ExtensionNotFound, *ODD):
         return ()
     return (*(each.lower() for each in found.get_values_for_type(x509.DNSName)), *map(str, found.get_values_for_type(x509.IPAddress)))
 

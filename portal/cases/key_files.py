@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -25,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from portal.cases.certificates import CHAIN, LARGEST, Flaw, kind, spki
+from portal.cases.certificates import CHAIN, LARGEST, ODD, Flaw, kind, spki
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +54,7 @@ def opened(octets: bytes, password: bytes) -> Parcel | Flaw:
         return Flaw.EMPTY
     try:
         return _of_pem(octets, password) if _PEM in octets else _of_der(octets, password)
-    except UnsupportedAlgorithm:
+    except ODD:
         return Flaw.UNREADABLE
 
 
@@ -67,7 +66,7 @@ def _of_pem(octets: bytes, password: bytes) -> Parcel | Flaw:
     try:
         certificates = x509.load_pem_x509_certificates(rest) if b"BEGIN CERTIFICATE" in rest else []
         certificates += pkcs7.load_pem_pkcs7_certificates(rest) if b"BEGIN PKCS7" in rest else []
-    except ValueError:
+    except ODD:
         return Flaw.UNREADABLE
     if not found and b"PRIVATE KEY" in octets:
         return Flaw.UNREADABLE
@@ -77,7 +76,7 @@ def _of_pem(octets: bytes, password: bytes) -> Parcel | Flaw:
 
 def _of_der(octets: bytes, password: bytes) -> Parcel | Flaw:
     for load in (_one, pkcs7.load_der_pkcs7_certificates):
-        with contextlib.suppress(ValueError, UnsupportedAlgorithm):
+        with contextlib.suppress(*ODD):
             return _parcel(None, load(octets))
     key = _loaded(load_der_private_key, octets, password)
     if not isinstance(key, Flaw):

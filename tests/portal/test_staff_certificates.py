@@ -165,6 +165,11 @@ def _twice() -> bytes:
     return private(OTHER) + pem(x509.load_der_x509_certificate(made))
 
 
+_VERSION_3, _VERSION_24 = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x17"
+REFUSED["a version of the future"] = (
+    MAKER.certificate(OTHER.public_key()).public_bytes(Encoding.DER).replace(_VERSION_3, _VERSION_24),
+    "It is no certificate or key",
+)
 REFUSED["an extension twice"] = (_twice(), "It is no certificate or key")
 
 

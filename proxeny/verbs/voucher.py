@@ -217,9 +217,9 @@ def _show(found: list[Usage], *, as_json: bool) -> None:
         options.show(rows)
         return
     table = Table("id", "name", "plan", "lasts", "begin by (UTC)", "made", "used", "taken back", "online", "", box=None, pad_edge=False)
-    for row in rows:
+    for each, row in zip(found, rows, strict=True):
         told = (str(row[name]) for name in ("made", "used", "revoked", "online"))
-        closed = "closed" if row["closed_at"] else ""
+        closed = "closed" if row["closed_at"] else "" if each.batch.whole_at else "in the making"
         table.add_row(*(row[name] for name in ("id", "name", "plan", "lasts")), row["begin_by"][:16], *told, closed)
     Console(width=150, markup=False, highlight=False).print(table)
     click.echo(f"{len(rows)} batch{'' if len(rows) == 1 else 'es'}")

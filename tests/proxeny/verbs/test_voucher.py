@@ -12,7 +12,7 @@ import pytest
 
 from proxeny import opening
 from proxeny.settings import load
-from store import crockford, grants, vouchers
+from store import crockford, grants, minting, vouchers
 from store.models import Way
 from store.privacy import privacy
 from store.session import reading, transaction
@@ -178,3 +178,15 @@ def test_a_network_without_their_plan_or_way_is_warned_of(city: Installation, be
     for answer in (city.apply(NETWORK + other, "--prune", "--dry-run"), city.apply(NETWORK + other, "--prune"), city.run("check")):
         assert (True, True, False) == ('voucher batch "Fair"' in answer.output, said in answer.output, '"Over"' in answer.output)
         assert f"proxeny voucher revoke {batch['id']}" in answer.output
+
+
+def test_a_batch_in_the_making_is_said_to_be_one(city: Installation) -> None:
+    """It is listed as that; none of its codes is printed, and it is neither closed nor taken back."""
+    database, _seal = opening.store(load(city.settings, {}))
+    now = datetime.now(UTC)
+    with transaction(database) as session:
+        batch = minting.order(session, minting.Wanted("Fair", "visitor", 5, now + timedelta(days=9)), now).id
+    assert "in the making" in city.run("voucher", "list").stdout
+    for words in (("list", batch), ("close", batch), ("revoke", batch)):
+        answer = city.run("voucher", *words)
+        assert (1, True) == (answer.exit_code, "still in the making" in answer.stderr), answer.output

@@ -123,6 +123,12 @@ CLASSES: Final[dict[Kept, Words]] = {
         _("What a program’s request under an Idempotency-Key was answered, under seal."),
         _("So that a request that is sent twice is done once."),
     ),
+    Kept.API_TOKEN: Words(
+        _("Tokens for the API"),
+        _("Which programs there were, what they might do, and who made them; never a token."),
+        _("To know again whose a token was that turns up somewhere."),
+        _("from their end"),
+    ),
     Kept.RETENTION_RUN: Words(
         _("Proof of deletion"), _("How many rows of each class went when; no person."), _("To prove that data goes in time.")
     ),

@@ -20,6 +20,7 @@ from store.ids import first_id
 from store.models import (
     Account,
     AccountingKey,
+    ApiToken,
     AuthEvent,
     Base,
     Challenge,
@@ -100,6 +101,7 @@ class Kept(StrEnum):
     INCIDENT_OPENING = "incident_opening"  # what was asked for, by whom and why; never what it showed
     LISTENER_KEY = "listener_key"  # that no listener uses, from when it was retired, else made
     API_ANSWER = "api_answer"  # for whoever repeats a request under the same key
+    API_TOKEN = "api_token"  # from its end
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
     VISITORS = "visitors"  # the marks and keys that they are counted with, from the end of their period (store/visitors.py)
@@ -128,6 +130,7 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.INCIDENT_OPENING: ((IncidentOpening, IncidentOpening.asked_at),),
     Kept.LISTENER_KEY: ((ListenerKey, ListenerKey.created_at),),
     Kept.API_ANSWER: ((IdempotencyKey, IdempotencyKey.at),),
+    Kept.API_TOKEN: ((ApiToken, ApiToken.expires_at),),
     Kept.RETENTION_RUN: ((RetentionRun, RetentionRun.at),),
 }
 _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
@@ -142,12 +145,10 @@ _AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any] | ColumnElement[A
     PrivacyRequest: PrivacyRequest.settled_at,
     ListenerKey: func.coalesce(ListenerKey.retired_at, ListenerKey.created_at),
 }
-_BOUND: Final[Mapping[type[Base], ColumnElement[bool]]] = {  # rows whose grants count as they do
-    Device: Grant.device_hash == Device.hash,
-    Account: Grant.account_id == Account.id,
-}
+# Rows whose grants count as they do
+_BOUND: Final[Mapping[type[Base], Any]] = {Device: Grant.device_hash == Device.hash, Account: Grant.account_id == Account.id}
 _ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
-_ALWAYS.update({Kept.LISTENER_KEY: LISTENER_KEY, Kept.API_ANSWER: API_ANSWER})
+_ALWAYS.update({Kept.LISTENER_KEY: LISTENER_KEY, Kept.API_ANSWER: API_ANSWER, Kept.API_TOKEN: timedelta(days=90)})
 _USED: Final = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
 _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
 

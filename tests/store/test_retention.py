@@ -112,6 +112,7 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.CHALLENGE: 2,
         Kept.LISTENER_KEY: 0,
         Kept.API_ANSWER: 1,
+        Kept.API_TOKEN: 0,
         Kept.ERASED: 0,
         Kept.UNUSED: 0,
         Kept.VISITORS: 0,

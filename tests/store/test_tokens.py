@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 
 from store import tokens
 from store.models import ApiToken, Role, Staff
+from store.retention import Kept, purge
 from store.session import reading, transaction
 from tests.store.rows import NOW
 
@@ -134,3 +135,12 @@ def test_those_that_end_soon_are_found(database: Engine) -> None:
     with transaction(database) as session:
         tokens.revoke(session, gone, NOW)
         assert [soon.id] == [each.id for each in tokens.ending(session, NOW, 14 * DAY)]
+
+
+def test_a_token_is_forgotten_three_months_after_its_end(database: Engine) -> None:
+    """One that was taken back as well: until then a token that turns up somewhere can be told whose it was."""
+    row, _ = made(database, lasts=30 * DAY)
+    with transaction(database) as session:
+        tokens.revoke(session, row, NOW + DAY)
+    gone = [purge(database, {}, NOW + days * DAY)[Kept.API_TOKEN] for days in (119, 121)]
+    assert [0, 1] == gone

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from store import audit, events, grants
 from store.events import EventKind
@@ -58,6 +58,7 @@ def erase(session: Session, account: str, now: datetime) -> Erased | None:
     row = session.get(Account, account, with_for_update=True, populate_existing=True)
     if row is None:
         return None
+    _lock_devices(session, account)
     names = list(session.scalars(select(Grant.id).where(Grant.account_id == account)))
     live = grants.devices(session, account, now)
     over = sorted(set(names) - {grant.id for grant in live})
@@ -78,6 +79,12 @@ def erase(session: Session, account: str, now: datetime) -> Erased | None:
     events.emit(session, EventKind.ACCOUNT_ERASED, account, {}, now)
     grants.touch(session, live)
     return Erased(devices, len(names), len(consents), messages, left)
+
+
+def _lock_devices(session: Session, account: str) -> None:
+    """Before their grants, as whoever signs in does: else one of the two is undone."""
+    held = Device.hash.in_(select(Grant.device_hash).where(Grant.account_id == account))
+    session.execute(select(Device.hash).where(or_(Device.account_id == account, held)).order_by(Device.hash).with_for_update())
 
 
 def left(session: Session, account: str) -> Left:

@@ -86,6 +86,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 def delivered(session: Database, taken: Taken, status: int, milliseconds: int, now: datetime) -> bool:
     """It was taken by the other side; False where somebody else settled it."""
+    _lock(session, taken.webhook.id)
     if not _settle(session, taken, DeliveryState.DELIVERED, status, milliseconds, "", now):
         return False
     well = update(Webhook).where(Webhook.id == taken.webhook.id).values(delivered_at=now, failing_since=None)
@@ -96,7 +97,7 @@ def delivered(session: Database, taken: Taken, status: int, milliseconds: int, n
 def failed(session: Database, taken: Taken, status: int | None, milliseconds: int, why: str, now: datetime, jitter: float) -> bool:
     """It was not. `jitter` of 0 to 1: how much of a fifth is added to the pause. False where there is no other try."""
     gone, spent = status == 410, taken.delivery.tries >= TRIES
-    hook = session.get(Webhook, taken.webhook.id, populate_existing=True, with_for_update={"key_share": True})
+    hook = _lock(session, taken.webhook.id)
     if hook is not None and hook.paused_at is None:
         hook.failing_since = hook.failing_since or now
         if gone or hook.failing_since <= now - PATIENCE:
@@ -110,6 +111,11 @@ def failed(session: Database, taken: Taken, status: int | None, milliseconds: in
     waits = update(Delivery).where(_held(taken)).values(leased_until=until, status=status, milliseconds=milliseconds, outcome=why)
     session.execute(waits.execution_options(**_BARE))
     return True
+
+
+def _lock(session: Database, webhook: str) -> Webhook | None:
+    """Before its deliveries, as whoever removes or resumes it does."""
+    return session.get(Webhook, webhook, populate_existing=True, with_for_update={"key_share": True})
 
 
 def _settle(session: Database, taken: Taken, state: DeliveryState, status: int | None, milliseconds: int, why: str, now: datetime) -> bool:

@@ -75,6 +75,8 @@ def add(
 
 def use(session: Session, row: ListenerKey, now: datetime) -> None:
     """The listener serves with this one from now on; the one that it had is kept for a way back."""
+    mine = select(ListenerKey.id).where(ListenerKey.listener == row.listener)
+    session.execute(mine.order_by(ListenerKey.id).with_for_update())  # of two at once the later is alone in use
     others = update(ListenerKey).where(ListenerKey.listener == row.listener, ListenerKey.id != row.id)
     session.execute(others.where(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None)).values(retired_at=now))
     row.used_from, row.retired_at = now, None

@@ -141,7 +141,7 @@ def touch(session: Session, token: ApiToken, now: datetime) -> None:
 
 def revoke(session: Session, token: ApiToken, now: datetime) -> bool:
     """It is worth nothing from now on; False where it was not any more."""
-    row = session.get(ApiToken, token.id, with_for_update=True)
+    row = session.get(ApiToken, token.id, with_for_update=True, populate_existing=True)
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return False
     row.revoked_at = now

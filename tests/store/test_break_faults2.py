@@ -1,0 +1,137 @@
+"""What staff do with guests, under bad luck: two who write at once, a controller that dies half-way, a step back to the version before."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from store import erasure, grants, hooks, listener_keys, tokens
+from store.models import ApiToken, Delivery, Device, Event, Grant, ListenerKey, Staff, Webhook
+from store.models import Role as StaffRole
+from store.schema import prepare, upgrade
+from store.session import reading, transaction
+from tests.peers.program import until
+from tests.store import rows
+from tests.store.guests import PHONE, admit
+from tests.store.rows import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+    from store.sealed import Seal
+    from tests.peers.postgres import Cluster
+
+_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+def shared(cluster: Cluster) -> Iterator[Engine]:
+    """PostgreSQL, where two write at once; SQLite has one writer."""
+    with cluster.database(upgrade) as url:
+        database = prepare(url)
+        yield database
+        database.dispose()
+
+
+@contextmanager
+def behind(database: Engine, first: Session, work: Callable[[Session], Any]) -> Iterator[list[Any]]:
+    """Another's work in a transaction of its own, begun, and kept waiting by what `first` holds; what it returned, or its fault."""
+    done: list[Any] = []
+
+    def run() -> None:
+        try:
+            with transaction(database) as session:
+                done.append(work(session))
+        except Exception as fault:  # noqa: BLE001 - told in the test's own thread
+            done.append(fault)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    until(lambda: done or _waits(database), "the other waits, or is done")
+    yield done
+    first.commit()
+    thread.join(30)
+
+
+def _waits(database: Engine) -> bool:
+    with reading(database) as session:
+        return bool(session.scalar(text(_WAITS)))
+
+
+pytestmark = pytest.mark.peer("postgresql")
+
+
+def test_a_guest_who_presses_the_button_while_staff_erase_her_account(shared: Engine, seal: Seal) -> None:
+    """Both are done, one after the other: the device's row is everybody's first lock, whoever wants its stay next."""
+    with transaction(shared) as session:
+        account = rows.guests(seal)[0]
+        session.add(account)
+        session.flush()
+        admit(session, account=account.id)
+        name = account.id
+    with transaction(shared) as session:
+        grants._lock_device(session, PHONE, None, NOW)
+        with behind(shared, session, lambda other: erasure.erase(other, name, NOW + timedelta(minutes=1))) as done:
+            assert grants.live(session, PHONE, NOW, lock=True) is not None
+    (erased,) = done
+    assert (1, 1) == (erased.devices, erased.grants)
+
+
+def test_a_webhook_is_removed_while_a_delivery_is_settled(shared: Engine) -> None:
+    """Whoever is second finds it gone, or waits: neither is told of a deadlock."""
+    with transaction(shared) as session:
+        session.add(Webhook(id="hook", name="hook", url="https://hooks.city.example/", secret=b"", created_at=NOW))
+        session.add(Event(id=1, kind="ping", at=NOW))
+        session.flush()
+        session.add(Delivery(id=1, webhook_id="hook", event_id=1, queued_at=NOW))
+    with transaction(shared) as session:
+        taken = hooks.take(session, 1, NOW)
+    assert taken is not None
+    with transaction(shared) as session:
+        session.execute(select(Webhook.id).with_for_update())
+        with behind(shared, session, lambda other: hooks.delivered(other, taken, 204, 1, NOW)) as done:
+            session.delete(session.get_one(Webhook, "hook"))
+            session.flush()
+    assert [False] == done
+
+
+def test_of_two_certificates_that_are_taken_into_use_at_once_one_serves(shared: Engine, seal: Seal) -> None:
+    """The later; the other is a way back, and ages."""
+    with transaction(shared) as session:
+        one, other = (listener_keys.add(session, seal, "guest", b"key", by="ops@city.example", now=NOW).id for _ in range(2))
+    with transaction(shared) as session:
+        listener_keys.use(session, session.get_one(ListenerKey, one), NOW)
+        with behind(shared, session, lambda late: listener_keys.use(late, late.get_one(ListenerKey, other), NOW)):
+            pass
+    with reading(shared) as session:
+        used = select(ListenerKey.id).where(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None))
+        assert [other] == list(session.scalars(used))
+
+
+def test_a_token_is_revoked_once(shared: Engine) -> None:
+    """Of two who revoke it at once the second is told that it was not worth anything any more."""
+    with transaction(shared) as session:
+        maker = Staff(name="ops@city.example", role=StaffRole.CITY_ADMIN, created_at=NOW)
+        session.add(maker)
+        session.flush()
+        name = tokens.make(session, maker, "dashboard", StaffRole.AUDITOR, (), (), timedelta(days=1), NOW)[0].id
+
+    def late(other: Session) -> bool:
+        return tokens.revoke(other, other.get_one(ApiToken, name), NOW + timedelta(seconds=1))
+
+    with transaction(shared) as session:
+        assert tokens.revoke(session, session.get_one(ApiToken, name), NOW)
+        with behind(shared, session, late) as done:
+            pass
+    assert [False] == done
+    with reading(shared) as session:
+        assert NOW == session.get_one(ApiToken, name).revoked_at
+        assert 0 == session.scalar(select(func.count()).select_from(Device).join(Grant, Grant.device_hash == Device.hash))

@@ -37,7 +37,7 @@ STATES: Final = {
     State.WORKS: later("works"),
     State.ENDS: later("ends soon"),
     State.ENDED: later("has ended"),
-    State.REVOKED: later("taken back"),
+    State.REVOKED: later("was taken back"),
     State.ORPHANED: later("its maker is disabled"),
 }
 TONES: Final = {State.WORKS: "good", State.ENDS: "warn", State.ENDED: "quiet", State.REVOKED: "quiet", State.ORPHANED: "bad"}

@@ -97,7 +97,7 @@ def test_a_token_is_taken_back_with_a_reason(staffroom: Room) -> None:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert None is tokens.find(session, secret, staffroom.time)
     assert ("revoke", "token", row.id, "It leaked into a ticket") == (entry.action, entry.kind, entry.object, entry.reason)
-    assert "taken back" in staffroom.page(f"/tokens/{row.id}")
+    assert "was taken back" in staffroom.page(f"/tokens/{row.id}")
 
 
 def test_a_fresh_proof_is_asked_for(staffroom: Room) -> None:

@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, validate
 
 from portal.admin import alerts as pages
 from portal.admin.desk import desk
+from portal.alert_rules import Rule
 from portal.api import listing
 from portal.api.answers import answer, empty
 from portal.api.problems import Kind, RefusedError
@@ -100,8 +101,9 @@ def acknowledge(_asked: Mapping[str, Any], name: str) -> Response:
 
 @RESOURCE.on("POST", "/alerts/<name>/close", Permission.ALERTS_ACT, answer=AlertSaid, status=200)
 def close(_asked: Mapping[str, Any], name: str) -> Response:
-    """Done with; where it is still so, another is opened."""
+    """Done with; where it is still so, another is opened. That somebody opened sealed records alone is closed by people."""
     with desk().writing() as session:
+        _for_programs(found(session, Alert, name))
         pages.closed(session, name)
         return answer(_told(session, found(session, Alert, name)))
 
@@ -111,6 +113,7 @@ def silence(_asked: Mapping[str, Any], said: Mapping[str, Any], name: str) -> Re
     """Tell nobody for a while: of this object, or of the whole rule."""
     with desk().writing() as session:
         row = found(session, Alert, name)
+        _for_programs(row)
         pages.silenced(session, row, timedelta(hours=said["hours"]), " ".join(said["why"].split()), whole=said["whole_rule"])
         return answer(_told(session, row))
 
@@ -136,6 +139,12 @@ def speak(asked: Mapping[str, Any]) -> Response:
         if not pages.spoken(session, Key(asked["rule"], asked["object"])):
             raise RefusedError(Kind.NOT_FOUND)
     return empty()
+
+
+def _for_programs(row: Alert) -> None:
+    """Refuse what is there to be seen by people: else one of them has a program put it away."""
+    if row.rule == Rule.OPENED_ALONE:
+        raise RefusedError(Kind.NOT_NOW, "It is closed and silenced by people, on its page.", reason="people")
 
 
 def _items(_session: Session, rows: Sequence[pages.Row]) -> list[dict[str, Any]]:

@@ -149,9 +149,9 @@ class Options(Schema):
 
     login_url = _text("Origin at which guests' browsers reach its login", allow_none=True)
     fas_level = fields.Integer(strict=True, allow_none=True)
-    api_url = _text("The controller's own interface", allow_none=True)
+    api_url = _text("The controller's own interface; needs the scope SECRETS, for its password goes there", allow_none=True)
     api_user = _text(allow_none=True)
-    api_ca = _text("Whole path of the authority that signed the controller's certificate", allow_none=True)
+    api_ca = _text("Whole path of the authority that signed the controller's certificate; needs the scope SECRETS", allow_none=True)
     site = _text("The controller's own name of its site", allow_none=True)
     role = _text(allow_none=True)
     portal_acl = _text(allow_none=True)
@@ -258,7 +258,7 @@ class Policy(Kept):
 
 
 SECRETS: Final = frozenset({"secret", "previous_secret", "previous_until", "coa_secret", "secret_overlap_until"})
-OPTION_SECRETS: Final = frozenset({"uam_secret", "fas_key", "api_secret"})
+OPTION_SECRETS: Final = frozenset({"uam_secret", "fas_key", "api_secret", "api_url", "api_ca"})  # the last two: where one is sent
 
 
 @cache

@@ -143,7 +143,7 @@ def _guest(
     online = number < amounts.online
     last = now - timedelta(minutes=dice.randrange(4, 55)) if online else now - timedelta(minutes=dice.randrange(180, amounts.days * 1_440))
     account, language = new_id(), dice.choice(("en", "en", "fr"))
-    contact = f"+1555{number:07}" if way is Way.SMS else f"…{_tail(dice)}" if way is Way.VOUCHER else f"guest-{number:03}@example.org"
+    contact = f"+1555{number:07}" if way is Way.SMS else f"…{_tail(dice)}" if way is Way.VOUCHER else f"guest-{1_000 + number}@example.org"
     identity = past.privacy.account(way, voucher or contact)
     since = min(last, now - timedelta(days=dice.randrange(amounts.days)))
     rows[Account].append(

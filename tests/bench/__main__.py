@@ -102,7 +102,7 @@ def main() -> int:
                     result.pages.append(pages.measure(Path(folder), 5.0))
     say.print("staff pages")
     with tempfile.TemporaryDirectory() as folder:
-        result.desks = desks.measure(Path(folder), desks.SMALL if options.quick else desks.LARGE)
+        result.desks = desks.measure(Path(folder), *((desks.SMALL, desks.FEW) if options.quick else (desks.LARGE, desks.CROWD)))
     say.print("route look-up, memory")
     result.looks += [routes.cost(size) for size in routes.SIZES]
     if any(name.startswith("Proxeny") for name in names):

@@ -1,8 +1,9 @@
 """The staff's pages over a large city: the median of each main page, SQLite and PostgreSQL, in the server.
 
 A part of `make bench`; alone: `.venv/bin/python -m tests.bench.desks [--quick]`. 500 access points, 2,000 realms, 100,000 sessions,
-1,000,000 rows of the trace; each page of tests/screens/desks.py is asked for several times by one city admin, one after the
-other, of the app itself without a socket between. Never a browser: what is measured is the server.
+1,000,000 rows of the trace, 100,000 accounts with their stays, 100,000 vouchers; each page of tests/screens/desks.py is asked for
+several times by one city admin, one after the other, of the app itself without a socket between. Never a browser: what is
+measured is the server.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from proxeny import demo_guests
+from proxeny.demo_guests import Guests
 from proxeny.demo_history import Amounts
 from store.models import Role
 from store.schema import prepare
 from store.sealed import Seal, create_keys
-from store.session import engine
+from store.session import engine, transaction
 from tests.peers.postgres import cluster
 from tests.portal import staffroom
 from tests.screens.desks import DESKS, furnish
@@ -38,6 +41,8 @@ WANTED = 300.0  # ms of a page
 TIMES = 7  # each page is asked for so often; the first is not counted: it compiles the template
 LARGE = Amounts(logins=1_000_000, days=84, online=2_000, sessions=100_000)
 SMALL = Amounts(logins=10_000, days=84, online=200, sessions=1_000)
+CROWD = Guests(accounts=100_000, online=1_000, batches=tuple((f"Batch {number}", 10_000) for number in range(10)))
+FEW = Guests(accounts=1_000, online=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,15 @@ class Pages:
     pages: Mapping[str, float]
 
 
-def measure(folder: Path, amounts: Amounts = LARGE) -> list[Pages]:
+def measure(folder: Path, amounts: Amounts = LARGE, guests: Guests = CROWD) -> list[Pages]:
     """Both databases, one after the other."""
-    found = [_measured("SQLite", f"sqlite:///{folder}/proxeny.db", folder / "sqlite", amounts)]
+    found = [_measured("SQLite", f"sqlite:///{folder}/proxeny.db", folder / "sqlite", amounts, guests)]
     with cluster() as server, server.database() as url:
-        found.append(_measured("PostgreSQL", url, folder / "postgresql", amounts))
+        found.append(_measured("PostgreSQL", url, folder / "postgresql", amounts, guests))
     return found
 
 
-def _measured(name: str, url: str, folder: Path, amounts: Amounts) -> Pages:
+def _measured(name: str, url: str, folder: Path, amounts: Amounts, guests: Guests) -> Pages:
     folder.mkdir()
     create_keys(folder / "keys" / "seal.key")
     prepare(url).dispose()
@@ -65,6 +70,8 @@ def _measured(name: str, url: str, folder: Path, amounts: Amounts) -> Pages:
     room = staffroom.over(database, Seal(folder / "keys" / "seal.key"), folder)
     began = time.monotonic()
     furnish(room, access_points=500, realms=2_000, amounts=amounts)
+    with transaction(database) as session:
+        demo_guests.write(session, room.privacy, guests, room.time)
     _settled(database)
     written = time.monotonic() - began
     pages = {
@@ -101,7 +108,9 @@ def judged(found: Sequence[Pages]) -> Iterator[tuple[bool, str]]:
 
 def table(found: Sequence[Pages]) -> Table:
     """Every page, side by side."""
-    shown = Table(title="Staff pages: median ms in the server (500 access points, 2,000 realms, 100,000 sessions, 1,000,000 logins)")
+    shown = Table(
+        title="Staff pages: median ms in the server (500 access points, 2,000 realms, 100,000 sessions, 1,000,000 logins, 100,000 accounts)"
+    )
     shown.add_column("page")
     for each in found:
         shown.add_column(each.database, justify="right")
@@ -118,7 +127,7 @@ def main() -> int:
     options = wanted.parse_args()
     out = Console(width=None if sys.stdout.isatty() else 140)
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), SMALL if options.quick else LARGE)
+        found = measure(Path(folder), *((SMALL, FEW) if options.quick else (LARGE, CROWD)))
     if options.json:
         print(json.dumps([{"database": each.database, "written": each.written, "pages": dict(each.pages)} for each in found]))
         return 0

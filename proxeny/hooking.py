@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from store.hooks import Taken
 
 NAME: Final = "hooks.db"
+UNOPENED: Final = "the secret of this webhook does not open: its key is away"
 LOOK: Final = 1.0  # seconds between looks: nobody stands and waits for an event
 
 
@@ -58,17 +59,20 @@ class Hooks:
             taken = hooks.take(session, row, moment())
         if taken is None:
             return None
-        part = tools.settings().webhooks
-        try:
-            keys = hook_message.secrets(tools.marks, taken.webhook, moment())
-        except SealError as fault:  # a key file that is away comes back
-            return Carried(taken.webhook.id, heard=True, end="put_off", why=str(fault))
-        body = hook_message.body(taken.event)
-        headers = hook_message.headers(taken.event, body, taken.delivery.sent_at or moment(), keys)
-        answer = outgoing.post(taken.webhook.url, headers, body, part.rules, part.ca, self._resolve)
+        answer = self._told(taken, tools)
         with transaction(tools.database) as session:
             end = _settled(session, taken, answer)
         return Carried(taken.webhook.id, answer.heard, end, said(answer))
+
+    def _told(self, taken: Taken, tools: Tools) -> Answer:
+        part = tools.settings().webhooks
+        try:
+            keys = hook_message.secrets(tools.marks, taken.webhook, moment())
+        except SealError:  # a key file that is away comes back
+            return outgoing.Answer(None, UNOPENED, 0)
+        body = hook_message.body(taken.event)
+        headers = hook_message.headers(taken.event, body, taken.delivery.sent_at or moment(), keys)
+        return outgoing.post(taken.webhook.url, headers, body, part.rules, part.ca, self._resolve)
 
 
 def said(answer: Answer) -> str:

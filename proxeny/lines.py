@@ -119,7 +119,8 @@ class Line:
             self._under_way = {row: kept for row, kept in self._under_way.items() if now - kept[1] < FORGOTTEN}
             busy = Counter(side for side, _ in self._under_way.values())
             for row, side in found:
-                if row in self._under_way or busy[side] >= EACH or self._quiet.get(side, (0.0, 0.0))[0] > now:
+                most = 1 if side in self._quiet else EACH  # who did not answer last takes one thread, until it does
+                if row in self._under_way or busy[side] >= most or self._quiet.get(side, (0.0, 0.0))[0] > now:
                     continue
                 busy[side] += 1
                 self._under_way[row] = (side, now)

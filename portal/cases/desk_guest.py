@@ -4,6 +4,8 @@ Theory of operation. A page is about an account, about a grant of a device witho
 has neither, or about a voucher that nobody has used. Of all that is kept about it the present stay is the one that lives, else the
 newest. How the guest stands follows from that stay; where there is none, from the code that is waited for.
 
+A stay that has been over for more than a day leads to no account: whose it was takes two people (store/incidents.py).
+
 Read from the store, never guessed; a bounded number of statements, and never a row of somebody else's but of the same device.
 """
 
@@ -21,6 +23,7 @@ from portal.cases.standing import DENIED, FORGOTTEN, SIGNED_OUT, State, reached
 from radius.nas.plan import Remaining, Spent, Usage
 from store import challenges, grants, guesses, trace
 from store.models import Account, Challenge, Grant, Order, Purpose, Voucher, VoucherBatch, Way
+from store.sessions import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +113,7 @@ def guest(session: Session, world: Helping, name: str, now: datetime) -> Guest |
     sent = session.get(Challenge, name) if account is None and grant is None else None
     if sent is not None and sent.grant_id:
         grant = session.get(Grant, sent.grant_id)
-    if grant is not None and grant.account_id:
+    if grant is not None and grant.account_id and (sent is not None or _lately(grant, now)):
         account = session.get(Account, grant.account_id)
     voucher = session.get(Voucher, name) if (account, grant, sent) == (None, None, None) else None
     if voucher is not None:
@@ -120,12 +123,19 @@ def guest(session: Session, world: Helping, name: str, now: datetime) -> Guest |
     return _of(session, world, name, account, grant, sent, now)
 
 
+def _lately(grant: Grant, now: datetime) -> bool:
+    """Whether this stay is the desk's business: of one that is longer over nobody learns alone whose it was, as of its sessions."""
+    return now - min(grant.ends_at, grant.revoked_at or grant.ends_at) < RECENT
+
+
 def _of(
     session: Session, world: Helping, name: str, account: Account | None, meant: Grant | None, sent: Challenge | None, now: datetime
 ) -> Guest:
     mine = _stays(session, account, meant, sent)
     grant = next((each for each in mine if each.revoked_at is None and each.ends_at > now), mine[0] if mine else None)
     challenge = _challenge(session, account, sent, {bytes(each.device_hash) for each in mine[:1]})
+    if account is None and sent is None and grant is not None and not _lately(grant, now):
+        challenge = challenge if challenge is not None and challenges.is_open(challenge, now) else None
     devices = sorted({bytes(each.device_hash) for each in mine} | ({bytes(challenge.device_hash)} if challenge is not None else set()))
     door = world.door(grant) if grant is not None else None
     plan = world.plans.get(grant.plan) if grant is not None else None

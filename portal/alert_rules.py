@@ -273,9 +273,7 @@ RULES: Final[Mapping[str, Entry]] = {
         N_("Webhook stopped"),
         Grade.SOON,
         N_("Webhook %(name)s was stopped"),
-        N_(
-            "Its receiver is gone, failed for a day, or was too slow. Whoever relies on it is told of nothing more."
-        ),
+        N_("Its receiver is gone, failed for a day, or was too slow. Whoever relies on it is told of nothing more."),
         N_("Its page shows what the receiver answers. Mend the receiver, or its address, and press “Resume”; then replay what failed."),
         place="/webhooks/%s",
         page=Permission.WEBHOOKS,

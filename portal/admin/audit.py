@@ -162,4 +162,4 @@ def recent(kind: str, name: str) -> Sequence[AuditEntry]:
 
 blueprint.add_app_template_global(deeds.action, "deed")
 blueprint.add_app_template_global(deeds.history, "history_of")
-blueprint.add_app_template_global(deeds.summary, "deed_summary")
+blueprint.add_app_template_global(deeds.brief, "deed_summary")

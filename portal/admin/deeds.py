@@ -6,13 +6,17 @@ An action or a kind that has no word here is shown as the log has it. Never more
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from flask_babel import lazy_gettext as _
 
+from portal.admin.page import when
 from portal.permissions import Permission
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 ACTIONS: Final[dict[str, Any]] = {
     "add": _("added"),
     "change": _("changed"),
@@ -192,6 +196,17 @@ def history(of: str, name: str) -> str:
 def summary(entry: Any) -> str:
     """What changed, in one line for a list or a CSV."""
     return "; ".join(f"{name}: {told(before)} → {told(after)}" for name, before, after in pairs(entry))
+
+
+def brief(entry: Any) -> str:
+    """The same for a page: its times as every page says them."""
+    return "; ".join(f"{name}: {_said(before)} → {_said(after)}" for name, before, after in pairs(entry))
+
+
+def _said(value: Any) -> str:
+    if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
+        return told(value)
+    return when(datetime.fromisoformat(value))
 
 
 def pairs(entry: Any) -> list[tuple[str, Any, Any]]:

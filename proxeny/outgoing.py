@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CONNECT: Final = 3.0  # seconds, for the name and again for the connection
 WHOLE: Final = 10.0  # seconds, from the first octet to the last
+POLITE: Final = 1.0  # of them, for the rest of an answer whose status is known
 LARGEST: Final = 65_536  # octets of an answer, read and thrown away; a longer one is left
 MOST_ADDRESSES: Final = 16  # of one name; more are nobody's honest answer
 TRIED: Final = 2  # of them, where one does not answer
@@ -165,16 +166,22 @@ async def _sent(way: Way, headers: Mapping[str, str], body: bytes, trust: ssl.SS
 
 
 async def _answered(client: httpx.AsyncClient, request: httpx.Request) -> tuple[int, str]:
-    """Its status, once it said all of it, or as much as anyone waits for."""
+    """Its status. The rest is read for politeness alone: who drips it, or breaks off, was told all the same, and is not told again."""
     answer = await client.send(request, stream=True)
     try:
-        size = 0
-        async for part in answer.aiter_raw():
-            if (size := size + len(part)) > LARGEST:
-                break
+        with contextlib.suppress(TimeoutError, httpx.HTTPError):
+            async with asyncio.timeout(POLITE):
+                await _drained(answer)
     finally:
         await answer.aclose()
     return answer.status_code, ""
+
+
+async def _drained(answer: httpx.Response) -> None:
+    size = 0
+    async for part in answer.aiter_raw():
+        if (size := size + len(part)) > LARGEST:
+            return
 
 
 def _words(fault: httpx.HTTPError) -> str:

@@ -202,9 +202,8 @@ def test_a_redirect_is_not_followed(place: Place, there: tuple[Receiver, str]) -
     [
         (Mood(raw=b"SSH-2.0-OpenSSH_9.2\r\n"), "it does not speak HTTP"),
         (Mood(hang=threading.Event()), "nothing whole within"),
-        (Mood(drip=True), "nothing whole within"),
     ],
-    ids=["no HTTP", "silent", "dripping"],
+    ids=["no HTTP", "silent"],
 )
 def test_who_answers_nonsense_or_hangs_is_left(place: Place, there: tuple[Receiver, str], monkeypatch, mood: Mood, words: str) -> None:
     """A limit for all of it; the delivery waits for its next try."""
@@ -217,12 +216,24 @@ def test_who_answers_nonsense_or_hangs_is_left(place: Place, there: tuple[Receiv
     assert words in carried.why
 
 
-def test_of_an_answer_without_end_no_more_is_read_than_a_little(place: Place, there: tuple[Receiver, str]) -> None:
-    """Its status counts all the same."""
+@pytest.mark.parametrize(
+    "mood",
+    [
+        Mood(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 1_000_000),
+        Mood(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\nx"),
+        Mood(drip=True),
+    ],
+    ids=["long", "broken off", "dripping"],
+)
+def test_of_an_answer_without_end_no_more_is_read_than_a_little(place: Place, there: tuple[Receiver, str], monkeypatch, mood: Mood) -> None:
+    """Its status counts all the same: whoever took the event is not told again."""
+    monkeypatch.setattr(outgoing, "POLITE", 0.2)
     stub, url = there
-    stub.mood = Mood(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 1_000_000)
-    place.hook(url)
-    assert "done" == place.carry(place.happen()).end
+    stub.mood = mood
+    name, _ = place.hook(url)
+    number = place.happen()
+    assert "done" == place.carry(number).end
+    assert (200, None) == (place.row(number).status, place.webhook(name).failing_since)
 
 
 def test_a_strangers_certificate_or_one_of_another_name_is_not_trusted(place: Place, authority: Authority, tmp_path: Path) -> None:

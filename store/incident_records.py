@@ -7,10 +7,11 @@ mark: of a place, `BEFORE` bounds what is walked through. Never asks for one row
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, literal_column, or_, select
+from sqlalchemy import and_, func, literal_column, or_, select
 
 from store import grants
 from store.faults import SealError
@@ -75,18 +76,31 @@ def _held(address: str, still: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _places(scope: Scope) -> list[ColumnElement[bool]]:
-    """Where it was last, or came through."""
+    """Where it was at the window's end, or had come through by then: what moves afterwards, guest or access point, adds nobody."""
     found: list[ColumnElement[bool]] = []
-    through = select(SessionHop.id).where(SessionHop.session_id == Accounting.id)
+    own = select(SessionHop.id).where(SessionHop.session_id == Accounting.id)
+    through, stayed = own.where(SessionHop.at <= scope.until), ~own.where(SessionHop.at > scope.until).exists()
     if scope.access_point:
         hop = through.where(SessionHop.access_point == scope.access_point).exists()
-        found.append(or_(Accounting.access_point == scope.access_point, hop))
+        found.append(or_(and_(Accounting.access_point == scope.access_point, stayed), hop))
     if scope.site:
-        there = select(AccessPoint.name).where(AccessPoint.site == scope.site)
-        found.append(or_(Accounting.site == scope.site, through.where(SessionHop.access_point.in_(there)).exists()))
+        there = _points(scope) if scope.points is None else scope.points
+        unnamed = through.where(SessionHop.access_point == "").exists()  # its place is its gateway's, wherever it went
+        here = and_(Accounting.site == scope.site, or_(stayed, unnamed))
+        found.append(or_(here, through.where(SessionHop.access_point.in_(there)).exists()))
     if scope.client:
         found.append(Accounting.client == scope.client)
     return found
+
+
+def _points(scope: Scope) -> Select[str]:
+    return select(AccessPoint.name).where(AccessPoint.site == scope.site)
+
+
+def fixed(session: Session, scope: Scope) -> Scope:
+    """The same, with the site's access points as they are now: whoever moves others there afterwards opens nothing more."""
+    points = tuple(session.scalars(_points(scope).order_by(AccessPoint.name).limit(MOST))) if scope.site else None
+    return replace(scope, points=points)
 
 
 def count(session: Session, scope: Scope, privacy: Privacy) -> int:

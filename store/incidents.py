@@ -84,6 +84,7 @@ class Scope:
     site: str = ""
     access_point: str = ""
     client: str = ""
+    points: tuple[str, ...] | None = None  # access points of `site` when it was asked; None: as they are
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -149,7 +150,8 @@ def scope_of(privacy: Privacy, row: IncidentOpening) -> Scope:
     """What it is about."""
     said = json.loads(privacy.opened(row.scope, "incident_opening", row.id, "scope"))
     since, until = (datetime.fromisoformat(said.pop(name)).astimezone(UTC) for name in ("since", "until"))
-    return Scope(since, until, **said)
+    points = said.pop("points")
+    return Scope(since, until, points=tuple(points) if points is not None else None, **said)
 
 
 def decide(session: Session, row: IncidentOpening, by: str, now: datetime, *, granted: bool) -> No | None:

@@ -157,6 +157,7 @@ def ask() -> ResponseReturnValue:
     if scope is None:
         return _form(typed, bad)
     with desk().reading() as session:
+        scope = incident_records.fixed(session, scope)
         known = not incidents.wrong(scope, reason, reference, g.now)
         records = incident_records.count(session, scope, desk().privacy) if known else 0
     with desk().writing() as session:

@@ -18,6 +18,8 @@ from tests.store import rows
 if TYPE_CHECKING:
     from tests.portal.staffroom import Room
 
+DAY = timedelta(days=1)
+
 
 @pytest.fixture
 def here(staffroom: Room) -> Room:
@@ -43,3 +45,39 @@ def test_an_old_session_leads_to_no_name_by_its_support_number(here: Room) -> No
     assert 404 == here.post(f"/desk/{mine.id}/reveal", Role.AUDITOR, reason="I want to know").status_code
     assert ADDRESS not in here.post("/accounts", Role.AUDITOR, q=mine.support).get_data(as_text=True)
     assert program.ask("POST", "/guests/find", {"what": ADDRESS}).get_json()["account"] == mine.account_id
+
+
+def test_an_opening_shows_nobody_who_comes_to_the_place_afterwards(staffroom: Room) -> None:
+    """Neither access points that are moved to the site once it is allowed, nor guests who go there after the window, widen it."""
+    at, seal = NOW - 3 * DAY, staffroom.privacy.seal
+    with transaction(staffroom.database) as session:
+        session.add(rows.session(seal, "there", started_at=at, updated_at=at, site="central-library"))
+        for name, hops in (
+            ("roams", {"else-1": 0, "else-2": 10}),
+            ("came-late", {"else-1": 0, "lib-1": 120}),
+            ("left", {"lib-1": 0, "else-1": 90}),
+        ):
+            site = "central-library" if name == "came-late" else "museum"
+            session.add(rows.session(seal, name, started_at=at, updated_at=at, site=site, access_point=[*hops][-1]))
+            session.flush()
+            for point, minutes in hops.items():
+                session.add(m.SessionHop(session_id=name, at=at + timedelta(minutes=minutes), access_point=point))
+        session.add_all(m.AccessPoint(name=name, managed_by=m.ManagedBy.APP) for name in ("else-1", "else-2"))
+    where = opening(staffroom)
+    assert "It would show 2 sessions" in staffroom.page(where)
+    assert 303 == staffroom.post(f"{where}/decide", Role.AUDITOR, **{"as": "allow"}).status_code
+    for name in ("else-1", "else-2"):
+        assert 303 == staffroom.post(f"/access-points/{name}", name=name, site="central-library").status_code
+    seen = staffroom.page(f"{where}/records")
+    assert ["left", "there"] == sorted(name for name in ("there", "roams", "came-late", "left") if f"/sessions/{name}" in seen)
+
+
+def opening(room: Room) -> str:
+    """The address of a question of a city admin about an hour at the library; an auditor works here, too."""
+    room.client(Role.AUDITOR)
+    room.client(Role.CITY_ADMIN)
+    room.later(seconds=1)
+    window = {"since": "2026-03-06 09:00", "until": "2026-03-06 10:00", "site": "central-library"}
+    answer = room.post("/privacy/incidents/new", **window, reference="2026-00417", reason="The police ask by a production order")
+    assert 303 == answer.status_code, answer.get_data(as_text=True)[-2000:]
+    return answer.location.partition("?")[0]

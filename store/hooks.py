@@ -31,6 +31,9 @@ TRIES: Final = len(PAUSES) + 1
 PATIENCE: Final = timedelta(days=1)  # that a webhook may fail before it is paused
 GONE, FAILING = "gone", "failing"  # Webhook.why, beside events.BACKLOG
 LEFT: Final = MOST_WAITING // 2  # that still wait when a webhook is resumed: it was paused because there were too many
+LONGEST: Final = (
+    max(PAUSES) * 1.2 + LEASE
+)  # that a delivery waits for its next try; what waits longer was put off by a clock that was wrong
 DISCARDED: Final = "discarded: too many waited"
 _BARE: Final = {"synchronize_session": False}
 
@@ -132,7 +135,7 @@ def _held(taken: Taken) -> ColumnElement[bool]:
 
 def spent(session: Database, now: datetime) -> bool:
     """Whether there is anything to give up, or a secret to forget."""
-    found = session.scalar(select(Delivery.id).where(_spent(now)).limit(1)) is not None
+    found = session.scalar(select(Delivery.id).where(_spent(now) | _astray(now)).limit(1)) is not None
     return found or session.scalar(select(Webhook.id).where(Webhook.previous_until <= now).limit(1)) is not None
 
 
@@ -140,8 +143,13 @@ def _spent(now: datetime) -> ColumnElement[bool]:
     return and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until < now, Delivery.tries >= TRIES)
 
 
+def _astray(now: datetime) -> ColumnElement[bool]:
+    return and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until > now + LONGEST)
+
+
 def give_up(session: Database, now: datetime) -> int:
     """Those whose last try was begun and never ended; how many. Secrets that sign no more are forgotten."""
+    session.execute(update(Delivery).where(_astray(now)).values(leased_until=now).execution_options(**_BARE))
     over = update(Webhook).where(Webhook.previous_until <= now).values(previous_secret=None, previous_until=None)
     session.execute(over.execution_options(**_BARE))
     values = {"state": DeliveryState.FAILED, "settled_at": now, "leased_until": None, "outcome": "the last try did not end"}

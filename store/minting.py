@@ -174,7 +174,9 @@ def cancel(database: Engine, batch: str) -> bool:
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    return and_(VoucherBatch.whole_at.is_(None), or_(VoucherBatch.leased_until.is_(None), VoucherBatch.leased_until < now))
+    """A lease longer than any is of a clock that was wrong."""
+    until = VoucherBatch.leased_until
+    return and_(VoucherBatch.whole_at.is_(None), or_(until.is_(None), until < now, until > now + LEASE))
 
 
 def _add(session: Session, privacy: Privacy, batch: VoucherBatch, count: int) -> dict[str, str]:

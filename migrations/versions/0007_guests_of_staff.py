@@ -1,6 +1,6 @@
 """What staff do for guests, and what programs do for staff: requests, openings, versions of portals, tokens, webhooks, certificates.
 
-Going down, what was ordered and not made of a batch of vouchers is forgotten. Never reads the models: a revision describes
+Going down, a batch of vouchers that is not whole goes: there every voucher is good. Never reads the models: a revision describes
 the shape of its own day.
 """
 
@@ -188,6 +188,8 @@ def _index(table: str, *columns: str) -> None:
 
 def downgrade() -> None:
     """Remove them, and what they hold."""
+    op.execute("DELETE FROM voucher WHERE batch_id IN (SELECT id FROM voucher_batch WHERE whole_at IS NULL)")
+    op.execute("DELETE FROM voucher_batch WHERE whole_at IS NULL")
     for name in _TABLES:
         op.drop_table(name)
     with op.batch_alter_table("voucher_batch") as table:

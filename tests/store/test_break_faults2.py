@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
-from store import erasure, grants, hooks, listener_keys, tokens
-from store.models import ApiToken, Delivery, Device, Event, Grant, ListenerKey, Staff, Webhook
+from store import erasure, grants, hooks, listener_keys, minting, tokens
+from store.minting import Wanted
+from store.models import ApiToken, Delivery, DeliveryState, Event, ListenerKey, Staff, Webhook
 from store.models import Role as StaffRole
 from store.schema import prepare, upgrade
 from store.session import reading, transaction
@@ -22,13 +23,16 @@ from tests.store.rows import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
+    from store.hooks import Taken
     from store.sealed import Seal
     from tests.peers.postgres import Cluster
 
+two_write = pytest.mark.peer("postgresql")
 _WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -66,9 +70,20 @@ def _waits(database: Engine) -> bool:
         return bool(session.scalar(text(_WAITS)))
 
 
-pytestmark = pytest.mark.peer("postgresql")
+def on_its_way(database: Engine, now: datetime) -> Taken:
+    """One delivery, taken."""
+    with transaction(database) as session:
+        session.add(Webhook(id="hook", name="hook", url="https://hooks.city.example/", secret=b"", created_at=NOW))
+        session.add(Event(id=1, kind="ping", at=NOW))
+        session.flush()
+        session.add(Delivery(id=1, webhook_id="hook", event_id=1, queued_at=NOW))
+    with transaction(database) as session:
+        taken = hooks.take(session, 1, now)
+    assert taken is not None
+    return taken
 
 
+@two_write
 def test_a_guest_who_presses_the_button_while_staff_erase_her_account(shared: Engine, seal: Seal) -> None:
     """Both are done, one after the other: the device's row is everybody's first lock, whoever wants its stay next."""
     with transaction(shared) as session:
@@ -85,16 +100,10 @@ def test_a_guest_who_presses_the_button_while_staff_erase_her_account(shared: En
     assert (1, 1) == (erased.devices, erased.grants)
 
 
+@two_write
 def test_a_webhook_is_removed_while_a_delivery_is_settled(shared: Engine) -> None:
     """Whoever is second finds it gone, or waits: neither is told of a deadlock."""
-    with transaction(shared) as session:
-        session.add(Webhook(id="hook", name="hook", url="https://hooks.city.example/", secret=b"", created_at=NOW))
-        session.add(Event(id=1, kind="ping", at=NOW))
-        session.flush()
-        session.add(Delivery(id=1, webhook_id="hook", event_id=1, queued_at=NOW))
-    with transaction(shared) as session:
-        taken = hooks.take(session, 1, NOW)
-    assert taken is not None
+    taken = on_its_way(shared, NOW)
     with transaction(shared) as session:
         session.execute(select(Webhook.id).with_for_update())
         with behind(shared, session, lambda other: hooks.delivered(other, taken, 204, 1, NOW)) as done:
@@ -103,6 +112,7 @@ def test_a_webhook_is_removed_while_a_delivery_is_settled(shared: Engine) -> Non
     assert [False] == done
 
 
+@two_write
 def test_of_two_certificates_that_are_taken_into_use_at_once_one_serves(shared: Engine, seal: Seal) -> None:
     """The later; the other is a way back, and ages."""
     with transaction(shared) as session:
@@ -116,6 +126,7 @@ def test_of_two_certificates_that_are_taken_into_use_at_once_one_serves(shared: 
         assert [other] == list(session.scalars(used))
 
 
+@two_write
 def test_a_token_is_revoked_once(shared: Engine) -> None:
     """Of two who revoke it at once the second is told that it was not worth anything any more."""
     with transaction(shared) as session:
@@ -134,4 +145,37 @@ def test_a_token_is_revoked_once(shared: Engine) -> None:
     assert [False] == done
     with reading(shared) as session:
         assert NOW == session.get_one(ApiToken, name).revoked_at
-        assert 0 == session.scalar(select(func.count()).select_from(Device).join(Grant, Grant.device_hash == Device.hash))
+
+
+YEARS = timedelta(days=400)
+
+
+def test_a_batch_that_was_begun_while_the_clock_was_wrong_is_gone_on_with(database: Engine) -> None:
+    """Its maker died, and the clock was set right: nobody's lease ends in another year."""
+    with transaction(database) as session:
+        name = minting.order(session, Wanted("Fair", "visitor", 3, NOW + YEARS * 2), NOW).id
+    assert name == minting.take(database, NOW + YEARS)
+    assert name == minting.take(database, NOW)
+    assert "" == minting.take(database, NOW)
+
+
+@pytest.mark.parametrize("tries", [1, hooks.TRIES])
+def test_a_delivery_that_was_put_off_while_the_clock_was_wrong_is_tried_again(database: Engine, tries: int) -> None:
+    """Nobody waits for another year; what had its last try then is given up."""
+    taken = on_its_way(database, NOW + YEARS)
+    with transaction(database) as session:
+        hooks.failed(session, taken, 500, 1, "500", NOW + YEARS, 1.0)
+        session.get_one(Delivery, 1).tries = tries
+    with reading(database) as session:
+        assert [] == hooks.waiting(session, NOW)
+        assert hooks.spent(session, NOW)
+    for second in (0, 1):
+        with transaction(database) as session:
+            hooks.give_up(session, NOW + timedelta(seconds=second))
+    with reading(database) as session:
+        ours = [each.delivery for each in hooks.waiting(session, NOW + timedelta(seconds=1))]
+        state = session.get_one(Delivery, 1).state
+    expected = ([1], DeliveryState.CLAIMED) if tries == 1 else ([], DeliveryState.FAILED)
+    assert expected == (ours, state)
+    with reading(database) as session:
+        assert not hooks.spent(session, NOW + timedelta(seconds=1))

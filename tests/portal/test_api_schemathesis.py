@@ -2,8 +2,8 @@
 
 Requests are made that fit the document and that break it; half of them name things that are there, so that they get as far as the
 work itself. Whatever the document says of an answer has to be so: status, media type, schema, headers; and nothing is a fault of
-ours. Each request is sent by a program that may do everything, and by one of those that may do less. Who gets what, methods
-that a path has not, and headers that are missing are tests/portal/test_api_matrix.py's: there they are tried whole, without chance.
+ours. Each request is sent by a program that may do everything, and by one of those that may do less. Who gets what, and
+methods that a path has not, are tests/portal/test_api_matrix.py's: there they are tried whole, without chance.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ looks for may name a person. An opening waits until somebody else says yes or no
 two of them may look, for `LASTS`; each look is the caller's to audit. Afterwards the row tells who asked, why, who decided and how
 many records it was, for as long as the settings keep it. What is seen is store/incident_records.py's.
 
-Whoever asked never decides, nor does anybody who came after it was asked. `alone` is another matter: the settings allow it, the row
+Whoever asked never decides, nor does anybody who came after it was asked, and nobody allows it whose account somebody else had in
+hand within a week: one person with a link of another's account would be two. `alone` is another matter: the settings allow it, the row
 says so, and the caller tells everybody. Never a record of what was opened, and never an opening without an end.
 """
 
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from store.ids import new_id
-from store.models import IncidentOpening, Staff
+from store.models import AuditEntry, IncidentOpening, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ WAITS: Final = timedelta(days=7)  # for somebody to decide
 LASTS: Final = timedelta(hours=72)
 MOST: Final = 10_000  # records of one opening
 WAITING: Final = 10  # of one person at a time
+SETTLED: Final = timedelta(days=7)  # before the question, from which on others' hands are off the account of whoever decides
 EXACT: Final = ("session", "station", "address", "number")
 PLACES: Final = ("site", "access_point", "client")
 
@@ -67,6 +69,7 @@ class No(Enum):
     WAITING = "Ten of theirs wait already."
     SAME = "Whoever asks does not decide."
     LATER = "Whoever decides was here before it was asked."
+    HANDED = "Whoever decides came in by their own hand: nobody gave them role or way in, on the pages, within a week before or since."
     DECIDED = "It was decided, or has lapsed."
     ALONE = "The settings want two people."
 
@@ -162,7 +165,16 @@ def decide(session: Session, row: IncidentOpening, by: str, now: datetime, *, gr
     came = session.scalar(select(Staff.created_at).where(Staff.name == by))
     if came is None or came > row.asked_at:
         return No.LATER
+    if granted and _handed(session, by, row.asked_at - SETTLED):
+        return No.HANDED
     return _decided(session, row, by, now, granted=granted)
+
+
+def _handed(session: Session, name: str, since: datetime) -> bool:
+    """Whether somebody else made this account, or gave it a role, a link or another second factor, on the pages: then it may be theirs."""
+    deeds = AuditEntry.action.in_(("add", "role", "enable", "link", "change"))
+    theirs = AuditEntry.kind == "staff", AuditEntry.object == name, AuditEntry.actor != name, AuditEntry.source != "", deeds
+    return session.scalar(select(AuditEntry.id).where(*theirs, AuditEntry.at > since).limit(1)) is not None
 
 
 def open_alone(session: Session, row: IncidentOpening, by: str, now: datetime) -> No | None:

@@ -77,6 +77,7 @@ WRONGS: Final[dict[No, Any]] = {
     No.WAITING: later("Ten of yours wait already: take one back first."),
     No.SAME: later("Whoever asks does not decide."),
     No.LATER: later("Your account here is younger than the question: somebody else decides."),
+    No.HANDED: later("Less than a week before it was asked somebody gave your account its role, or a new way in: somebody else allows it."),
     No.DECIDED: later("It was decided meanwhile, or has lapsed."),
     No.ALONE: later("The settings want two people for it."),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from store import audit, incidents
 from store import models as m
 from store.models import Role
 from store.session import transaction
@@ -81,3 +82,33 @@ def opening(room: Room) -> str:
     answer = room.post("/privacy/incidents/new", **window, reference="2026-00417", reason="The police ask by a production order")
     assert 303 == answer.status_code, answer.get_data(as_text=True)[-2000:]
     return answer.location.partition("?")[0]
+
+
+@pytest.mark.parametrize("deed", [("link", {}), ("role", {"becomes": "city-admin"}), ("enable", {})])
+@pytest.mark.parametrize("first", [True, False])
+def test_nobody_allows_by_an_account_that_they_were_just_given(staffroom: Room, deed: tuple[str, dict[str, str]], *, first: bool) -> None:
+    """Whoever makes a link for an old account sits in it: before or after the question, it allows nothing for a week; it may refuse."""
+    auditor = "/staff/of/auditor@city.example"
+    with transaction(staffroom.database) as session:
+        session.add(rows.session(staffroom.privacy.seal, "there", started_at=NOW - 3 * DAY, updated_at=NOW, site="central-library"))
+    where = "" if first else opening(staffroom)
+    staffroom.client(Role.AUDITOR)
+    assert staffroom.post(f"{auditor}/{deed[0]}", **deed[1]).status_code in (200, 303)
+    where = where or opening(staffroom)
+    answer = staffroom.post(f"{where}/decide", Role.AUDITOR, **{"as": "allow"})
+    assert (422, True) == (answer.status_code, "Less than a week before" in answer.get_data(as_text=True))
+    assert 403 == staffroom.get(f"{where}/records").status_code
+    assert 303 == staffroom.post(f"{where}/decide", Role.AUDITOR, **{"as": "refuse"}).status_code
+
+
+def test_a_week_later_the_account_is_their_own_again(staffroom: Room) -> None:
+    """Whose phone was lost is no second-class person for ever."""
+    with transaction(staffroom.database) as session:
+        session.add(rows.session(staffroom.privacy.seal, "there", started_at=NOW - 3 * DAY, updated_at=NOW, site="central-library"))
+        session.add(m.Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=NOW - 30 * DAY))
+        act = audit.Act("city-admin@city.example", "link", "staff", "auditor@city.example", source="a-browser")
+        audit.record(session, staffroom.privacy, act, NOW - 8 * DAY)
+        scope = incidents.Scope(NOW - 3 * DAY, NOW - 2 * DAY, site="central-library")
+        row = incidents.ask(session, staffroom.privacy, scope, "city-admin@city.example", "w" * 20, "2026-00417", 1, NOW)
+        assert isinstance(row, m.IncidentOpening)
+        assert incidents.decide(session, row, "auditor@city.example", NOW, granted=True) is None

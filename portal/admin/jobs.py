@@ -69,6 +69,7 @@ NOT: Final = {
     No.OVER: later("Its session is over: there is nothing left to tell the gateway."),
     No.NOT_A_SESSION: later("It was not about a running session. Its guest, or the next step of the stay, makes another by itself."),
     No.UNTAKEN: later("The gateway takes no such order any more."),
+    No.ALERT: later("An alert is sent: nobody keeps others from being told. Silence it on the page of alerts."),
 }
 
 
@@ -204,6 +205,7 @@ def message(number: int) -> ResponseReturnValue:
     with desk().reading() as session:
         row = _found(session, Message, number)
     words: dict[str, Any] = {"states": MESSAGE_STATES | AGAIN, "tones": TONES, "purposes": PURPOSES, "ways": WAYS, "most": messages.TRIES}
+    words["cancellable"] = cases.cancellable(row)
     return page("jobs_message.html", row=row, to=cases.address(desk().privacy, row), open=cases.open_message(row), **words)
 
 
@@ -222,6 +224,8 @@ def message_cancel(number: int) -> ResponseReturnValue:
     """It is not sent."""
     with desk().writing() as session:
         done = cases.cancel_message(session, desk(), _found(session, Message, number), actor(), g.now)
+    if isinstance(done, cases.No):
+        return entries.done(f"/jobs/messages/{number}", NOT[done])
     return entries.done(f"/jobs/messages/{number}", _("Cancelled; its words are forgotten.") if done else _("It was settled before."))
 
 

@@ -159,10 +159,10 @@ def message_again(_asked: Mapping[str, Any], number: int) -> Response:
 
 @RESOURCE.on("POST", f"{_MESSAGE}/cancel", Permission.JOBS_ACT, answer=MessageSaid, status=200)
 def message_cancel(_asked: Mapping[str, Any], number: int) -> Response:
-    """It is not sent. Of one that is settled nothing changes."""
+    """It is not sent. Of one that is settled nothing changes; an alert is sent."""
     with desk().writing() as session:
         row: Message = found(session, Message, number)
-        cases.cancel_message(session, desk(), row, actor(), g.now)
+        _stand(cases.cancel_message(session, desk(), row, actor(), g.now))
         session.refresh(row)
         return answer(_message(row))
 

@@ -139,6 +139,11 @@ def open_message(row: Message) -> bool:
     return row.state in (MessageState.QUEUED, MessageState.CLAIMED)
 
 
+def cancellable(row: Message) -> bool:
+    """Whether staff may keep it from being sent."""
+    return row.purpose != "alert"
+
+
 class No(StrEnum):
     """Why a row is not done again."""
 
@@ -148,6 +153,7 @@ class No(StrEnum):
     OVER = "over"  # the session has ended
     NOT_A_SESSION = "not a session"  # the order was about a stay, whose next step makes another by itself
     UNTAKEN = "untaken"  # the gateway takes no such order
+    ALERT = "alert"  # nobody keeps others from being told of what they did: the mail of an opening by one person is one
 
 
 def again(session: Database, desk: Desk, row: Message, actor: Actor, now: datetime) -> No | None:
@@ -164,8 +170,10 @@ def again(session: Database, desk: Desk, row: Message, actor: Actor, now: dateti
     return None
 
 
-def cancel_message(session: Database, desk: Desk, row: Message, actor: Actor, now: datetime) -> bool:
+def cancel_message(session: Database, desk: Desk, row: Message, actor: Actor, now: datetime) -> bool | No:
     """Do not send it; its words are forgotten. False where it was settled."""
+    if not cancellable(row):
+        return No.ALERT
     if not messages.settle(session, row.id, sent=False, outcome=CANCELLED, now=now):
         return False
     _audited(session, desk, actor, "cancel", "message", str(row.id), now)

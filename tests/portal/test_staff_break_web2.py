@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store import audit, incidents
+from store import audit, incidents, messages
 from store import models as m
+from store.messages import Content
 from store.models import Role
-from store.session import transaction
+from store.session import reading, transaction
 from tests.portal.api_room import Programs
 from tests.portal.helped import ADDRESS, asked, library, stay
 from tests.portal.staffroom import NOW
@@ -112,3 +113,20 @@ def test_a_week_later_the_account_is_their_own_again(staffroom: Room) -> None:
         row = incidents.ask(session, staffroom.privacy, scope, "city-admin@city.example", "w" * 20, "2026-00417", 1, NOW)
         assert isinstance(row, m.IncidentOpening)
         assert incidents.decide(session, row, "auditor@city.example", NOW, granted=True) is None
+
+
+def test_nobody_cancels_the_mail_that_tells_of_them(staffroom: Room) -> None:
+    """Who opened sealed records alone cannot take the mails of it back before they leave; nor can a program."""
+    with transaction(staffroom.database) as session:
+        content = Content("Sealed records were opened", "By one person", "")
+        queue = messages.queue(
+            session, staffroom.privacy, m.MessageKind.MAIL, "auditor@city.example", content, purpose="alert", language="en",
+            expires_at=NOW + DAY, now=NOW,
+        )  # fmt: skip
+        number = queue.id
+    where = f"/jobs/messages/{number}"
+    assert f"{where}/cancel" not in staffroom.page(where)
+    staffroom.post(f"{where}/cancel")
+    assert 409 == Programs(staffroom).ask("POST", f"/messages/{number}/cancel").status_code
+    with reading(staffroom.database) as session:
+        assert m.MessageState.QUEUED is session.get_one(m.Message, number).state

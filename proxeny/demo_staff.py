@@ -5,13 +5,14 @@ The link is another one at each start. Never in a network that is not the sample
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from proxeny import demo_guests, demo_history
-from store import staff
-from store.models import AuthEvent, Role
+from store import requests, staff
+from store.models import Account, AuthEvent, RequestKind, Role, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,3 +35,14 @@ def past(session: Session, privacy: Privacy, now: datetime) -> None:
     if session.scalar(select(AuthEvent.id).limit(1)) is None:
         demo_history.write(session, privacy, demo_history.Amounts(recent=120), now)
         demo_guests.write(session, privacy, demo_guests.Guests(), now)
+        _requests(session, privacy, now)
+
+
+def _requests(session: Session, privacy: Privacy, now: datetime) -> None:
+    """Two guests ask about their data: one waits for an answer, one has had it."""
+    asked = session.scalars(select(Account).where(Account.way == Way.EMAIL).order_by(Account.last_seen).limit(2)).all()
+    for account, kind, days in zip(asked, (RequestKind.ERASE, RequestKind.ACCESS), (26, 9), strict=False):
+        contact = privacy.opened(account.contact, "account", account.id, "contact").decode()
+        row = requests.receive(session, privacy, kind, account.id, contact, NAME, now - timedelta(days=days))
+        if kind is RequestKind.ACCESS:
+            requests.settle(session, row, "Written out and sent.", NAME, now - timedelta(days=days - 2))

@@ -20,7 +20,7 @@ from radius.nas import mac
 from store import alerts, incidents, messages
 from store.alerts import Change, Finding, Key
 from store.incidents import EXACT, PLACES, Scope
-from store.models import MessageKind, Operator, Staff
+from store.models import AuditEntry, MessageKind, Operator, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def read(typed: Mapping[str, str], zone: tzinfo) -> tuple[Scope | None, list[str
     since, until = (moment(said.pop(name), zone) for name in ("since", "until"))
     if bad or since is None or until is None:
         return None, bad
-    return Scope(since, until, **said), []
+    return Scope(since, until, points=None, **said), []
 
 
 def _bad(name: str, bad: list[str]) -> str:
@@ -81,7 +81,8 @@ def alone(session: Session, privacy: Privacy, row: IncidentOpening, by: str, now
     key = Key(Rule.OPENED_ALONE, row.id)
     details = {"ends": row.ends_at.isoformat()} if row.ends_at is not None else {}
     alerts.settle(session, Change(opens=[Finding(key, details)]), now)
-    people = [each for each in session.scalars(_reached()) if may(each.role, Permission.INCIDENTS)] if mails else []
+    out = set(session.scalars(_put_out(now)))
+    people = [each for each in session.scalars(_reached()) if each.name in out or _told_of(each)] if mails else []
     zone = ZoneInfo(session.scalar(select(Operator.timezone)) or "UTC")
     for person in people:
         content = mail_alerts(person.language or "en", zone, [Told(*key, details, now)], [], url)
@@ -95,4 +96,14 @@ def alone(session: Session, privacy: Privacy, row: IncidentOpening, by: str, now
 
 
 def _reached() -> Select[Any]:
-    return select(Staff).where(Staff.disabled_at.is_(None), Staff.email != "").order_by(Staff.name)
+    return select(Staff).where(Staff.email != "").order_by(Staff.name)
+
+
+def _told_of(person: Staff) -> bool:
+    return person.disabled_at is None and may(person.role, Permission.INCIDENTS)
+
+
+def _put_out(now: datetime) -> Select[Any]:
+    """Names of those whom somebody disabled or gave another role within a week: nobody is sent out of the room before it is done."""
+    deeds = AuditEntry.kind == "staff", AuditEntry.action.in_(("disable", "role"))
+    return select(AuditEntry.object).where(*deeds, AuditEntry.at > now - incidents.SETTLED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.cases import openings
 from store import audit, incidents, messages
 from store import models as m
 from store.messages import Content
@@ -130,3 +131,21 @@ def test_nobody_cancels_the_mail_that_tells_of_them(staffroom: Room) -> None:
     assert 409 == Programs(staffroom).ask("POST", f"/messages/{number}/cancel").status_code
     with reading(staffroom.database) as session:
         assert m.MessageState.QUEUED is session.get_one(m.Message, number).state
+
+
+def test_nobody_is_sent_out_of_the_room_before_it_is_opened_alone(staffroom: Room) -> None:
+    """Who was disabled, or is no auditor any more, since a week or less is told all the same; who never was is not."""
+    with transaction(staffroom.database) as session:
+        session.add(rows.session(staffroom.privacy.seal, "there", started_at=NOW - 3 * DAY, updated_at=NOW, site="central-library"))
+        for name, role in (("one", Role.CITY_ADMIN), ("two", Role.AUDITOR), ("desk", Role.HELP_DESK)):
+            session.add(m.Staff(name=f"{name}@city.example", email=f"{name}@city.example", role=role, created_at=NOW - 30 * DAY))
+    where = opening(staffroom)
+    assert 303 == staffroom.post("/staff/of/one@city.example/disable").status_code
+    assert 303 == staffroom.post("/staff/of/two@city.example/role", becomes="help-desk").status_code
+    with transaction(staffroom.database) as session:
+        row = session.get_one(m.IncidentOpening, where.rsplit("/", 1)[1])
+        no = openings.alone(session, staffroom.privacy, row, row.asked_by, staffroom.time, mails=True, url="http://staff.city.example")
+        assert no is None
+        told = {bytes(each.to_hash) for each in session.query(m.Message)}
+        expected = {messages.hashed(staffroom.privacy, m.MessageKind.MAIL, f"{name}@city.example") for name in ("one", "two")}
+        assert expected == told

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-
+# Whoever writes a grant twice in one transaction has PostgreSQL look whether its account and its device are there (KEY SHARE), and
+# holds the grant that we wait for.
+_MILD: Final = {"key_share": True}
 _SESSIONS: Final = select(func.count(), func.max(Accounting.updated_at))
 _LOGINS: Final = select(func.count(), func.max(AuthEvent.at))
 
@@ -55,7 +57,7 @@ class Erased(NamedTuple):
 
 def erase(session: Session, account: str, now: datetime) -> Erased | None:
     """Erase it, in the caller's transaction; None where there is no such account. Orders for live grants are queued before."""
-    row = session.get(Account, account, with_for_update=True, populate_existing=True)
+    row = session.get(Account, account, with_for_update=_MILD, populate_existing=True)
     if row is None:
         return None
     _lock_devices(session, account)
@@ -84,7 +86,8 @@ def erase(session: Session, account: str, now: datetime) -> Erased | None:
 def _lock_devices(session: Session, account: str) -> None:
     """Before their grants, as whoever signs in does: else one of the two is undone."""
     held = Device.hash.in_(select(Grant.device_hash).where(Grant.account_id == account))
-    session.execute(select(Device.hash).where(or_(Device.account_id == account, held)).order_by(Device.hash).with_for_update())
+    mine = select(Device.hash).where(or_(Device.account_id == account, held)).order_by(Device.hash)
+    session.execute(mine.with_for_update(key_share=True))
 
 
 def left(session: Session, account: str) -> Left:

@@ -91,7 +91,7 @@ def _via(world: World, client: str) -> Via | None:
 
 def rename(session: Session, privacy: Privacy, found: Belonging, account: str, label: str) -> None:
     """What its owner calls it; nothing: as we do."""
-    row = session.get(Device, found.hash, with_for_update=True)
+    row = session.get(Device, found.hash, with_for_update={"key_share": True})
     if row is not None and row.account_id == account:
         said = " ".join("".join(each for each in label if each.isprintable()).split())[:LABEL]
         row.label = privacy.sealed(said.encode("utf-8", "replace"), "device", found.hash.hex(), "label")
@@ -99,7 +99,7 @@ def rename(session: Session, privacy: Privacy, found: Belonging, account: str, l
 
 def forget(session: Session, world: World, found: Belonging, account: str, now: datetime) -> None:
     """Put it out, and let it be nobody's; its hash goes with the last of its grants (store/retention.py)."""
-    row = session.get(Device, found.hash, with_for_update=True)
+    row = session.get(Device, found.hash, with_for_update={"key_share": True})
     if row is not None and row.account_id == account:
         row.account_id = row.label = row.added_at = None
     if found.grant is not None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
-from store import erasure, grants, hooks, listener_keys, minting, tokens
+from store import batches, erasure, grants, hooks, listener_keys, minting, tokens, vouchers
 from store.minting import Wanted
-from store.models import ApiToken, Delivery, DeliveryState, Event, ListenerKey, Staff, Webhook
+from store.models import ApiToken, Delivery, DeliveryState, Event, Grant, ListenerKey, Staff, Voucher, VoucherBatch, Webhook
 from store.models import Role as StaffRole
+from store.privacy import privacy
 from store.schema import prepare, upgrade
 from store.session import reading, transaction
 from tests.peers.program import until
@@ -98,6 +99,43 @@ def test_a_guest_who_presses_the_button_while_staff_erase_her_account(shared: En
             assert grants.live(session, PHONE, NOW, lock=True) is not None
     (erased,) = done
     assert (1, 1) == (erased.devices, erased.grants)
+
+
+@two_write
+def test_a_guest_is_signed_out_while_staff_erase_her_account(shared: Engine, seal: Seal) -> None:
+    """Whoever writes a grant twice asks for its account and its device; whoever erases them lets that be asked."""
+    with transaction(shared) as session:
+        account = rows.guests(seal)[0]
+        session.add(account)
+        session.flush()
+        mine = admit(session, account=account.id).id
+        name = account.id
+    with transaction(shared) as session:
+        grant = session.get_one(Grant, mine, with_for_update=True)
+        grant.why = "ended by staff"
+        session.flush()
+        with behind(shared, session, lambda other: erasure.erase(other, name, NOW + timedelta(minutes=1))) as done:
+            grants.touch(session, [grant])
+    (erased,) = done
+    assert (1, 1) == (erased.devices, erased.grants)
+
+
+@two_write
+def test_a_voucher_is_redeemed_while_its_batch_is_closed(shared: Engine, seal: Seal) -> None:
+    """Neither is undone: the guest is let in, and the code is forgotten."""
+    with transaction(shared) as session:
+        marks = privacy(session, seal, NOW)
+        fair, _ = minting.make(session, marks, Wanted("Fair", "visitor", 1, NOW + timedelta(days=30)), NOW)
+    with transaction(shared) as session:
+        locked = session.scalars(select(Voucher).with_for_update()).one()
+        vouchers._begin(session, locked, NOW + timedelta(hours=1), NOW)
+        with behind(shared, session, lambda other: batches.close(other, other.get_one(VoucherBatch, fair.id), NOW)) as done:
+            locked.account_id = "somebody"
+            session.flush()
+    assert [True] == done
+    with reading(shared) as session:
+        row = session.scalars(select(Voucher)).one()
+        assert ("somebody", None, NOW) == (row.account_id, row.code, row.used_at)
 
 
 @two_write

@@ -5,21 +5,29 @@ Never a fault's own words for anyone but the log.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 
 from portal.writing import GONE
 
+_TAKEN: Final = ("UNIQUE constraint", "FOREIGN KEY constraint")  # in SQLite's words
+_TAKEN_STATES: Final = ("23505", "23503")  # PostgreSQL's for the same
+
 
 def known(fault: Exception) -> tuple[int, str] | None:
-    """(status, why) of a statement that took too long and was stopped (`Desk.reading`), of a row that somebody else wrote in
-    the same moment, and of a database that does not answer; None for what is a fault of ours.
+    """(status, why) of a statement that took too long and was stopped (`Desk.reading`), of a row that somebody else wrote or
+    removed in the same moment, and of a database that does not answer; None for what is a fault of ours.
     """
     if isinstance(fault, DBAPIError):
         words = str(fault.orig)
         if "interrupted" in words or "statement timeout" in words:
             return 504, "too slow a question"
-        if "UNIQUE constraint" in words or getattr(fault.orig, "sqlstate", "") == "23505":
+        if any(each in words for each in _TAKEN) or getattr(fault.orig, "sqlstate", "") in _TAKEN_STATES:
             return 409, "somebody was faster"
+    if isinstance(fault, StaleDataError):
+        return 409, "somebody was faster"
     if isinstance(fault, GONE):
         return 503, str(getattr(fault, "orig", None) or fault).splitlines()[0]
     return None

@@ -24,6 +24,7 @@ LIBRARIES: Final = ("libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0
 SECONDS: Final = 90
 MEMORY: Final = 1 << 30  # octets of address space: 504 cards take 130 MB of memory
 _one: Final = threading.BoundedSemaphore(1)
+_room: Final = threading.BoundedSemaphore(2)  # who prints and who is next: others would only hold up the pages' threads
 
 
 class BusyError(Exception):
@@ -46,7 +47,16 @@ def missing() -> str:
 
 
 def pdf(page: str) -> bytes:
-    """This page as a PDF. BusyError where another is printed and takes long, JammedError where none comes."""
+    """This page as a PDF. BusyError where another is printed and takes long or one waits already, JammedError where none comes."""
+    if not _room.acquire(blocking=False):
+        raise BusyError
+    try:
+        return _pdf(page)
+    finally:
+        _room.release()
+
+
+def _pdf(page: str) -> bytes:
     if not _one.acquire(timeout=SECONDS / 6):
         raise BusyError
     try:

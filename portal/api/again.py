@@ -1,6 +1,6 @@
 """A request that is sent again: whoever did not hear the answer repeats it under the same Idempotency-Key, and it is done once.
 
-Theory of operation. A POST with a key leaves a row before it is carried out, with the digest of what it says. Done, the row
+Theory of operation. A POST with a key leaves a row before it is carried out, with a keyed digest of what it says. Done, the row
 gets the answer, sealed, for a day. The same request again gets that answer, marked; another request under the same key is
 refused; one that comes while the first is under way is told so. What was refused leaves nothing: nothing was done. Where the
 process dies in between, the row stays under way, for nobody knows whether it was done: the program has to look.
@@ -11,7 +11,7 @@ Never another token's answer, and never a thing done twice.
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import hmac
 from typing import Any, Final
 
 from flask import Response, current_app, g, request
@@ -38,7 +38,8 @@ def seen() -> Any:
         return None  # it changes nothing, and its answer is not to be kept
     if len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise RefusedError(Kind.BAD_REQUEST, f"{HEADER} has at most {LONGEST} printable ASCII characters")
-    said = hashlib.sha256(b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))).digest()
+    asked = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
+    said = hmac.digest(desk().privacy.account_key, asked, "sha256")  # keyed: a body may hold a password, or an address, that can be guessed
     row = IdempotencyKey(token_id=g.session.id, key=key, request=said, at=g.now)
     try:
         with desk().writing() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from portal.alert_rules import Rule
 from portal.permissions import Permission
 from store import alerts
 from store.alerts import Change, Finding, Key
-from store.models import Alert, Client
+from store.models import Alert, Client, IdempotencyKey
 from store.session import reading, transaction
 from tests.portal.api_room import Programs
 from tests.portal.staffroom import NOW
@@ -56,3 +58,13 @@ def test_no_program_closes_the_alert_of_an_opening_by_one_person(programs: Progr
     with reading(programs.room.database) as session:
         assert session.get_one(Alert, name).closed_at is None
         assert [] == list(alerts.silent(session, NOW))
+
+
+def test_a_row_of_a_request_is_no_way_to_guess_its_secret(programs: Programs) -> None:
+    """Whoever reads the database alone cannot try words against what is kept of a request that held a password."""
+    said = CONSOLE | {"options": OPTIONS}
+    assert 201 == programs.ask("POST", "/gateways", said, Idempotency_Key="once").status_code
+    with reading(programs.room.database) as session:
+        (row,) = session.query(IdempotencyKey)
+        assert hashlib.sha256(b"\0".join((b"POST", b"/api/v1/gateways?", json.dumps(said).encode()))).digest() != row.request
+        assert OPTIONS["api_secret"].encode() not in row.request + (row.body or b"")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from subprocess import CompletedProcess
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from portal import press
 from portal.cases import openings
 from store import audit, incidents, messages
 from store import models as m
 from store.messages import Content
 from store.models import Role
 from store.session import reading, transaction
+from tests.peers.program import until
 from tests.portal.api_room import Programs
 from tests.portal.helped import ADDRESS, asked, library, stay
 from tests.portal.staffroom import NOW
@@ -149,3 +154,24 @@ def test_nobody_is_sent_out_of_the_room_before_it_is_opened_alone(staffroom: Roo
         told = {bytes(each.to_hash) for each in session.query(m.Message)}
         expected = {messages.hashed(staffroom.privacy, m.MessageKind.MAIL, f"{name}@city.example") for name in ("one", "two")}
         assert expected == told
+
+
+def test_who_opens_ten_windows_to_print_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One prints, one waits; the third is told so at once, and keeps no thread of the pages."""
+    printing, done = Event(), Event()
+
+    def slowly(*_said: Any, **_more: Any) -> CompletedProcess[bytes]:
+        printing.set()
+        assert done.wait(20)
+        return CompletedProcess([], 0, b"%PDF", b"")
+
+    monkeypatch.setattr(press.subprocess, "run", slowly)
+    with ThreadPoolExecutor(2) as others:
+        first = others.submit(press.pdf, "")
+        assert printing.wait(20)
+        second = others.submit(press.pdf, "")
+        until(lambda: press._room._value == 0, "the second to wait")
+        with pytest.raises(press.BusyError):
+            press.pdf("")
+        done.set()
+        assert [b"%PDF", b"%PDF"] == [first.result(20), second.result(20)]

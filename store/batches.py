@@ -154,6 +154,8 @@ def close(session: Session, batch: VoucherBatch, now: datetime) -> bool:
     if batch.closed_at is not None or batch.whole_at is None:
         return False
     batch.closed_at = now
+    mine = select(Voucher.id).where(Voucher.batch_id == batch.id)
+    session.execute(mine.order_by(Voucher.id).with_for_update())  # in the order in which they are taken back
     session.execute(update(Voucher).where(Voucher.batch_id == batch.id).values(code=None))
     session.flush()
     return True

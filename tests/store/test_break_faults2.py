@@ -139,6 +139,22 @@ def test_a_voucher_is_redeemed_while_its_batch_is_closed(shared: Engine, seal: S
 
 
 @two_write
+def test_a_batch_is_closed_while_it_is_taken_back(shared: Engine, seal: Seal) -> None:
+    """Its vouchers are locked in one order, whatever the order in which they lie in the table."""
+    with transaction(shared) as session:
+        marks = privacy(session, seal, NOW)
+        fair, _ = minting.make(session, marks, Wanted("Fair", "visitor", 3, NOW + timedelta(days=30)), NOW)
+        first, *_, last = session.scalars(select(Voucher.id).order_by(Voucher.id))
+    with transaction(shared) as session:
+        session.get_one(Voucher, first).used_at = NOW  # written anew: behind the others
+    with transaction(shared) as session:
+        session.execute(select(Voucher.id).where(Voucher.id == first).with_for_update())
+        with behind(shared, session, lambda other: batches.close(other, other.get_one(VoucherBatch, fair.id), NOW)) as done:
+            session.execute(select(Voucher.id).where(Voucher.id == last).with_for_update())
+    assert [True] == done
+
+
+@two_write
 def test_a_webhook_is_removed_while_a_delivery_is_settled(shared: Engine) -> None:
     """Whoever is second finds it gone, or waits: neither is told of a deadlock."""
     taken = on_its_way(shared, NOW)

@@ -117,7 +117,7 @@ def take(session: Session, privacy: Privacy, message: int, now: datetime) -> Let
     taken = (
         update(Message)
         .where(Message.id == message, _free(now))
-        .values(state=MessageState.CLAIMED, leased_until=now + LEASE, tries=Message.tries + 1)
+        .values(state=MessageState.CLAIMED, leased_until=now + LEASE, tries=Message.tries + 1, outcome="")  # under way: not put off
         .returning(Message)
         .execution_options(synchronize_session=False, populate_existing=True)
     )

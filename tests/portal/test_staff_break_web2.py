@@ -175,3 +175,23 @@ def test_who_opens_ten_windows_to_print_holds_nobody_up(monkeypatch: pytest.Monk
             press.pdf("")
         done.set()
         assert [b"%PDF", b"%PDF"] == [first.result(20), second.result(20)]
+
+
+def test_what_is_being_sent_is_not_sent_beside_itself(staffroom: Room) -> None:
+    """Whoever presses while a second try is under way makes no third beside it: nobody is sent the same SMS six times."""
+    with transaction(staffroom.database) as session:
+        row = messages.queue(
+            session, staffroom.privacy, m.MessageKind.SMS, "+16135550100", Content("K7Q-42M"), purpose="code", language="en",
+            expires_at=NOW + DAY, now=NOW,
+        )  # fmt: skip
+        number = row.id
+        letter = messages.take(session, staffroom.privacy, number, NOW)
+        assert letter is not None
+        assert messages.put_off(session, letter, "no answer", NOW)
+    staffroom.later(hours=1)
+    with transaction(staffroom.database) as session:
+        assert messages.take(session, staffroom.privacy, number, staffroom.time) is not None
+    answer = Programs(staffroom).ask("POST", f"/messages/{number}/again")
+    assert (409, "busy") == (answer.status_code, answer.get_json()["reason"])
+    with reading(staffroom.database) as session:
+        assert [] == messages.waiting(session, [m.MessageKind.SMS], staffroom.time)

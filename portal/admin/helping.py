@@ -163,7 +163,7 @@ def _waiting(guest: Guest) -> Shown | None:
         case Stand.SPONSOR:
             return Shown("warn", _("Waits for a sponsor"), _("The question is open until %(time)s.", time=until))
         case Stand.BLOCKED if guest.dead:
-            said = _("%(num)s wrong codes were typed: that code is dead until %(time)s.", num=challenges.TRIES, time=until)
+            said = _("%(num)s wrong codes were typed: that code does not work until %(time)s.", num=challenges.TRIES, time=until)
             return Shown("bad", _("Blocked after wrong codes"), said, _("Send another code, or unblock to let the guest type it again."))
         case Stand.BLOCKED:
             said = _("The next try is taken at %(time)s.", time=until)

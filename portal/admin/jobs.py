@@ -243,4 +243,4 @@ def delivery_list() -> Any:
         Filter("webhook", later("Webhook"), lambda said: Delivery.webhook_id == said, names),
     )
     of = List(select(Delivery), (Delivery.id,), deliveries.COLUMNS, filters, descending=True, dress=deliveries.dressed)
-    return table(of, "jobs_deliveries.html", "deliveries", names=names, states=deliveries.STATES)
+    return table(of, "jobs_deliveries.html", "deliveries", names=names, titles=hook_words.TITLES, states=deliveries.STATES)

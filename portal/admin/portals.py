@@ -95,7 +95,7 @@ _FILTERS: Final = (
 def index() -> Any:
     """Every portal."""
     listed = List(select(Portal), (Portal.name,), COLUMNS, _FILTERS, dress=_dressed)
-    return table(listed, "portals.html", "portals", called=portal_fields.way_called)
+    return table(listed, "portals.html", "portals", called=portal_fields.way_called, spoken_as=portal_fields.called)
 
 
 def _fields(session: Session) -> list[Field]:

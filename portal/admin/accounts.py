@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, abort, g, redirect, request
 from flask_babel import lazy_gettext as later
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.admin import entries, helping, telling
 from portal.admin.account_acts import erased
@@ -23,6 +23,7 @@ from portal.cases import desk_account, desk_find, desk_guest
 from portal.permissions import Permission
 from store import belongings, requests
 from store.models import Account, Device, Grant, PortalTerms, Session, Site, Way
+from store.sessions import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,9 @@ def _in_state(value: str) -> ColumnElement[bool]:
 
 
 def _at(site: str) -> ColumnElement[bool]:
-    return Account.id.in_(select(Grant.account_id).where(Grant.site == site, Grant.account_id.is_not(None)))
+    """Who is there, or was within a day: who was somewhere longer ago is no list, and takes two people (store/incidents.py)."""
+    lately = Grant.ends_at > g.now - RECENT, or_(Grant.revoked_at.is_(None), Grant.revoked_at > g.now - RECENT)
+    return Account.id.in_(select(Grant.account_id).where(Grant.site == site, Grant.account_id.is_not(None), *lately))
 
 
 COLUMNS: Final = (
@@ -86,7 +89,7 @@ FILTERS: Final = (
         {way.value: helping.WAYS[way] for way in Way if way is not Way.TERMS},
     ),
     Filter("state", later("State"), _in_state, STATES),
-    Filter("site", later("Signed in at"), _at, hint=later("a site’s id")),
+    Filter("site", later("Signed in at"), _at, hint=later("a site’s id; since a day ago")),
     Filter(
         "days",
         later("Seen within"),

@@ -195,3 +195,16 @@ def test_what_is_being_sent_is_not_sent_beside_itself(staffroom: Room) -> None:
     assert (409, "busy") == (answer.status_code, answer.get_json()["reason"])
     with reading(staffroom.database) as session:
         assert [] == messages.waiting(session, [m.MessageKind.SMS], staffroom.time)
+
+
+def test_nobody_lists_who_was_at_a_place_last_week(here: Room) -> None:
+    """The filter by place tells who is there, or was within a day; who was at a clinic a week ago is no list of one person's."""
+    mine = stay(here)
+    listed = [f"/accounts/{mine.account_id}" in here.page("/accounts?site=central-library", Role.HELP_DESK)]
+    here.later(hours=25)
+    someone = Programs(here)
+    listed.append(str(mine.account_id) in someone.get("/accounts?site=central-library").get_data(as_text=True))
+    here.later(hours=3)
+    listed.append(str(mine.account_id) in someone.get("/accounts?site=central-library").get_data(as_text=True))
+    assert [True, True, False] == listed
+    assert str(mine.account_id) in someone.get("/accounts").get_data(as_text=True)

@@ -15,6 +15,7 @@ import hmac
 from typing import Any, Final
 
 from flask import Response, current_app, g, request
+from marshmallow.fields import Boolean
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -36,6 +37,8 @@ def seen() -> Any:
         return None
     if getattr(current_app.view_functions[request.endpoint], "fleeting", False):
         return None  # it changes nothing, and its answer is not to be kept
+    if request.args.get("dry_run", "") in Boolean.truthy:
+        return None  # nothing is done: its answer, which may be long, is made anew
     if len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise RefusedError(Kind.BAD_REQUEST, f"{HEADER} has at most {LONGEST} printable ASCII characters")
     asked = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))

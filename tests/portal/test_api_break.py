@@ -68,3 +68,14 @@ def test_a_row_of_a_request_is_no_way_to_guess_its_secret(programs: Programs) ->
         (row,) = session.query(IdempotencyKey)
         assert hashlib.sha256(b"\0".join((b"POST", b"/api/v1/gateways?", json.dumps(said).encode()))).digest() != row.request
         assert OPTIONS["api_secret"].encode() not in row.request + (row.body or b"")
+
+
+def test_a_look_under_a_key_fills_no_table(programs: Programs) -> None:
+    """What only says what would change is said anew each time, and leaves the key to the change itself."""
+    edits = {"edits": [{"section": "site", "fields": {"id": f"site-{number}", "name": "x" * 200}} for number in range(300)]}
+    for said in ("true", "1", "on"):
+        answer = programs.ask("POST", f"/network/edits?dry_run={said}", edits, Idempotency_Key="k")
+        assert (200, 300) == (answer.status_code, len(answer.get_json()["changes"]))
+    with reading(programs.room.database) as session:
+        assert [] == session.query(IdempotencyKey).all()
+    assert 201 == programs.ask("POST", "/sites", {"id": "one", "name": "One"}, Idempotency_Key="k").status_code

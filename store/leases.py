@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, outerjoin, select, update
 
 from store.models import Order, OrderState, Session, Via
-from store.outbox import LEASE, tries
+from store.outbox import LEASE, TURN, tries
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -28,11 +28,20 @@ class Waiting(NamedTuple):
 
 
 def waiting(database: Database, via: Via, now: datetime, most: int = 256, *, only: str = "") -> list[Waiting]:
-    """The orders that may be taken now, oldest first; with `only` those for this client."""
-    client = func.coalesce(func.nullif(Order.client, ""), Session.client, "")
-    found = select(Order.id, client).outerjoin(Session, Session.id == Order.session_id).where(_free(via, now))
-    mine = found.where(client == only) if only else found
-    return [Waiting(*row) for row in database.execute(mine.order_by(Order.id).limit(most))]
+    """The orders that may be taken now, in turn; with `only` those for this client.
+
+    Where more wait than are looked at, each client has its first ones among them: one that does not answer hides no other.
+    """
+    client = func.coalesce(func.nullif(Order.client, ""), Session.client, "").label("client")
+    joined = outerjoin(Order, Session, Session.id == Order.session_id)
+    found = select(Order.id, client).select_from(joined).where(_free(via, now)).limit(most)
+    if only:
+        return [Waiting(*row) for row in database.execute(found.where(client == only).order_by(*TURN))]
+    if len(rows := database.execute(found.order_by(*TURN)).all()) == most:
+        place = func.row_number().over(partition_by=client, order_by=TURN).label("place")
+        ranked = select(Order.id, client, place).select_from(joined).where(_free(via, now)).subquery()
+        rows = database.execute(select(ranked.c.id, ranked.c.client).order_by(ranked.c.place, ranked.c.id).limit(most)).all()
+    return [Waiting(*row) for row in rows]
 
 
 def take(database: Database, order: int, via: Via, now: datetime) -> Order | None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=15)
 STALE: Final = timedelta(minutes=10)  # by then the session it meant is another
 TRIES: Final = 4  # claims; each sends its packet up to three times
+# A plan that changes makes thousands of limits at once; whoever is let in or put out does not wait behind them.
+TURN: Final = (case((Order.kind == OrderKind.LIMIT, 1), else_=0), Order.id)
 TRIES_BY_JOB: Final = 8  # with growing pauses, two minutes: a controller that restarts is back by then
 
 
@@ -42,12 +44,12 @@ def tries(via: Via) -> int:
 
 
 def claim(session: Session, via: Via, now: datetime, most: int = 32) -> list[Order]:
-    """Take up to `most` orders, oldest first: ours alone until the lease ends. Commit before carrying them out."""
+    """Take up to `most` orders, in turn: ours alone until the lease ends. Commit before carrying them out."""
     abandoned = and_(Order.state == OrderState.CLAIMED, Order.leased_until < now)
     free = (
         select(Order.id)
         .where(Order.via == via, or_(Order.state == OrderState.QUEUED, abandoned), Order.tries < TRIES)
-        .order_by(Order.id)
+        .order_by(*TURN)
         .limit(most)
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer at a time and leaves the clause out
         # Once for all: in a plan that asks it again for each row, it would skip what this very statement took, and take more.

@@ -10,9 +10,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
-from store import batches, erasure, grants, hooks, listener_keys, minting, tokens, vouchers
+from store import batches, erasure, grants, hooks, leases, listener_keys, minting, outbox, tokens, vouchers
 from store.minting import Wanted
-from store.models import ApiToken, Delivery, DeliveryState, Event, Grant, ListenerKey, Staff, Voucher, VoucherBatch, Webhook
+from store.models import (
+    ApiToken,
+    Delivery,
+    DeliveryState,
+    Event,
+    Grant,
+    ListenerKey,
+    Order,
+    OrderKind,
+    Staff,
+    Via,
+    Voucher,
+    VoucherBatch,
+    Webhook,
+)
 from store.models import Role as StaffRole
 from store.privacy import privacy
 from store.schema import prepare, upgrade
@@ -233,3 +247,37 @@ def test_a_delivery_that_was_put_off_while_the_clock_was_wrong_is_tried_again(da
     assert expected == (ours, state)
     with reading(database) as session:
         assert not hooks.spent(session, NOW + timedelta(seconds=1))
+
+
+def limits(database: Engine, client: str, count: int, via: Via = Via.HTTP) -> None:
+    """A plan has changed for so many guests of this gateway."""
+    with transaction(database) as session:
+        session.add_all(Order(kind=OrderKind.LIMIT, via=via, session_id="", client=client, details={}, queued_at=NOW) for _ in range(count))
+
+
+def test_a_gateway_that_does_not_answer_hides_no_other(database: Engine) -> None:
+    """Three hundred of its orders wait when somebody at another gateway wants to be let in."""
+    limits(database, "silent-wlc", 300)
+    with transaction(database) as session:
+        wanted = outbox.queue(session, OrderKind.GRANT, "", NOW, via=Via.HTTP)
+        wanted.client = "hall-wlc"
+        session.flush()
+    limits(database, "museum-wlc", 300)
+    with reading(database) as session:
+        found = leases.waiting(session, Via.HTTP, NOW)
+    assert (256, {"silent-wlc", "hall-wlc", "museum-wlc"}) == (len(found), {each.client for each in found})
+    assert wanted.id in {each.order for each in found[:3]}
+
+
+def test_who_is_put_out_does_not_wait_behind_a_plan_that_changed(database: Engine) -> None:
+    """Limits have the last turn, by RADIUS, by a controller's interface and where an agent asks."""
+    for via in Via:
+        limits(database, "library-wlc", 40, via)
+        with transaction(database) as session:
+            outbox.queue(session, OrderKind.REVOKE, "", NOW, via=via).client = "library-wlc"
+    with reading(database) as session:
+        first = [leases.waiting(session, Via.HTTP, NOW)[0], leases.waiting(session, Via.POLL, NOW, only="library-wlc")[0]]
+        kinds = [session.get_one(Order, each.order).kind for each in first]
+    with transaction(database) as session:
+        kinds += {each.kind for each in outbox.claim(session, Via.RADIUS, NOW)} - {OrderKind.LIMIT}
+    assert [OrderKind.REVOKE] * 3 == kinds

@@ -175,7 +175,7 @@ def test_the_simulator_says_who_holds_what_for_every_family(staffroom: Room) -> 
     assert len(FAMILIES) <= page.count("<h3>")
     section = page.partition('<h2 id="families">')[2].partition("</section>")[0]
     assert len(FAMILIES) == section.count("<h3>")
-    assert "up to 5 minutes and 450 MB late" in section
+    assert "up to 5 minutes late, and up to 450 MB too much" in section
     assert "at 50 Mbit/s that is 1.8 GB" in section
     assert "Hears of other limits at the guest’s next sign-in, and nobody can end a session there" in section
 

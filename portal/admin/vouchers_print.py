@@ -1,12 +1,13 @@
 """Vouchers on paper: which form, which part of a batch, as a PDF or as a page that the browser prints. Each is in the audit log.
 
-A whole batch needs whoever may print batches, freshly proven; one voucher needs less. Never kept by a browser, and never more than
-`cards.PART` codes at once, whatever the batch has.
+A whole batch needs whoever may print batches, freshly proven; one voucher that nobody has used needs less. Never kept by a browser,
+and never more than `cards.PART` codes at once, whatever the batch has.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
 from flask_babel import force_locale, ngettext
@@ -22,7 +23,7 @@ from portal.admin.guard import actor, needs
 from portal.admin.page import page
 from portal.cards import FORMS, Form, Line, Offer
 from portal.cases import batches as cases
-from portal.permissions import Permission
+from portal.permissions import Permission, may
 from store import batches
 from store.models import Plan, Portal, Ssid, Voucher
 
@@ -117,6 +118,8 @@ def _printed(name: str, voucher: str, *, pdf: bool) -> ResponseReturnValue:
         batch, rows, part = _chosen(session, name, voucher)
         chosen = _choices(session)
         offer = _offer(batch, session.get(Plan, batch.plan), chosen)
+    if voucher and rows[0].used_at is not None and not may(g.staff.role, Permission.VOUCHERS_BATCH):
+        return redirect(f"{back}?done={quote(_('It was used: the code opens its guest’s account. Make another one.'))}", 303)
     codes = [code for row in rows if row.revoked_at is None and (code := batches.code(desk().privacy, row))]
     if not codes:
         return redirect(f"{back}?done={_('Nothing is left to be printed there.')}", 303)

@@ -17,6 +17,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import actor
 from portal.api import listing
 from portal.api.answers import answer, empty
+from portal.api.guard import require
 from portal.api.problems import Fault, Kind, RefusedError
 from portal.api.resource import Resource
 from portal.api.shapes import says
@@ -258,11 +259,16 @@ def one(_asked: Mapping[str, Any], name: str) -> Response:
         return answer(_said(session, _whole(session, name)))
 
 
-@RESOURCE.on("POST", f"{VOUCHER}/code", Permission.VOUCHERS_ACT, answer=Code, status=200, fleeting=True)
+@RESOURCE.on(
+    "POST", f"{VOUCHER}/code", Permission.VOUCHERS_ACT, answer=Code, status=200, fleeting=True,
+    also={"one that was used": Permission.VOUCHERS_BATCH},
+)  # fmt: skip
 def code(_asked: Mapping[str, Any], name: str) -> Response:
-    """Its code: it is on record who saw it."""
+    """Its code: it is on record who saw it. Once it was used it opens somebody's account, and needs VOUCHERS_BATCH."""
     with desk().writing() as session:
         row = _whole(session, name)
+        if row.used_at is not None:
+            require(Permission.VOUCHERS_BATCH)
         plain = batches.code(desk().privacy, row) if row.revoked_at is None else ""
         if not plain:
             raise RefusedError(Kind.NOT_NOW, "It was taken back, or its batch is closed.")

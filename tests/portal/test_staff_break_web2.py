@@ -12,7 +12,7 @@ import pytest
 
 from portal import press
 from portal.cases import openings
-from store import audit, incidents, messages
+from store import audit, batches, incidents, messages, minting
 from store import models as m
 from store.messages import Content
 from store.models import Role
@@ -208,3 +208,22 @@ def test_nobody_lists_who_was_at_a_place_last_week(here: Room) -> None:
     listed.append(str(mine.account_id) in someone.get("/accounts?site=central-library").get_data(as_text=True))
     assert [True, True, False] == listed
     assert str(mine.account_id) in someone.get("/accounts").get_data(as_text=True)
+
+
+def test_the_code_of_a_used_voucher_is_its_guests(staffroom: Room) -> None:
+    """It opens the guest's own account: who may help, and not write accounts out, is shown none that is in use."""
+    with transaction(staffroom.database) as session:
+        wanted = minting.Wanted("Desk", "visitor", 1, NOW + DAY)
+        row, _begun = minting.one(session, staffroom.privacy, wanted, NOW)
+        code, name, batch = batches.code(staffroom.privacy, row), row.id, row.batch_id
+    desk = Programs(staffroom)
+    token = desk.token(role=Role.HELP_DESK)
+    where = f"/vouchers/{batch}/of/{name}"
+    assert code in staffroom.page(f"{where}/sheet", Role.HELP_DESK)
+    assert 200 == desk.ask("POST", f"/vouchers/{name}/code", token=token).status_code
+    with transaction(staffroom.database) as session:
+        session.get_one(m.Voucher, name).used_at = NOW
+    assert 303 == staffroom.get(f"{where}/sheet", Role.HELP_DESK).status_code
+    answer = desk.ask("POST", f"/vouchers/{name}/code", token=token)
+    assert (403, "VOUCHERS_BATCH") == (answer.status_code, answer.get_json()["scope"])
+    assert code in staffroom.page(f"{where}/sheet", Role.CITY_ADMIN)

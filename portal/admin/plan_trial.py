@@ -187,7 +187,11 @@ def _late(said: Mapping[str, Any], every: str) -> Any:
     if not any(key.endswith("data") for key, _value in said["ours"]):
         return _("When its report shows it: up to %(every)s late.", every=every)
     if said["octets"] is not None:
-        return _("When its report shows it: up to %(every)s late, and up to %(amount)s too much.", every=every, amount=words.amount(said["octets"]))
+        return _(
+            "When its report shows it: up to %(every)s late, and up to %(amount)s too much.",
+            every=every,
+            amount=words.amount(said["octets"]),
+        )
     octets = words.amount(SPEED * said["seconds"] // 8)
     speed = plan_fields.rate(SPEED)
     late = _("When its report shows it: up to %(every)s late.", every=every)

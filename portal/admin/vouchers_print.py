@@ -7,7 +7,6 @@ and never more than `cards.PART` codes at once, whatever the batch has.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request
 from flask_babel import force_locale, ngettext
@@ -16,7 +15,7 @@ from flask_babel import lazy_gettext as later
 from sqlalchemy import select
 
 from portal import cards, languages, press, words
-from portal.admin import vouchers
+from portal.admin import entries, vouchers
 from portal.admin.assets import url as asset
 from portal.admin.desk import desk
 from portal.admin.guard import actor, needs
@@ -119,10 +118,10 @@ def _printed(name: str, voucher: str, *, pdf: bool) -> ResponseReturnValue:
         chosen = _choices(session)
         offer = _offer(batch, session.get(Plan, batch.plan), chosen)
     if voucher and rows[0].used_at is not None and not may(g.staff.role, Permission.VOUCHERS_BATCH):
-        return redirect(f"{back}?done={quote(_('It was used: the code opens its guest’s account. Make another one.'))}", 303)
+        return entries.done(back, _("It was used: the code opens its guest’s account. Make another one."))
     codes = [code for row in rows if row.revoked_at is None and (code := batches.code(desk().privacy, row))]
     if not codes:
-        return redirect(f"{back}?done={_('Nothing is left to be printed there.')}", 303)
+        return entries.done(back, _("Nothing is left to be printed there."))
     said = {"form": chosen.form.name_, "part": part, "cards": len(codes)}
     title = _("Vouchers of “%(name)s”, part %(part)s", name=batch.name, part=part) if not voucher else _("One voucher")
     values = {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.cases.plan_story import LINES, MOST, Visits, What, told
@@ -74,6 +74,7 @@ def test_a_device_too_many_is_turned_away() -> None:
 _limits = st.one_of(st.none(), st.integers(1, 10**6))
 
 
+@settings(deadline=None)
 @given(
     st.builds(Plan, name=st.just("p"), session=_limits, day_time=_limits, day_data=_limits, month_data=_limits, up=_limits, down=_limits),
     st.builds(Visits, st.integers(1, 24), st.integers(1, 60), st.integers(0, MOST["megabytes"]), st.integers(1, 20), st.booleans()),

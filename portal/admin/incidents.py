@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy import select
 
+from portal.admin import entries
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
 from portal.admin.lists import Column, List
@@ -167,7 +168,7 @@ def ask() -> ResponseReturnValue:
             return _form(typed, (), made)
         audited(session, "ask", "incident", made.id, reason=reason, fields=_told(scope, reference, records))
         where = f"/privacy/incidents/{made.id}"
-    return redirect(f"{where}?done={quote(_('Asked. Somebody else decides.'))}", 303)
+    return entries.done(where, _("Asked. Somebody else decides."))
 
 
 def _told(scope: Scope, reference: str, records: int) -> dict[str, tuple[Any, Any]]:

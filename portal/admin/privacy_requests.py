@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
 from flask import Blueprint, abort, g, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy import select
 
-from portal.admin import reveal
+from portal.admin import entries, reveal
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
 from portal.admin.lists import Column, Filter, List
@@ -123,7 +122,7 @@ def new() -> ResponseReturnValue:
         with desk().writing() as session:
             found = received(session, typed, wrongs)
         if found is not None:
-            return redirect(f"/privacy/requests/{found}?done={quote(_('Written down.'))}", 303)
+            return entries.done(f"/privacy/requests/{found}", _("Written down."))
     return page(
         "privacy_request_new.html", 422 if wrongs else 200, typed=typed, wrongs=wrongs, kinds=KINDS, within=kept().within.days,
         longest=requests.LONGEST,
@@ -224,7 +223,7 @@ def settle(name: str) -> ResponseReturnValue:
         done = settled(session, _find(session, name), said, refused=refused)
     if not done:
         return _shown(name, _("Somebody settled it before you."))
-    return redirect(f"/privacy/requests/{name}?done={quote(_('Settled. Where to answer is wiped.'))}", 303)
+    return entries.done(f"/privacy/requests/{name}", _("Settled. Where to answer is wiped."))
 
 
 def settled(session: Session, found: PrivacyRequest, said: str, *, refused: bool) -> bool:

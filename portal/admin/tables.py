@@ -64,7 +64,8 @@ def save() -> Response:
     with desk().writing() as session:
         session.execute(delete(SavedFilter).where(SavedFilter.staff_id == g.staff.id, SavedFilter.page == where, SavedFilter.name == name))
         if len(session.scalars(select(SavedFilter.id).where(SavedFilter.staff_id == g.staff.id)).all()) >= MOST:
-            return redirect(f"{where}?{query}&done={quote(_('You have thirty filters: remove one first.'))}", 303)
+            words = _("You have thirty filters: remove one first.")
+            return redirect(f"{where}?{query}&done={quote(words)}", 303)
         session.add(SavedFilter(staff_id=g.staff.id, page=where, name=name, query=query))
     return redirect(f"{where}?{query}", 303)
 

@@ -55,7 +55,7 @@ def admit(session: Session, who: Vouched, role: Role | None, now: datetime) -> S
         return Unwelcome.ROLELESS
     fit = [name for each in who.names if (name := people.canonical(each))]
     free = [name for name in fit if (other := people.named(session, name)) is None or other is found]
-    if found is None and not free:
+    if found is None and not free and (found := _known(session, who)) is None:  # else they pressed twice: the other was first
         return Unwelcome.TAKEN if fit else Unwelcome.NAMELESS
     staff = found if found is not None else _made(session, who, free[0], role, now)
     staff.name = free[0] if free else staff.name

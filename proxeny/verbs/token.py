@@ -127,7 +127,8 @@ def revoke(name: str, reason: str, config: Path | None) -> None:
 
 @command.command()
 @click.option("--role", required=True, type=click.Choice(ROLES), help="Which role's.")
-def scopes(role: str) -> None:
+@options.config
+def scopes(role: str, config: Path | None) -> None:  # noqa: ARG001  every verb takes it
     """What a token of a role can be given."""
     chosen = next(each for each in cases.OFFERED if each.value == role)
     for each in Permission:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 HOME = Path(__file__).parents[2]
 MOST = 256 << 10  # KiB: what a process may take that prints as many cards as there are in one part
 _TOLD = (
-    "import resource, runpy, sys; runpy.run_module('portal.press', run_name='__main__'); "
-    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    "import pathlib, runpy, sys; runpy.run_module('portal.press', run_name='__main__'); "
+    "print(pathlib.Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0], file=sys.stderr)"  # ru_maxrss has its parent's
 )
 
 

@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install --quiet --require-hashes --only-binary :all:
 
-PROCESSES ?= 4 # of tests, side by side: on two processors, as a good part of what they do is waiting
+PROCESSES ?= 3 # of tests, side by side: on two processors, as much of what they do is waiting; a fourth gains nothing
 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/*.po))
 

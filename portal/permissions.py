@@ -51,6 +51,12 @@ class Permission(StrEnum):
     STAFF_ACT = "change staff and roles"
     AUDIT = "audit log"
     EXPORT = "export lists"
+    SPLASH = "businesses and adverts"  # their review, what runs where, the shops' figures
+    SPLASH_ACT = "decide on adverts, invite businesses"
+    OPEN_DATA_ACT = "publish open data"  # REPORTS sees what it would be
+    SHOP = "own business"  # on the business pages: its adverts, figures and page
+    SHOP_ACT = "change own adverts and page"
+    SHOP_PEOPLE = "invite own venue staff"
 
 
 _SEES: Final = frozenset(
@@ -67,6 +73,9 @@ _SEES: Final = frozenset(
         Permission.REPORTS,
     }
 )
+_SHOPS: Final = frozenset(
+    {Permission.SHOP, Permission.SHOP_ACT, Permission.SHOP_PEOPLE}
+)  # nobody's of the staff app: no page of it has them
 _WORKS: Final = frozenset(
     {
         Permission.SESSIONS_ACT,
@@ -88,10 +97,11 @@ _AUDITS: Final = frozenset(
         Permission.INCIDENTS_DECIDE,
         Permission.WEBHOOKS,
         Permission.TOKENS,
+        Permission.SPLASH,
     }
 )
 ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
-    Role.CITY_ADMIN: frozenset(Permission),
+    Role.CITY_ADMIN: frozenset(Permission) - _SHOPS,
     Role.NETWORK_OPS: _SEES | _WORKS | {Permission.HEALTH, Permission.EXPORT, Permission.STAFF},
     Role.AUDITOR: _SEES | _AUDITS | {Permission.HEALTH, Permission.EXPORT, Permission.STAFF},
     Role.HELP_DESK: frozenset(
@@ -108,11 +118,14 @@ ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
             Permission.VOUCHERS,
             Permission.VOUCHERS_ACT,
             Permission.PRIVACY,
+            Permission.SPLASH,
         }
     ),
-    Role.BUSINESS_OWNER: frozenset(),  # the business app's: nothing is theirs here
-    Role.VENUE_STAFF: frozenset(),
+    Role.BUSINESS_OWNER: frozenset({Permission.SELF}) | _SHOPS,
+    Role.VENUE_STAFF: frozenset({Permission.SELF, Permission.SHOP}),
 }
+OF_STAFF: Final = frozenset({Role.CITY_ADMIN, Role.NETWORK_OPS, Role.AUDITOR, Role.HELP_DESK})
+OF_SHOPS: Final = frozenset({Role.BUSINESS_OWNER, Role.VENUE_STAFF})  # who signs in to the business pages, and to no others
 
 
 def may(role: Role, permission: Permission) -> bool:
@@ -132,6 +145,7 @@ PERSONS_ALONE: Final = frozenset(
         Permission.TOKENS_ACT,
         Permission.STAFF_ACT,
         Permission.EXPORT,
+        *_SHOPS,
     }
 )
 

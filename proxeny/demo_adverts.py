@@ -56,6 +56,7 @@ def _put(session: Session, shop: Shop, now: datetime) -> None:
     business = Business(
         slug=shop.slug,
         name=shop.name,
+        house=shop.house,
         about=_both(shop.about),
         hours=_both(shop.hours),
         address=shop.address,
@@ -75,7 +76,6 @@ def _run(session: Session, shop: Shop, business: Business, begun: datetime) -> N
         business_id=business.id,
         name=shop.title[0],
         state=CampaignState.LIVE,
-        house=shop.house,
         weight=shop.weight,
         first_day=begun.date(),
         created_at=begun,

@@ -147,7 +147,7 @@ def _run(
         alt=dict(creative.alt),
         width=width,
         height=height,
-        house=campaign.house,
+        house=shop.house,
     )
     return Run(
         advert,

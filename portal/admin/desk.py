@@ -15,6 +15,7 @@ from flask import current_app
 from sqlalchemy import event, text
 
 from portal.pace import Rates
+from portal.permissions import OF_STAFF
 from store import session as databases
 from store.staff_sessions import Limits
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
+    from store.models import Role
     from store.privacy import Privacy
 
 SLOWEST: Final = 2.0  # seconds of one page's statements (decisions-portal 28)
@@ -84,6 +86,7 @@ class Office:
     attribution: str = ""  # what those tiles' makers want to be said
     demo: bool = False  # a second factor may be skipped
     guest_url: str = ""
+    roles: frozenset[Role] = OF_STAFF  # whose pages these are: nobody else signs in here
     api_rate: int = 600  # requests a minute of one token; 0: there is no API
     api_places: int = 4  # requests of programs at once: the other threads are people's
 

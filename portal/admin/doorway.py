@@ -19,7 +19,6 @@ from flask import g, redirect, request
 from portal.admin import guard
 from portal.admin.desk import desk
 from portal.pace import Rate
-from portal.permissions import Permission, may
 from portal.rates import address
 from store import audit, factors, guesses, staff_sessions
 from store.models import Staff, StaffSession, Step
@@ -104,8 +103,8 @@ def asked_too_often() -> bool:
 
 
 def able(staff: Staff | None) -> Staff | None:
-    """Whoever may work here: not disabled, and with a role that has anything to do on these pages."""
-    return staff if staff is not None and staff.disabled_at is None and may(staff.role, Permission.SELF) else None
+    """Whoever may work here: not disabled, and with a role that these pages are for."""
+    return staff if staff is not None and staff.disabled_at is None and staff.role in desk().office.roles else None
 
 
 def next_step(session: Session, staff: Staff) -> Step:

@@ -137,7 +137,7 @@ def _recognise() -> None:
         return
     with tools.reading() as session:
         found = staff_sessions.find(session, cookie, tools.office.limits, g.now)
-    if found is None:
+    if found is None or found[1].role not in tools.office.roles:
         return
     g.session, g.staff = found
     _speak(g.staff.language)

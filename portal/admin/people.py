@@ -19,7 +19,7 @@ from portal.admin.guard import audited, needs
 from portal.admin.lists import Column, Filter, List
 from portal.admin.page import page
 from portal.admin.tables import table
-from portal.permissions import ALLOWED, Permission, may
+from portal.permissions import OF_STAFF, Permission, may
 from store import factors, staff_roles, staff_sessions
 from store import staff as people
 from store.models import Passkey, Role, Source, Staff, StaffSession, Step
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 blueprint = Blueprint("people", __name__, url_prefix="/staff")
-OFFERED: Final = tuple(role for role in Role if ALLOWED[role])  # the others work elsewhere: nothing is theirs here
+OFFERED: Final = tuple(role for role in Role if role in OF_STAFF)  # the others are the shops' people (portal/admin/businesses.py)
 LONGEST: Final = 200  # characters of a shown name, or an address
 STATES: Final = {"active": later("can sign in"), "invited": later("invited"), "disabled": later("disabled")}
 SOURCES: Final = {"local": later("password of ours"), "directory": later("the city’s directory"), "oidc": later("the city’s sign-in")}

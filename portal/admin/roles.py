@@ -52,4 +52,10 @@ PERMISSIONS: Final[dict[Permission, Any]] = {
     Permission.STAFF_ACT: _("Change staff and roles"),
     Permission.AUDIT: _("Audit log"),
     Permission.EXPORT: _("Export lists"),
+    Permission.SPLASH: _("Businesses and adverts: their review, what runs where, the shops’ figures"),
+    Permission.SPLASH_ACT: _("Decide on adverts, invite businesses"),
+    Permission.OPEN_DATA_ACT: _("Publish open data"),
+    Permission.SHOP: _("Own business: its adverts, figures and page"),
+    Permission.SHOP_ACT: _("Change own adverts and page"),
+    Permission.SHOP_PEOPLE: _("Invite own venue staff"),
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from portal.permissions import grantable, granted
+from portal.permissions import OF_STAFF, grantable, granted
 from store import tokens
 from store.models import ApiToken, Role, Staff
 
@@ -29,7 +29,7 @@ NAME: Final = 60  # characters
 NETWORKS: Final = 16
 LASTS: Final = {days: timedelta(days=days) for days in (7, 30, 90, 180, 366)}
 SOON: Final = timedelta(days=14)  # before its end a token is to be renewed
-OFFERED: Final = tuple(role for role in Role if grantable(role))
+OFFERED: Final = tuple(role for role in Role if role in OF_STAFF)
 
 
 class Unfit(StrEnum):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from portal.permissions import Permission, may
+from portal.permissions import OF_STAFF
 from proxeny import deeds, opening
 from proxeny.faults import Fault, FaultyError
 from proxeny.moments import iso
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from store.models import Staff
     from store.sealed import Seal
 
-ROLES: Final = [role.value for role in Role if may(role, Permission.SELF)]  # who has anything to do on the staff pages
+ROLES: Final = [role.value for role in Role if role in OF_STAFF]  # who has anything to do on the staff pages
 
 
 @click.group(name="staff", no_args_is_help=True)

@@ -1,7 +1,6 @@
 """Every row the store keeps, under one roof: importing this package fills `Base.metadata`. Never holds code."""
 
 from store.models.adverts import (
-    Business,
     Campaign,
     CampaignPlace,
     CampaignState,
@@ -29,7 +28,8 @@ from store.models.requests import IncidentOpening, PrivacyRequest, RequestKind, 
 from store.models.routing import Direction, Policy, Realm, RealmAccounting, RealmAction, Strategy
 from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
-from store.models.staff import Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
+from store.models.shops import Business, BusinessPlace, Membership, Picture, ShopVersion
+from store.models.staff import LinkPurpose, Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
 from store.models.tokens import ApiToken, IdempotencyKey
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
 from store.models.visitors import Span, VisitorCount, VisitorMark
@@ -47,6 +47,7 @@ __all__ = [
     "BackupState",
     "Base",
     "Business",
+    "BusinessPlace",
     "Campaign",
     "CampaignPlace",
     "CampaignState",
@@ -71,11 +72,13 @@ __all__ = [
     "Hygiene",
     "IdempotencyKey",
     "IncidentOpening",
+    "LinkPurpose",
     "ListenerKey",
     "LoginVerdict",
     "Managed",
     "ManagedBy",
     "Media",
+    "Membership",
     "Message",
     "MessageKind",
     "MessageState",
@@ -89,6 +92,7 @@ __all__ = [
     "OrderState",
     "Passkey",
     "Period",
+    "Picture",
     "PlaceKind",
     "PlacementHour",
     "Plan",
@@ -114,6 +118,7 @@ __all__ = [
     "SessionStatus",
     "SessionTrail",
     "Settled",
+    "ShopVersion",
     "SignInToken",
     "Silence",
     "Site",

@@ -1,6 +1,6 @@
 """What small businesses show beside the sign-in: campaigns, their creatives in versions, pictures, and figures.
 
-A figure counts pages, never people: no row here can name a guest or a device.
+Whose they are: store/models/shops.py. A figure counts pages, never people: no row here can name a guest or a device.
 """
 
 from datetime import date, datetime
@@ -12,24 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.ids import new_id
 from store.models.base import Base, closed
-
-
-class Business(Base):
-    """One shop: the tenant that campaigns belong to."""
-
-    __tablename__ = "business"
-    __table_args__ = (UniqueConstraint("slug"),)
-
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    slug: Mapped[str]  # of its public page: /p/<slug>
-    name: Mapped[str]
-    about: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> text
-    address: Mapped[str] = mapped_column(default="")
-    hours: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> text
-    link: Mapped[str] = mapped_column(default="")  # https
-    picture: Mapped[str] = mapped_column(default="")  # Media.sha
-    alt: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    created_at: Mapped[datetime]
 
 
 class CampaignState(StrEnum):
@@ -51,8 +33,7 @@ class Campaign(Base):
     business_id: Mapped[str] = mapped_column(ForeignKey("business.id", ondelete="CASCADE"))
     name: Mapped[str]
     state: Mapped[CampaignState] = mapped_column(closed(CampaignState), default=CampaignState.DRAFT)
-    house: Mapped[bool] = mapped_column(default=False)  # the city's own: fills what others leave free
-    weight: Mapped[int] = mapped_column(default=1)
+    weight: Mapped[int] = mapped_column(default=1)  # the city's to say
     first_day: Mapped[date | None] = mapped_column(Date)
     last_day: Mapped[date | None] = mapped_column(Date)
     weekdays: Mapped[int] = mapped_column(default=0b1111111)  # bit 0 is Monday
@@ -61,6 +42,8 @@ class Campaign(Base):
     day_cap: Mapped[int | None]  # impressions a day
     total_cap: Mapped[int | None]
     created_at: Mapped[datetime]
+    began_at: Mapped[datetime | None]  # when its first day of being shown was told to its shop
+    ended_at: Mapped[datetime | None]
 
 
 class PlaceKind(StrEnum):
@@ -93,10 +76,10 @@ class CreativeState(StrEnum):
 
 
 class Creative(Base):
-    """One version of what a campaign shows; the newest approved one is shown."""
+    """One version of a campaign: what it shows, and when and where that is wanted. The newest approved one is what runs."""
 
     __tablename__ = "creative"
-    __table_args__ = (UniqueConstraint("campaign_id", "version"),)
+    __table_args__ = (UniqueConstraint("campaign_id", "version"), Index(None, "state", "submitted_at"))
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
@@ -107,8 +90,14 @@ class Creative(Base):
     picture: Mapped[str] = mapped_column(default="")  # Media.sha
     alt: Mapped[dict[str, Any]] = mapped_column(default=dict)
     link: Mapped[str] = mapped_column(default="")  # https, outside: offered once the guest is online
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)  # days, hours, places and caps; the campaign's once it is approved
     reason: Mapped[str] = mapped_column(default="")  # why it was rejected
+    edits: Mapped[int] = mapped_column(default=0)  # how often it was saved: a form that knows fewer is stale
     created_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(default="")  # Staff.id, like the next two; "" for nobody that we know
+    submitted_by: Mapped[str] = mapped_column(default="")
+    submitted_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(default="")  # never who made or submitted it
     decided_at: Mapped[datetime | None]
 
 
@@ -122,6 +111,7 @@ class Media(Base):
     width: Mapped[int]
     height: Mapped[int]
     created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]  # None: nobody was ever allowed to show it, and strangers are not
 
 
 class PlacementHour(Base):

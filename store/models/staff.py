@@ -55,14 +55,22 @@ class Staff(Base):
     disabled_at: Mapped[datetime | None]
 
 
+class LinkPurpose(StrEnum):
+    """What a link lets its owner do, once."""
+
+    SETUP = "setup"  # choose a password and a second factor, anew
+    SIGN_IN = "sign-in"  # the business pages' alone: be signed in as with the password
+
+
 class StaffLink(Base):
-    """A link that lets somebody set up their sign-in, once."""
+    """A link that is somebody's, and good once."""
 
     __tablename__ = "staff_link"
     __table_args__ = (Index(None, "staff_id"),)
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)  # SHA-256 of what the link holds
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    purpose: Mapped[LinkPurpose] = mapped_column(closed(LinkPurpose), default=LinkPurpose.SETUP)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -68,7 +68,7 @@ def test_it_speaks_the_guests_language(guest: FlaskClient) -> None:
 
 def test_the_citys_own_says_so(city: World, guest: FlaskClient) -> None:
     """It is no advertisement, but from the city."""
-    opened(city, house=True)
+    opened(city, shop={"house": True})
     text = guest.get(coova()).text
     assert ("From the city" in text, "Advertisement" in text) == (True, False)
 

@@ -93,7 +93,7 @@ def test_the_shops_of_a_place(city: World, guest: FlaskClient) -> None:
     """Those that are shown there, each with its page; at another place others; the city's own is none."""
     city.doors = replace(city.doors, venues={"library": LIBRARY, "market": Venue("Market Hall")})
     opened(city)
-    opened(city, shop={"slug": "city", "name": "The City"}, house=True)
+    opened(city, shop={"slug": "city", "name": "The City", "house": True})
     city.adverts = [replace(run, places=frozenset({("site", "library")})) for run in city.adverts]
     here, there = guest.get("/at/library"), guest.get("/at/market")
     assert ("Central Library", ["/p/millers-oven"]) == (heading(here), [each for each in links(here) if each.startswith("/p/")])

@@ -132,8 +132,8 @@ def everything(seal: Seal) -> list[m.Base]:
         ),
         *guests(seal),
         *proofs(seal),
-        *adverts(),
         *staff(seal),
+        *adverts(),
         *house(seal),
         m.RetentionRun(at=NOW, kept="session", cutoff=NOW, deleted=3, oldest=NOW),
     ]
@@ -304,6 +304,10 @@ def adverts() -> list[m.Base]:
         m.Campaign(id=campaign, business_id=shop, name="Spring", state=m.CampaignState.LIVE, first_day=NOW.date(), created_at=NOW),
         m.CampaignPlace(campaign_id=campaign, kind=m.PlaceKind.SITE, name="central-library"),
         m.Creative(id=creative, campaign_id=campaign, state=m.CreativeState.APPROVED, title={"en": "Books"}, created_at=NOW),
+        m.BusinessPlace(business_id=shop, kind=m.PlaceKind.DISTRICT, name="downtown"),
+        m.Membership(staff_id="0123456789abcdeu", business_id=shop, created_at=NOW),
+        m.ShopVersion(business_id=shop, name="Corner Books", state=m.CreativeState.APPROVED, created_at=NOW, decided_at=NOW),
+        m.Picture(business_id=shop, sha="0" * 64, created_at=NOW),
         m.Media(sha="0" * 64, octets=b"RIFF", width=1, height=1, created_at=NOW),
         m.PlacementHour(creative_id=creative, campaign_id=campaign, hour=NOW, site="central-library", language="en", impressions=1),
     ]

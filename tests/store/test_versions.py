@@ -1,0 +1,194 @@
+"""store.versions: one open version, one live one, and nobody decides on their own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from store import versions
+from store.models import Business, Campaign, Creative, CreativeState, Media, ShopVersion
+from store.session import reading, transaction
+from store.versions import SamePersonError, StaleError, StepError
+from tests.store.rows import NOW
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+MODELS = [Creative, ShopVersion]
+
+
+@pytest.fixture
+def owners(database: Engine) -> dict[type, str]:
+    """A campaign for adverts, a shop for pages."""
+    with transaction(database) as session:
+        shop = Business(slug="bakery", name="Bakery", created_at=NOW)
+        session.add(shop)
+        session.flush()
+        row = Campaign(business_id=shop.id, name="bread", created_at=NOW)
+        session.add(row)
+        session.add(Media(sha="a" * 64, octets=b"", width=1, height=1, created_at=NOW))
+        session.flush()
+        return {Creative: row.id, ShopVersion: shop.id}
+
+
+def states(session: Session, model: Any, owner: str) -> str:
+    """Newest first: "2 draft, 1 approved"."""
+    return ", ".join(f"{row.version} {row.state.value}" for row in versions.history(session, model, owner))
+
+
+def approved(session: Session, model: Any, owner: str, **fields: Any) -> Any:
+    """One that guests see."""
+    row = versions.draft(session, model, owner, "maker", NOW)
+    versions.save(row, fields, row.edits, "maker")
+    versions.submit(row, "maker", NOW)
+    versions.approve(row, "city", NOW)
+    return row
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_approved_version_runs_until_the_next_is(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """A draft is a copy of it; rejected, the old one goes on; approved, it is replaced."""
+    with transaction(database) as session:
+        owner = owners[model]
+        first = approved(session, model, owner, link="https://one.example/")
+        second = versions.draft(session, model, owner, "maker", NOW)
+        assert ("https://one.example/", second) == (second.link, versions.draft(session, model, owner, "other", NOW))
+        versions.save(second, {"link": "https://two.example/"}, 0, "maker")
+        versions.submit(second, "maker", NOW)
+        versions.reject(second, "city", "No.", NOW)
+        assert ("2 rejected, 1 approved", first, "No.") == (
+            states(session, model, owner),
+            versions.live(session, model, owner),
+            second.reason,
+        )
+        third = versions.draft(session, model, owner, "maker", NOW)
+        assert ("https://two.example/", first) == (third.link, versions.before(session, third))
+        versions.submit(third, "maker", NOW)
+        versions.approve(third, "city", NOW)
+        assert "3 approved, 2 rejected, 1 replaced" == states(session, model, owner)
+        assert [["link"], ["link"], []] == [versions.changed(old, new) for old, new in ((first, third), (None, first), (second, third))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nobody_approves_their_own(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """Neither who made it nor who submitted it, nor nobody."""
+    with transaction(database) as session:
+        row = versions.draft(session, model, owners[model], "maker", NOW)
+        versions.save(row, {}, 0, "maker")
+        versions.submit(row, "sender", NOW)
+        for who in ("maker", "sender", ""):
+            with pytest.raises(SamePersonError):
+                versions.approve(row, who, NOW)
+        assert "1 submitted" == states(session, model, owners[model])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_form_that_knows_fewer_saves_is_stale(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """And nothing of it is kept."""
+    with transaction(database) as session:
+        row = versions.draft(session, model, owners[model], "maker", NOW)
+        versions.save(row, {"link": "https://one.example/"}, 0, "maker")
+        with pytest.raises(StaleError) as stale:
+            versions.save(row, {"link": "https://two.example/"}, 0, "other")
+        assert ("https://one.example/", "maker", 1) == (stale.value.newest.link, row.made_by, row.edits)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_edit_of_what_waits_withdraws_it(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """So nobody approves words that they did not see; and it may be withdrawn, or thrown away."""
+    with transaction(database) as session:
+        owner = owners[model]
+        row = versions.draft(session, model, owner, "maker", NOW)
+        versions.submit(row, "maker", NOW)
+        versions.save(row, {"link": "https://one.example/"}, 0, "maker")
+        assert ("1 draft", None, "") == (states(session, model, owner), row.submitted_at, row.submitted_by)
+        versions.submit(row, "maker", NOW)
+        assert row is versions.draft(session, model, owner, "maker", NOW)
+        versions.submit(row, "maker", NOW)
+        versions.withdraw(row)
+        assert "1 draft" == states(session, model, owner)
+        versions.discard(row)
+        assert "" == states(session, model, owner)
+
+
+@pytest.mark.parametrize("state", list(CreativeState))
+def test_a_step_begins_where_it_begins(database: Engine, owners: dict[type, str], state: CreativeState) -> None:
+    """Of any other state it is refused, by name of where the version stands."""
+    steps = {
+        "save": lambda row: versions.save(row, {}, 0, "maker"),
+        "submit": lambda row: versions.submit(row, "maker", NOW),
+        "withdraw": versions.withdraw,
+        "approve": lambda row: versions.approve(row, "city", NOW),
+        "reject": lambda row: versions.reject(row, "city", "No.", NOW),
+        "discard": versions.discard,
+    }
+    taken, told = [], set()
+    for name, step in steps.items():
+        with transaction(database) as session:
+            row = Creative(campaign_id=owners[Creative], state=state, created_at=NOW, made_by="maker")
+            session.add(row)
+            session.flush()
+            try:
+                step(row)
+                taken.append(name)
+            except StepError as fault:
+                told.add(fault.state)
+            session.rollback()
+    wanted = {"draft": ["save", "submit", "discard"], "submitted": ["save", "withdraw", "approve", "reject", "discard"]}
+    assert wanted.get(state.value, []) == taken
+    assert told == {state}
+
+
+def test_of_two_who_decide_at_once_the_second_is_told(database: Engine, owners: dict[type, str]) -> None:
+    """Both read it as submitted; one says yes, the other hears that it was said."""
+    with transaction(database) as session:
+        row = versions.draft(session, Creative, owners[Creative], "maker", NOW)
+        versions.submit(row, "maker", NOW)
+        name = row.id
+
+    def decide(who: str) -> str:
+        with transaction(database) as session:
+            found = session.get(Creative, name)
+            try:
+                versions.approve(found, who, NOW)
+            except StepError as fault:
+                return fault.state.value
+            return "mine"
+
+    with ThreadPoolExecutor(2) as both:
+        assert ["approved", "mine"] == sorted(both.map(decide, ("one", "two")))
+
+
+def test_two_who_begin_at_once_have_one_draft(database: Engine, owners: dict[type, str]) -> None:
+    """The second finds the first's."""
+
+    def begin(who: str) -> str:
+        with transaction(database) as session:
+            return versions.draft(session, ShopVersion, owners[ShopVersion], who, NOW).id
+
+    with ThreadPoolExecutor(2) as both:
+        assert 1 == len(set(both.map(begin, ("one", "two"))))
+
+
+def test_approving_publishes_the_picture(database: Engine, owners: dict[type, str]) -> None:
+    """Before, strangers cannot fetch it; what was published stays so since then."""
+    with transaction(database) as session:
+        row = versions.draft(session, Creative, owners[Creative], "maker", NOW)
+        versions.save(row, {"picture": "a" * 64}, 0, "maker")
+        versions.submit(row, "maker", NOW)
+        assert session.get(Media, "a" * 64).published_at is None
+        versions.approve(row, "city", NOW)
+    with reading(database) as session:
+        assert NOW == session.get(Media, "a" * 64).published_at
+
+
+def test_what_is_gone_has_no_steps(database: Engine) -> None:
+    """Nor has a version of a campaign that is gone."""
+    with transaction(database) as session:
+        with pytest.raises(StepError):
+            versions.draft(session, Creative, "gone", "maker", NOW)
+        with pytest.raises(StepError):
+            versions.submit(Creative(campaign_id="gone", created_at=NOW), "maker", NOW)

@@ -131,6 +131,7 @@ def office(settings: Settings) -> Office:
         api_rate=settings.api.rate if settings.api.enabled else 0,
         api_places=max(1, staff.threads // 2),
         guest_url=settings.guest.origin if settings.guest is not None else "",
+        mails=settings.mail is not None,
         tiles=settings.map.tiles if settings.map is not None else "",
         attribution=settings.map.attribution if settings.map is not None else "",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -86,7 +87,13 @@ class Office:
     attribution: str = ""  # what those tiles' makers want to be said
     demo: bool = False  # a second factor may be skipped
     guest_url: str = ""
+    staff_url: str = ""  # of the staff's pages and of the shops', for mails that lead to them; "": these are those
+    business_url: str = ""
+    mails: bool = False  # whether any are sent
     roles: frozenset[Role] = OF_STAFF  # whose pages these are: nobody else signs in here
+    cookie: str = "proxeny-staff"  # its name, of each audience another
+    second: bool = True  # nobody is signed in without a second factor
+    review: timedelta = timedelta(days=2)  # in which the city promises to look at what a shop submits
     api_rate: int = 600  # requests a minute of one token; 0: there is no API
     api_places: int = 4  # requests of programs at once: the other threads are people's
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from proxeny import declare, demo_adverts, demo_staff, demo_vouchers, logos, network_file, opening, snapshot
+from proxeny import declare, demo_shops, demo_staff, demo_vouchers, logos, network_file, opening, snapshot
 from proxeny.faults import Fault, FaultyError
 from proxeny.simulated import neighbours, sample, screen
 from radius import dictionary
@@ -94,7 +94,7 @@ def _applied(city: Sample) -> tuple[Engine, list[str], str]:
         declare.write(session, seal, stored, declare.plan(stored, declaration, city.settings, book, prune=True), "proxeny demo")
         now = datetime.now(UTC)
         logos.store(session, pictures, now)
-        demo_adverts.sow(session, now)
+        demo_shops.sow(session, now)
         marks = privacy(session, seal, now)
         codes = demo_vouchers.codes(session, marks, now)
         demo_staff.past(session, marks, now)

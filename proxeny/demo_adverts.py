@@ -1,32 +1,25 @@
-"""The sample city's adverts: three invented shops and one of the city's own, with pictures that are drawn when they are sown.
+"""What the sample city's shops show: words in two languages, and pictures that are drawn when they are sown.
 
-Sown once: what is there is left as it is. Never in a network that is not the sample city's (proxeny/demo.py sees to that).
+Invented shops; the last is the city's own. Never rows: those are proxeny/demo_shops.py's.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-
-from store import adverts
-from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, CreativeState, PlaceKind
-from store.pictures import keep_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from PIL.ImageDraw import ImageDraw
-    from sqlalchemy.orm import Session
 
 SIZE: Final = (960, 480)
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One business with its one campaign; texts are (English, French)."""
+    """One business and what it shows; texts are (English, French)."""
 
     slug: str
     name: str
@@ -43,66 +36,7 @@ class Shop:
     sites: tuple[str, ...] = ()  # none: the whole city
 
 
-def sow(session: Session, now: datetime) -> int:
-    """Put them there; how many were not there yet."""
-    fresh = [shop for shop in SHOPS if adverts.shop(session, shop.slug) is None]
-    for shop in fresh:
-        _put(session, shop, now)
-    return len(fresh)
-
-
-def _put(session: Session, shop: Shop, now: datetime) -> None:
-    picture = keep_picture(session, _picture(shop), now)
-    business = Business(
-        slug=shop.slug,
-        name=shop.name,
-        house=shop.house,
-        about=_both(shop.about),
-        hours=_both(shop.hours),
-        address=shop.address,
-        link="" if shop.house else f"https://{shop.slug}.example/",
-        picture=picture,
-        alt=_both(shop.alt),
-        created_at=now,
-    )
-    session.add(business)
-    session.flush()
-    _run(session, shop, business, now - timedelta(days=30))
-
-
-def _run(session: Session, shop: Shop, business: Business, begun: datetime) -> None:
-    """Its campaign, approved and live."""
-    campaign = Campaign(
-        business_id=business.id,
-        name=shop.title[0],
-        state=CampaignState.LIVE,
-        weight=shop.weight,
-        first_day=begun.date(),
-        created_at=begun,
-    )
-    session.add(campaign)
-    session.flush()
-    places = [(PlaceKind.SITE, site) for site in shop.sites] or [(PlaceKind.CITY, "")]
-    session.add_all(CampaignPlace(campaign_id=campaign.id, kind=kind, name=name) for kind, name in places)
-    session.add(
-        Creative(
-            campaign_id=campaign.id,
-            state=CreativeState.APPROVED,
-            title=_both(shop.title),
-            text=_both(shop.text),
-            picture=business.picture,
-            alt=_both(shop.alt),
-            created_at=begun,
-            decided_at=begun,
-        )
-    )
-
-
-def _both(said: tuple[str, str]) -> dict[str, str]:
-    return dict(zip(("en", "fr"), said, strict=True))
-
-
-def _picture(shop: Shop) -> bytes:
+def picture(shop: Shop) -> bytes:
     """PNG: a few shapes on a ground, drawn twice as large and made small, so that edges are smooth."""
     from PIL import Image, ImageDraw  # noqa: PLC0415  only the demo draws
 
@@ -152,6 +86,17 @@ def _plants(on: ImageDraw) -> None:
         on.ellipse((at + 20, stem - 180, at + 180, stem + 20), fill="#e8657a")
         on.polygon(((at, 680), (at + 200, 680), (at + 165, 860), (at + 35, 860)), fill="#b4553a")
     on.rectangle((0, 860, 1920, 960), fill="#7c3b2b")
+
+
+def _lantern(on: ImageDraw) -> None:
+    on.rectangle((0, 700, 1920, 960), fill="#123047")
+    for at in range(0, 1920, 240):
+        on.arc((at, 690, at + 240, 790), 200, 340, fill="#2c5f80", width=14)
+    on.rectangle((930, 60, 990, 240), fill="#3b2a1a")
+    on.polygon(((800, 240), (1120, 240), (1060, 340), (860, 340)), fill="#8c5a2b")
+    on.rounded_rectangle((850, 340, 1070, 640), 40, fill="#ffd98a")
+    on.ellipse((910, 430, 1010, 590), fill="#ff9f43")
+    on.rectangle((840, 640, 1080, 690), fill="#8c5a2b")
 
 
 def _stage(on: ImageDraw) -> None:
@@ -214,6 +159,22 @@ SHOPS: Final = (
         "#f0a58f",
         _plants,
         sites=("arena", "central-library", "market-hall"),
+    ),
+    Shop(
+        "harbour-lantern",
+        "Harbour Lantern",
+        ("Soup of the day, until it is gone", "La soupe du jour, tant qu’il y en a"),
+        ("A bowl and bread for the price of a ferry ticket.", "Un bol et du pain pour le prix d’un billet de traversier."),
+        (
+            "A small café at the pier, with a stove in winter and a terrace in summer.",
+            "Un petit café sur le quai, avec un poêle l’hiver et une terrasse l’été.",
+        ),
+        ("Every day 8:00 to 20:00", "Tous les jours de 8 h à 20 h"),
+        ("A lit lantern above dark water", "Une lanterne allumée au-dessus d’une eau sombre"),
+        "Pier 2",
+        "#1d4360",
+        _lantern,
+        sites=("arena", "ferry-terminal", "market-hall"),
     ),
     Shop(
         "city-of-example",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 SLICE: Final = 10_000  # rows of one statement
-_HOURS: Final = (1, 1, 1, 1, 1, 2, 5, 14, 26, 34, 38, 42, 48, 46, 42, 40, 40, 44, 42, 34, 24, 14, 6, 2)  # how busy each is
+HOURS: Final = (1, 1, 1, 1, 1, 2, 5, 14, 26, 34, 38, 42, 48, 46, 42, 40, 40, 44, 42, 34, 24, 14, 6, 2)  # how busy each is
 _ENDINGS: Final = (  # verdict, reason, how often in a thousand, round trips
     (LoginVerdict.ACCEPT, "", 938, 9),
     (LoginVerdict.REJECT, "", 31, 9),
@@ -188,7 +188,7 @@ def _busy(dice: Random, at: datetime, now: datetime) -> datetime:
     """Somewhere on the same day, as busy as its hours are; never later than now."""
     if now - at < timedelta(hours=24):
         return at
-    hour = dice.choices(range(24), _HOURS)[0]
+    hour = dice.choices(range(24), HOURS)[0]
     return at.replace(hour=(hour + 5) % 24, minute=dice.randrange(60), second=dice.randrange(60))
 
 

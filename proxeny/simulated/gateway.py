@@ -77,14 +77,8 @@ class Gateway(asyncio.DatagramProtocol):
     # To the portal
 
     def redirect(self, res: str, **more: str) -> str:
-        """Where the phone's browser is sent: chilli's parameters in chilli's order, signed over the whole URL."""
-        here = self.setting
-        words = {
-            "res": res, "uamip": here.address, "uamport": str(here.port), "challenge": self.challenge.hex(), **more, "called": here.mac,
-            "mac": here.station, "ip": PHONE_ADDRESS, "ssid": here.ssid, "nasid": here.name, "userurl": "http://example.com/",
-        }  # fmt: skip
-        url = f"{here.entrance}?{urlencode(words)}"
-        return f"{url}&md={md5(f'{url}{here.uam_secret}'.encode()).hexdigest().upper()}"
+        """Where the phone's browser is sent."""
+        return redirect(self.setting, self.challenge, res, **more)
 
     # From the portal, by way of the phone
 
@@ -174,6 +168,16 @@ class Gateway(asyncio.DatagramProtocol):
         code = order.code + (1 if known else 2)
         body = b"" if known else attribute(Type.ERROR_CAUSE, CONTEXT_NOT_FOUND.to_bytes(4, "big"))
         self._transport.sendto(sign_digest(code, order.identifier, order.authenticator, body, self.setting.secret), addr)
+
+
+def redirect(here: Setting, challenge: bytes, res: str, **more: str) -> str:
+    """Where a phone's browser is sent: chilli's parameters in chilli's order, signed over the whole URL."""
+    words = {
+        "res": res, "uamip": here.address, "uamport": str(here.port), "challenge": challenge.hex(), **more, "called": here.mac,
+        "mac": here.station, "ip": PHONE_ADDRESS, "ssid": here.ssid, "nasid": here.name, "userurl": "http://example.com/",
+    }  # fmt: skip
+    url = f"{here.entrance}?{urlencode(words)}"
+    return f"{url}&md={md5(f'{url}{here.uam_secret}'.encode()).hexdigest().upper()}"
 
 
 def _numbers(*rows: tuple[int, int]) -> bytes:

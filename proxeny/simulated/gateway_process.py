@@ -1,7 +1,7 @@
 """The demo's gateway as a process: `python -m proxeny.simulated.gateway_process`, orders on standard input.
 
 Orders: `{"auth": [host, port], "acct": [host, port], "gateway": {"name", "address", "port", "mac", "ssid", "station",
-"secret", "uam_secret", "entrance", "coa_port"}}`. Never outlives whoever holds its standard input.
+"secret", "uam_secret", "entrance", "coa_port", "radios": [mac, …]}}`. Never outlives whoever holds its standard input.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from proxeny.simulated.caller import Caller
 from proxeny.simulated.gateway import Gateway, Setting
 from proxeny.simulated.gateway_page import pages
+from proxeny.simulated.passers_by import pass_by
 from proxeny.simulated.process import live
 from radius.secret import Secret
 
@@ -26,7 +27,7 @@ async def begin(orders: dict[str, Any]) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()
     row = dict(orders["gateway"])
-    coa_port, secret = row.pop("coa_port"), Secret(row.pop("secret").encode())
+    coa_port, radios, secret = row.pop("coa_port"), row.pop("radios"), Secret(row.pop("secret").encode())
     setting = Setting(**row, secret=secret)
     callers = []
     for port in ("auth", "acct"):
@@ -38,6 +39,8 @@ async def begin(orders: dict[str, Any]) -> None:
     server = make_server(setting.address, setting.port, pages(gateway, loop), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _lives.append(loop.create_task(gateway.live()))
+    others = (setting, radios, random.Random(), threading.Event())  # noqa: S311
+    threading.Thread(target=pass_by, args=others, daemon=True).start()
 
 
 _lives: list[asyncio.Task[None]] = []  # the loop itself holds tasks only weakly

@@ -84,18 +84,19 @@ def access_points(sample: Sample) -> Neighbour:
 
 
 def gateway(sample: Sample) -> Neighbour:
-    """The gateway of the open network, and the phone behind it."""
+    """The gateway of the open network, the phone behind it, and those of passers-by."""
     radius, guest = sample.settings.radius, sample.settings.guest
     assert radius is not None  # noqa: S101  # for the type checker
     assert guest is not None  # noqa: S101  # the sample city has guests
     client = next(row for row in sample.tables["client"] if "options" in row)
-    radio = next(row for row in sample.tables["access_point"] if row["client"] == client["name"])
+    radios = [row["mac"] for row in sample.tables["access_point"] if row["client"] == client["name"]]
     ssid = next(row for row in sample.tables["ssid"] if row["profile"] == "portal")
     orders = {
         "name": client["name"],
         "address": client["address"].partition("/")[0],
         "port": urlsplit(client["options"]["login_url"]).port,
-        "mac": radio["mac"],
+        "mac": radios[0],
+        "radios": radios,
         "ssid": ssid["name"],
         "station": PHONE,
         "secret": client["secret"],

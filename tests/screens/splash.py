@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from portal.doors import Institution, Venue
 from portal.words import date
-from proxeny.demo_adverts import sow
+from proxeny.demo_shops import sow
 from store.session import transaction
 from tests.portal.shops import read
 

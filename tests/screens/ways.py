@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from portal.words import date
-from proxeny.demo_adverts import sow
+from proxeny.demo_shops import sow
 from proxeny.simulated.sample import SHIPPED
 from store.directory import Person
 from store.pictures import keep, logo

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -61,12 +62,14 @@ there_before: set[str] = set()
 def pytest_configure(config: pytest.Config) -> None:
     """Put sbin on the path, mark our processes, and remember what was there before."""
     gc.disable()  # until all tests are collected: none of that is garbage
+    sys.dont_write_bytecode = False  # nor the tests, in each process that collects them
     loaded_as_meant()
     if beside(config):
         return
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*os.environ["PATH"].split(os.pathsep), "/usr/sbin", "/sbin", "/usr/local/sbin"]))
     name, _, value = MARK.partition("=")
     os.environ[name] = value
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program of ours would be compiled anew at each start: a third of what it costs
     there_before.update(strays())
     os.environ.pop("PROXENY_CONFIG", None)  # an operator's own settings have no say in a test
     for key in [key for key in os.environ if key.startswith("PROXENY_") and "__" in key]:

@@ -29,6 +29,7 @@ from store.models.routing import Direction, Policy, Realm, RealmAccounting, Real
 from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
 from store.models.shops import Business, BusinessPlace, Membership, Picture, ShopVersion
+from store.models.site_usage import Dwell, SiteHour, SiteMark, SiteVisitors
 from store.models.staff import LinkPurpose, Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
 from store.models.tokens import ApiToken, IdempotencyKey
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
@@ -62,6 +63,7 @@ __all__ = [
     "Direction",
     "District",
     "DropMinute",
+    "Dwell",
     "Event",
     "Grant",
     "GrantFeed",
@@ -122,6 +124,9 @@ __all__ = [
     "SignInToken",
     "Silence",
     "Site",
+    "SiteHour",
+    "SiteMark",
+    "SiteVisitors",
     "Source",
     "Span",
     "Ssid",

@@ -111,6 +111,8 @@ def everything(seal: Seal) -> list[m.Base]:
             octets=seal.close(b"raw", Where("odd_record", odd, "octets")),
         ),
         m.UsageHour(hour=NOW, site="central-library", access_point="lib-1", ssid="eduroam", input_octets=2**50),
+        m.SiteHour(hour=NOW, site="central-library", roaming=True, input_octets=2**50),
+        m.Dwell(day=NOW, site="central-library", roaming=True, minutes=1440, sessions=1),
         m.AccountingKey(key=b"k" * 32, at=NOW),
         m.AuthEvent(
             id=login,
@@ -162,6 +164,8 @@ def staff(seal: Seal) -> list[m.Base]:
         m.Silence(rule="home-dead", object="uni-b-1", until=later, by="ops@city.example"),
         m.BackupRun(at=NOW, file="proxeny.db", octets=2**33),
         m.VisitorMark(span=m.Span.WEEK, begins_at=NOW, mark=b"m" * 16, institution="University A"),
+        m.SiteMark(begins_at=NOW, site="central-library", mark=b"m" * 16, day=8),
+        m.SiteVisitors(begins_at=NOW, site="central-library", visitors=1),
         m.VisitorCount(span=m.Span.WEEK, begins_at=NOW, institution="University A", country="CA", visitors=1, logins=3),
     ]
 

@@ -1,0 +1,63 @@
+"""What each site was used for, summed so that a page need not look at sessions: hours, lengths of stays, visitors of a month.
+
+`roaming` tells a visitor whom an institution vouches for (a User-Name with a realm) from a guest of the portal. The site "" is one
+nobody declared; of visitors it is the whole city. Never holds a person: a mark is a keyed hash whose key is destroyed
+(store/models/visitors.py), and it goes before its key does.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.models.base import Base
+
+
+class SiteHour(Base):
+    """Sums of one hour at one site."""
+
+    __tablename__ = "site_hour"
+
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    roaming: Mapped[bool] = mapped_column(primary_key=True)
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0)  # begun in this hour
+    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
+    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Dwell(Base):
+    """How many sessions begun on this day at this site lasted so long; one that goes on counts as long as it has lasted."""
+
+    __tablename__ = "dwell"
+
+    day: Mapped[datetime] = mapped_column(primary_key=True)  # midnight of the operator's time zone
+    site: Mapped[str] = mapped_column(primary_key=True)
+    roaming: Mapped[bool] = mapped_column(primary_key=True)
+    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # at least; store/stays.py has the steps
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class SiteMark(Base):
+    """Somebody was at this site in this month, first on this day; deleted with the month's key."""
+
+    __tablename__ = "site_mark"
+
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[bytes] = mapped_column(primary_key=True)  # 16 octets
+    day: Mapped[int]  # of the month
+    again: Mapped[bool] = mapped_column(default=False)  # seen on another day, too
+
+
+class SiteVisitors(Base):
+    """How many different visitors a site had in a month, and how many of them came on more than one day."""
+
+    __tablename__ = "site_visitors"
+
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    visitors: Mapped[int] = mapped_column(default=0)
+    came_again: Mapped[int] = mapped_column(default=0)
+    frozen_at: Mapped[datetime | None]  # when its marks and its key were destroyed

@@ -1,17 +1,12 @@
-"""The staff app, made by a factory from what it is handed: its own cookie, guard and pages.
+"""The staff app, made by a factory from what it is handed: its pages, in an app of portal/audience_app.py.
 
-Flask's own session is not used: who is signed in is a row (store/staff_sessions.py). Never reads a setting, the environment
-or a clock.
+Never reads a setting, the environment or a clock.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, g
-from flask_babel import Babel
-
-from portal import languages
 from portal.admin import (
     access_points,
     access_points_bulk,
@@ -33,7 +28,6 @@ from portal.admin import (
     gateways_edit,
     gateways_new,
     gateways_secrets,
-    guard,
     guest_desk,
     health,
     home_tests,
@@ -76,10 +70,11 @@ from portal.admin import (
     webhooks,
 )
 from portal.api.app import Mount
+from portal.audience_app import made
 from portal.proxies import Proxies
 
 if TYPE_CHECKING:
-    from babel import Locale
+    from flask import Flask
 
     from portal.admin.desk import Desk
 
@@ -149,18 +144,8 @@ _VIEWS: Final = (
 
 def staff_app(desk: Desk) -> Flask:
     """The pages of those who run the network."""
-    app = Flask("portal", static_folder=None, template_folder="templates/staff")
-    app.extensions["staff"] = desk
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(languages.CATALOGUES)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    guard.guard(app)
-    Babel(app, locale_selector=_locale)
+    app = made(desk, "staff", "business")
     for views in _VIEWS:
         app.register_blueprint(views.blueprint)
     app.wsgi_app = Proxies(Mount(app), desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
     return app
-
-
-def _locale() -> Locale:
-    found: Locale = g.locale
-    return found

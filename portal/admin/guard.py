@@ -75,7 +75,8 @@ def guard(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.staff = g.session = g.why = None
+    g.staff = g.session = g.shop = g.why = None
+    g.acts = False  # whether they may change the shop that the page is of
     g.now = desk().now()
     g.number = numbers.new_number(desk().entropy)
     g.cache, g.connect = "no-store", False
@@ -204,7 +205,8 @@ def host_is_ours(host: str) -> bool:
 
 def cookie_name() -> str:
     """Cookies are shared among the ports of a host: each app's has a name of its own (decisions-portal 21)."""
-    return "__Host-proxeny-staff" if desk().office.secure else "proxeny-staff"
+    office = desk().office
+    return f"__Host-{office.cookie}" if office.secure else office.cookie
 
 
 def keep(response: Response, cookie: str) -> Response:

@@ -90,6 +90,8 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     shared = {
         "frame": "fragment.html" if fragment else "layout.html",
         "staff": g.staff,
+        "shop": g.shop,
+        "acts": g.acts,
         "whole": g.staff is not None and g.session.step.value == "whole",
         "may": lambda name: g.staff is not None and may(g.staff.role, Permission[name]),
         "navigation": navigation(),

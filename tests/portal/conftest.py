@@ -12,6 +12,8 @@ from store.sealed import Seal
 from store.session import engine
 from tests.portal import catalogues
 from tests.portal.gallery import Gallery, shape
+from tests.portal.shoproom import ShopRoom
+from tests.portal.shoproom import shoproom as furnish
 from tests.portal.staffroom import Room, room
 from tests.portal.world import World, world
 
@@ -59,6 +61,14 @@ def guest(city: World) -> FlaskClient:
 def staffroom(tmp_path: Path, shaped: Path) -> Iterator[Room]:
     """The staff app over a small city."""
     made = room(tmp_path, shaped)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shoproom(tmp_path: Path, shaped: Path) -> Iterator[ShopRoom]:
+    """The business app over a small city with two shops."""
+    made = furnish(tmp_path, shaped)
     yield made
     made.close()
 

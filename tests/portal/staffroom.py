@@ -107,17 +107,24 @@ class Room:
     def app(self) -> Flask:
         if self._app is None:
             with MAKING:
-                if _SPARE and not self.office.trusted_proxies:
-                    self._app = _SPARE.pop()
+                if self._spare and not self.office.trusted_proxies:
+                    self._app = self._spare.pop()
                     self._app.extensions["staff"] = self.desk
                 else:
-                    self._app = staff_app(self.desk)
+                    self._app = self._made()
         return self._app
+
+    @property
+    def _spare(self) -> list[Flask]:
+        return _SPARE
+
+    def _made(self) -> Flask:
+        return staff_app(self.desk)
 
     def close(self) -> None:
         """Nothing is kept; its app, which no other room has meanwhile, serves the next."""
         if self._app is not None and not self.office.trusted_proxies:
-            _SPARE.append(self._app)
+            self._spare.append(self._app)
         self._app = None
         self.database.dispose()
 
@@ -134,19 +141,22 @@ class Room:
         if role is None:
             return self.app.test_client()
         if role not in self._clients:
-            made = self.app.test_client()
             step = role if isinstance(role, Step) else Step.WHOLE
             someone = self.staff(role) if isinstance(role, Role) else self.staff(Role.CITY_ADMIN, f"{role.value}@city.example")
-            with transaction(self.database) as session:
-                cookie = staff_sessions.begin(
-                    session, session.get_one(Staff, someone), step, "Firefox · Linux", staff_sessions.Limits(), self.time
-                )
-            made.set_cookie("proxeny-staff", cookie, domain="staff.city.example")
-            self._clients[role] = made
+            self._clients[role] = self._signed_in(someone, step)
         return self._clients[role]
 
+    def _signed_in(self, someone: str, step: Step) -> FlaskClient:
+        """A browser that holds a session of theirs (their id)."""
+        made = self.app.test_client()
+        with transaction(self.database) as session:
+            staff = session.get_one(Staff, someone)
+            cookie = staff_sessions.begin(session, staff, step, "Firefox · Linux", staff_sessions.Limits(), self.time)
+        made.set_cookie(self.office.cookie, cookie, domain=self.office.url.removeprefix("http://"))
+        return made
+
     def get(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, language: str = "en", **headers: str) -> TestResponse:
-        return self.client(role).get(path, base_url=URL, headers={"Accept-Language": language, **headers})
+        return self.client(role).get(path, base_url=self.office.url, headers={"Accept-Language": language, **headers})
 
     def page(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, language: str = "en") -> str:
         """The page, which has to be there."""
@@ -158,7 +168,7 @@ class Room:
         """A form of ours, with its token."""
         client = self.client(role)
         data = {"token": self.token(role), **form}
-        return client.post(path, base_url=URL, data=data, headers={"Accept-Language": "en", "Origin": URL})
+        return client.post(path, base_url=self.office.url, data=data, headers={"Accept-Language": "en", "Origin": self.office.url})
 
     def token(self, role: Role | Step | None = Role.CITY_ADMIN) -> str:
         """What this session's forms hold, or those of somebody who is not signed in."""

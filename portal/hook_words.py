@@ -28,7 +28,7 @@ _SESSION: Final = {
 }
 _ENDED: Final = {"ended_at": "2026-03-09T15:10:00+00:00", "cause": "User-Request", "seconds": 4200}
 _BATCH: Final = {"batch": "06h0c5v1e7k2m9qa", "batch_name": "Summer festival", "plan": "visitor"}
-_ADVERT: Final = {"business": "06h0c5v1e7k2m9qb"}
+_ADVERT: Final = {"business": "millers-oven", "name": "Bread from this morning", "version": 3}
 _ALERT: Final = {
     "rule": "home-dead",
     "object": "uni-a-1",

@@ -43,11 +43,11 @@ class EventKind(StrEnum):
     VOUCHER_BATCH_MADE = "voucher.batch_made"  # every voucher of a batch is there
     VOUCHER_REDEEMED = "voucher.redeemed"  # used for the first time
     VOUCHER_REVOKED = "voucher.revoked"  # taken back: one, or all that were left of a batch
-    ADVERT_SUBMITTED = "advert.submitted"  # the adverts' five: nothing emits them before the businesses' app is there
+    ADVERT_SUBMITTED = "advert.submitted"  # a shop asks the city to look at it
     ADVERT_APPROVED = "advert.approved"
     ADVERT_REJECTED = "advert.rejected"
-    ADVERT_LIVE = "advert.live"
-    ADVERT_ENDED = "advert.ended"
+    ADVERT_LIVE = "advert.live"  # its first day has begun
+    ADVERT_ENDED = "advert.ended"  # its last day or its last view is over, or somebody ended it
     ALERT_OPENED = "alert.opened"  # a rule of portal/alert_rules.py is broken
     ALERT_ACKNOWLEDGED = "alert.acknowledged"  # somebody looks after it
     ALERT_CLOSED = "alert.closed"  # it is so no more, or somebody closed it
@@ -55,8 +55,6 @@ class EventKind(StrEnum):
     PORTAL_PUBLISHED = "portal.published"  # guests see another version of a page
     PING = "ping"  # a test, to one webhook
 
-
-NOT_YET: Final = frozenset(kind for kind in EventKind if kind.startswith("advert."))  # asked for in advance at most
 
 
 class Happened(NamedTuple):

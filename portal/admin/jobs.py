@@ -59,6 +59,7 @@ PURPOSES: Final = {
     "sponsor": later("a question to a sponsor"),
     "link": later("a link"),
     "alert": later("an alert"),
+    "shop": later("news for a shop, or of one"),
 }
 WAYS: Final = {MessageKind.MAIL.value: later("e-mail"), MessageKind.SMS.value: later("SMS")}
 VIA: Final = {Via.RADIUS.value: later("by RADIUS"), Via.HTTP.value: later("by its API"), Via.POLL.value: later("when it asks")}

@@ -21,7 +21,6 @@ from portal.admin.page import page
 from portal.cases import webhooks as cases
 from portal.permissions import Permission
 from store import hooks
-from store.events import NOT_YET
 from store.models import Webhook
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class Offer(NamedTuple):
 
     kind: EventKind
     title: Any
-    later: bool  # nothing tells of it yet
     example: str
 
     @property
@@ -96,7 +94,7 @@ def _typed() -> Wanted:
 
 def _form(hook: Webhook | None, said: Wanted, wrong: Sequence[Wrong] = ()) -> ResponseReturnValue:
     told = {each.key: hook_words.WRONG[each.why] for each in wrong}
-    kinds = [Offer(kind, hook_words.TITLES[kind], kind in NOT_YET, example(kind)) for kind in cases.OFFERED]
+    kinds = [Offer(kind, hook_words.TITLES[kind], example(kind)) for kind in cases.OFFERED]
     return page("webhook_edit.html", 422 if wrong else 200, hook=hook, typed=said, wrong=told, kinds=kinds)
 
 

@@ -214,8 +214,7 @@ def test_what_is_dangerous_asks_who_is_there(staffroom: Room, path: str) -> None
 
 
 def test_every_event_has_words_and_an_example(staffroom: Room) -> None:
-    """The form offers each but the ping; those of adverts say that nothing tells of them yet."""
+    """The form offers each but the ping."""
     assert list(EventKind) == list(hook_words.TITLES) == list(hook_words.EXAMPLES)
     shown = staffroom.page("/webhooks/new")
     assert [] == [kind for kind in EventKind if (f'value="{kind.value}"' in shown) != (kind is not EventKind.PING)]
-    assert "Nothing tells of these yet" in shown

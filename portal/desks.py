@@ -71,7 +71,9 @@ from portal.admin import (
 )
 from portal.api.app import Mount
 from portal.audience_app import made
+from portal.permissions import Permission
 from portal.proxies import Proxies
+from portal.shops_app import of_a_shop
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -147,5 +149,7 @@ def staff_app(desk: Desk) -> Flask:
     app = made(desk, "staff", "business")
     for views in _VIEWS:
         app.register_blueprint(views.blueprint)
+    for each in of_a_shop(Permission.SPLASH, Permission.SPLASH_ACT):  # the city's own adverts
+        app.register_blueprint(each)
     app.wsgi_app = Proxies(Mount(app), desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
     return app

@@ -1,0 +1,102 @@
+"""Who works for a shop: invited by mail, given another link, taken off it again. Both the city and a shop's owner come here.
+
+Somebody has one account, whichever shops they work for, and one role in all of them. Whoever works for the city works for no
+shop: they would decide on what they made. Who works for no shop any more can sign in no more.
+
+Never gives somebody another role, and never tells one shop where else somebody works.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import delete, func, or_, select
+
+from portal.cases import addresses
+from portal.cases.shop_news import send
+from portal.messages.shops import mail_invited, mail_joined
+from portal.permissions import OF_SHOPS
+from store import staff as people
+from store.models import Business, Membership, Passkey, Role, Source, Staff
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.cases.shop_news import Reach
+    from store.privacy import Privacy
+
+MOST: Final = 20  # people of one shop
+
+
+class Unfit(Enum):
+    """Why somebody is not invited; the value is its line of documentation."""
+
+    ADDRESS = "That is no e-mail address that we can write to."
+    ELSEWHERE = "Whoever has this address works here in another role."
+    THERE = "They work for this shop already."
+    FULL = "So many people work for it that there can be no more."
+
+
+class Joined(NamedTuple):
+    """Who works for it now. `secret` is what their link holds, "" where they can sign in already; it is shown where no mails are sent."""
+
+    staff: Staff
+    secret: str = ""
+
+
+def join(
+    session: Session, privacy: Privacy, reach: Reach, shop: Business, typed: str, role: Role, language: str, now: datetime
+) -> Joined | Unfit:
+    """Somebody works for this shop from now on, and gets a mail that says so: with a link, where they have no way in yet."""
+    address = addresses.email(typed)
+    name = people.canonical(addresses.identity(address))
+    if not name:
+        return Unfit.ADDRESS
+    session.execute(select(Business.id).where(Business.id == shop.id).with_for_update(key_share=True))  # two at once: one after the other
+    mine = set(session.scalars(select(Membership.staff_id).where(Membership.business_id == shop.id)))
+    found = session.scalars(select(Staff).where(or_(Staff.name == name, func.lower(Staff.email) == name)).order_by(Staff.name)).all()
+    staff = next((each for each in found if each.name == name), None)
+    if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role):
+        return Unfit.ELSEWHERE
+    if staff is not None and staff.id in mine:
+        return Unfit.THERE
+    if len(mine) >= MOST:
+        return Unfit.FULL
+    if staff is None:
+        staff = Staff(name=name, email=address, role=role, source=Source.LOCAL, language=language, created_at=now)
+        session.add(staff)
+        session.flush()
+    session.add(Membership(staff_id=staff.id, business_id=shop.id, created_at=now))
+    session.flush()
+    if staff.disabled_at is None and _can_sign_in(session, staff):
+        if reach.mails:
+            send(session, privacy, staff, mail_joined(staff.language or "en", shop.name, f"{reach.shops}/shops/{shop.slug}/"), now)
+        return Joined(staff)
+    people.enable(staff)
+    return Joined(staff, link(session, privacy, reach, shop, staff, now))
+
+
+def link(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff: Staff, now: datetime) -> str:
+    """Another link for somebody of this shop, by mail where mails are sent; what it holds."""
+    secret = people.link(session, staff, now)
+    if reach.mails and staff.email:
+        hours, owns = round(people.LASTS / timedelta(hours=1)), staff.role is Role.BUSINESS_OWNER
+        content = mail_invited(staff.language or "en", shop.name, f"{reach.shops}/setup/{secret}", hours, owns=owns)
+        send(session, privacy, staff, content, now, people.LASTS)
+    return secret
+
+
+def leave(session: Session, shop: Business, staff: Staff, now: datetime) -> None:
+    """They work for this shop no more, and are signed out for good where they work for no other."""
+    session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update(key_share=True))
+    session.execute(delete(Membership).where(Membership.staff_id == staff.id, Membership.business_id == shop.id))
+    if session.scalar(select(Membership.staff_id).where(Membership.staff_id == staff.id).limit(1)) is None:
+        people.disable(session, staff, now)
+
+
+def _can_sign_in(session: Session, staff: Staff) -> bool:
+    return bool(staff.password) or session.scalar(select(Passkey.id).where(Passkey.staff_id == staff.id).limit(1)) is not None

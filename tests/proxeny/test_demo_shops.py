@@ -13,9 +13,9 @@ from proxeny.demo_adverts import SHOPS
 from proxeny.demo_shops import COUNTER, OWNER, RUNS, link, sow
 from store import adverts, staff
 from store.models import Campaign, Creative, Membership, PlacementHour
-from store.pictures import WEIGHT
 from store.schema import prepare
 from store.session import reading, transaction
+from store.stills import WEIGHT
 from tests.store.rows import NOW
 
 if TYPE_CHECKING:

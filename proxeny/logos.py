@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from proxeny.network_checks import Finding
-from store.pictures import PictureError, keep, logo
+from store.pictures import keep
+from store.stills import PictureError, logo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from proxeny.network_file import Declaration
-    from store.pictures import Prepared
+    from store.stills import Prepared
 
 _KEPT: Final = re.compile(r"[0-9a-f]{64}")
 

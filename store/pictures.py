@@ -1,112 +1,56 @@
-"""Pictures as they come in: decoded, made small, encoded anew as WebP without a word of what a camera wrote into them.
+"""Pictures as they are kept: by their digest, each once, shown to strangers where somebody of the city allowed it.
 
-Never keeps an octet as it was sent, never more pixels than a page shows, and never a moving picture (WCAG 2.2, 2.2.2).
+Never keeps an octet as it was sent (store/stills.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from store.models import Media
+from sqlalchemy import func, update
+
+from store.models import Media, Picture
 from store.session import insert
+from store.stills import prepared
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from PIL.Image import Image
     from sqlalchemy.orm import Session
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP")
-LONGEST: Final = 10_000_000  # octets of a picture that is sent to us
-PIXELS: Final = 24_000_000  # of it: decoded it takes three or four octets each
-LEAST: Final = 32  # pixels of either side
-WIDEST, HIGHEST = 960, 600  # pixels of what we keep: a phone's 480 points, twice as fine
-WEIGHT: Final = 40_000  # octets of what we keep: a page with one stays below 100 KB
-LOGO: Final = (320, 160)  # pixels: shown at half of it at most, twice as fine
-LOGO_WEIGHT: Final = 10_000  # octets
-_QUALITIES: Final = (82, 68, 54, 40)
-_TOO_MANY: Final = f"it has more than {PIXELS // 1_000_000} million pixels"
-_SMALLER: Final = 0.8
-
-
-class PictureError(Exception):
-    """It is no picture that we take; the text says why."""
-
-
-class Prepared(NamedTuple):
-    """A picture as it will be kept."""
-
-    sha: str
-    octets: bytes
-    width: int
-    height: int
-
-
-def prepared(octets: bytes, size: tuple[int, int] = (WIDEST, HIGHEST), weight: int = WEIGHT) -> Prepared:
-    """The picture within so many pixels and octets; the same picture is the same again. PictureError where we do not take it."""
-    image = _decoded(octets)
-    image.info.clear()  # comments, positions, colour profiles: whatever a version of Pillow may write again
-    image.thumbnail(size)
-    made = _encoded(image, weight)
-    while len(made) > weight:
-        image = image.resize((max(1, int(image.width * _SMALLER)), max(1, int(image.height * _SMALLER))))
-        made = _encoded(image, weight)
-    return Prepared(hashlib.sha256(made).hexdigest(), made, image.width, image.height)
-
-
-def logo(octets: bytes) -> Prepared:
-    """The same of a portal's logo. PictureError where we do not take it."""
-    return prepared(octets, LOGO, LOGO_WEIGHT)
+    from store.stills import Prepared
 
 
 def keep_picture(session: Session, octets: bytes, now: datetime) -> str:
-    """Its digest once it is kept; whoever sends the same twice has it once. PictureError where we do not take it."""
+    """One of the city's own, shown to anybody: its digest once it is kept. PictureError where we do not take it."""
     return keep(session, prepared(octets), now)
 
 
 def keep(session: Session, picture: Prepared, now: datetime) -> str:
     """The same of one that is prepared."""
-    row = insert(session, Media).values(**picture._asdict(), created_at=now)
-    session.execute(row.on_conflict_do_nothing())
+    _add(session, picture, now)
+    publish(session, picture.sha, now)
     return picture.sha
 
 
-def _decoded(octets: bytes) -> Image:
-    """Upright, one frame, red, green and blue; what is transparent is white."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  whoever only serves pictures decodes none
-
-    if len(octets) > LONGEST:
-        raise PictureError(f"it has more than {LONGEST // 1_000_000} MB")
-    try:
-        with Image.open(io.BytesIO(octets), formats=FORMATS) as image:
-            if image.width * image.height > PIXELS:
-                raise PictureError(_TOO_MANY)
-            if min(image.size) < LEAST:
-                raise PictureError(f"it has fewer than {LEAST} pixels on a side")
-            if getattr(image, "n_frames", 1) > 1:
-                raise PictureError("it moves")
-            image.draft("RGB", (WIDEST * 2, HIGHEST * 2))  # a large JPEG is decoded at a fraction of its size
-            upright = ImageOps.exif_transpose(image)
-            if not upright.has_transparency_data:
-                return upright.convert("RGB")
-            ground = Image.new("RGBA", upright.size, "white")
-            ground.alpha_composite(upright.convert("RGBA"))
-            return ground.convert("RGB")
-    except Image.DecompressionBombError as fault:  # far more, and told before we could count
-        raise PictureError(_TOO_MANY) from fault
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as fault:
-        raise PictureError("it is no JPEG, PNG or WebP that can be read") from fault
+def keep_for(session: Session, business_id: str, picture: Prepared, now: datetime) -> str:
+    """One that a shop sent: nobody else is shown it until it is published. Whoever sends the same twice has it once."""
+    _add(session, picture, now)
+    mine = insert(session, Picture).values(business_id=business_id, sha=picture.sha, created_at=now)
+    session.execute(mine.on_conflict_do_update(index_elements=["business_id", "sha"], set_={"created_at": now}))
+    return picture.sha
 
 
-def _encoded(image: Image, weight: int) -> bytes:
-    """The best of these qualities that is light enough, else the least."""
-    made = b""
-    for quality in _QUALITIES:
-        out = io.BytesIO()
-        image.save(out, "WEBP", quality=quality, method=4)
-        made = out.getvalue()
-        if len(made) <= weight:
-            break
-    return made
+def publish(session: Session, sha: str, now: datetime) -> None:
+    """Strangers may see it from now on."""
+    session.execute(update(Media).where(Media.sha == sha).values(published_at=func.coalesce(Media.published_at, now)))
+
+
+def of_shop(session: Session, business_id: str, sha: str) -> Media | None:
+    """A picture that this shop sent; another's is none."""
+    return session.get(Media, sha) if sha and session.get(Picture, (business_id, sha)) is not None else None
+
+
+def _add(session: Session, picture: Prepared, now: datetime) -> None:
+    row = insert(session, Media).values(**picture._asdict(), created_at=now)
+    session.execute(row.on_conflict_do_update(index_elements=["sha"], set_={"created_at": now}))  # its time begins anew (store/unused.py)

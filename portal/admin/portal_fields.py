@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from portal import languages, style
-from store.pictures import PictureError, logo
+from portal import languages, picture_press, style
+from portal.cases import pictures
 from store.portal_versions import LONGEST
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
 
     from portal.admin.desk import Wrong
-    from store.pictures import Prepared
+    from store.stills import Prepared
 
 ACCENT: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _MOST: Final = 200  # fields that are looked through for ways in
@@ -142,23 +142,8 @@ def _texts(form: Mapping[str, str], key: str) -> dict[str, str]:
 
 def picture(file: FileStorage | None) -> Prepared | str | None:
     """The logo that was chosen, made small; why it is not taken; None where none was chosen."""
-    if file is None or not file.filename:
-        return None
-    octets = file.read()
-    if b"<svg" in octets[:4_096].lower():
-        return str(_("It is an SVG, which may hold scripts. Save it as PNG."))
-    try:
-        return logo(octets)
-    except PictureError as fault:
-        return str(_("It is not taken: %(why)s. JPEG, PNG or WebP.", why=_WHY.get(str(fault), str(fault))))
-
-
-_WHY: Final = {
-    "it moves": later("it moves"),
-    "it has more than 24 million pixels": later("it has more than 24 million pixels"),
-    "it has fewer than 32 pixels on a side": later("it has fewer than 32 pixels on a side"),
-    "it is no JPEG, PNG or WebP that can be read": later("it is no picture that can be read"),
-}
+    found = pictures.sent(file, picture_press.LOGOS)
+    return found.picture if isinstance(found, picture_press.Pressed) else found
 
 
 def shown(values: Mapping[str, Any], known: Mapping[str, tuple[str, bool]], wrongs: Sequence[Wrong] = ()) -> Shown:

@@ -53,12 +53,12 @@ def shot() -> bytes:
     ("octets", "words"),
     [
         (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "SVG, which may hold scripts"),
-        (drawn("GIF"), "no picture that can be read"),
+        (drawn("GIF"), "a picture of another kind"),
         (drawn("PNG", (8_000, 8_000)), "24 million pixels"),
-        (moving(), "it moves"),
-        (b"%PDF-1.7", "no picture that can be read"),
-        (drawn("PNG")[:200], "no picture that can be read"),
-        (drawn("PNG", (8, 8)), "fewer than 32 pixels"),
+        (moving(), "This picture moves"),
+        (b"%PDF-1.7", "This is a document"),
+        (drawn("PNG")[:200], "This file is damaged"),
+        (drawn("PNG", (8, 8)), "at least 32 pixels"),
     ],
     ids=["svg", "gif", "bomb", "moving", "pdf", "half", "tiny"],
 )

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from store import adverts
-from store.pictures import LOGO, LOGO_WEIGHT
 from store.session import engine, reading
+from store.stills import LOGO, LOGO_WEIGHT
 from tests.proxeny.installation import NETWORK, make
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from store import pictures
 from store import portal_versions as rows
 from store.models import ManagedBy, Portal, Site
+from store.pictures import keep
+from store.stills import logo
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ def portals(session: Session, room: Room) -> None:
     now = room.time
     drawn = io.BytesIO()
     Image.new("RGB", (240, 120), "#005ea5").save(drawn, "PNG")
-    logo = pictures.keep(session, pictures.logo(drawn.getvalue()), now)
+    kept = keep(session, logo(drawn.getvalue()), now)
     first = {"plan": "visitor", "languages": ["en", "fr"], "welcome": {"en": "Welcome", "fr": "Bienvenue"}}
     rows.record(session, "library", None, first, "command line (root)", now - timedelta(days=40))
     rows.record(session, "library", first, FIELDS, "ops@city.example", now - timedelta(days=9))
@@ -44,7 +45,7 @@ def portals(session: Session, room: Room) -> None:
     for key in ("ways", "accent", "welcome", "terms", "privacy", "sponsors"):
         setattr(row, key, FIELDS[key])
     words = {**FIELDS["welcome"], "en": "Welcome to the city’s library\nRead, listen and look around."}  # type: ignore[dict-item]
-    draft = {**FIELDS, "logo": logo, "welcome": words, "terms": {"en": TERMS.replace("fairly", "fairly among everybody")}}
+    draft = {**FIELDS, "logo": kept, "welcome": words, "terms": {"en": TERMS.replace("fairly", "fairly among everybody")}}
     rows.keep(session, "library", draft, "Summer", "desk@city.example", now - timedelta(hours=3))
     session.add(
         Portal(

@@ -9,9 +9,10 @@ from portal.words import date
 from proxeny.demo_shops import sow
 from proxeny.simulated.sample import SHIPPED
 from store.directory import Person
-from store.pictures import keep, logo
+from store.pictures import keep
 from store.refusal import Refusal
 from store.session import transaction
+from store.stills import logo
 from tests.portal import mail, shops
 from tests.portal.world import coova
 from tests.screens.steps import Posted, arrived, connected, offer

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from store.models import Media
-from store.pictures import HIGHEST, LONGEST, WEIGHT, WIDEST, PictureError, keep_picture
+from store.pictures import keep_picture
 from store.session import engine, reading, transaction
+from store.stills import HIGHEST, LONGEST, WEIGHT, WIDEST, PictureError
 from tests.portal.shops import painted
 from tests.store.rows import NOW
 
@@ -111,8 +112,8 @@ def bomb() -> bytes:
     ("octets", "why"),
     [
         (b"", "can be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "can be read"),
-        (gif(), "can be read"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG"),
+        (gif(), "another form"),
         (painted()[:500], "can be read"),
         (moving(), "it moves"),
         (bomb(), "million pixels"),

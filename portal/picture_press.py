@@ -1,0 +1,108 @@
+"""The press for pictures: what somebody sent in, what we keep out, in a process of its own that no stranger's octets outlive.
+
+`python -m portal.picture_press` reads one line that says what is wanted and then the octets; it answers one line and then a WebP.
+The process has bounds of processor time, memory and files (it opens none, and inherits no secret: its environment is empty), and
+an end by the clock; two run at once, and a few wait. Never decodes in the process of the pages.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from store.stills import LEAST, LOGO, LOGO_WEIGHT, LONGEST, Cut, Flaw, PictureError, Prepared, plain, prepared
+
+SECONDS: Final = 8  # of a processor: the largest photo takes one
+PATIENCE: Final = 20.0  # seconds by the clock
+MEMORY: Final = 768 << 20  # octets of addresses: Python and Pillow have 120 MB of it before anything is read
+AT_ONCE: Final = 2
+WAITING: Final = 4  # more of the pages' threads are held up by nobody
+TINY: Final = 160  # pixels of either side of a shop's picture: less is blurred on every phone
+LOGOS: Final = "logo"
+_turn: Final = threading.BoundedSemaphore(AT_ONCE)
+_room: Final = threading.BoundedSemaphore(AT_ONCE + WAITING)
+
+
+class Pressed(NamedTuple):
+    """A picture that may be kept."""
+
+    picture: Prepared
+    plain: bool  # of one colour: taken, but nobody sees anything in it
+
+
+def press(octets: bytes, wanted: str) -> Pressed:
+    """The picture as it is kept; `wanted` is a `Cut` or LOGOS. PictureError where it is not taken, or not now."""
+    if len(octets) > LONGEST:
+        raise PictureError(Flaw.HEAVY)
+    if not _room.acquire(blocking=False):
+        raise PictureError(Flaw.BUSY)
+    try:
+        if not _turn.acquire(timeout=PATIENCE):
+            raise PictureError(Flaw.BUSY)
+        try:
+            return _asked(octets, wanted)
+        finally:
+            _turn.release()
+    finally:
+        _room.release()
+
+
+def _asked(octets: bytes, wanted: str) -> Pressed:
+    ours = [sys.executable, "-m", "portal.picture_press"]
+    here = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    try:
+        ended = subprocess.run(  # noqa: S603  a module of ours
+            ours, input=wanted.encode() + b"\n" + octets, capture_output=True, timeout=PATIENCE, check=False, env=here
+        )
+    except subprocess.TimeoutExpired as late:
+        raise PictureError(Flaw.SLOW) from late
+    head, _, made = ended.stdout.partition(b"\n")
+    try:
+        said = json.loads(head)
+    except ValueError as gone:  # it was ended at one of its bounds
+        raise PictureError(Flaw.SLOW) from gone
+    if "flaw" in said:
+        raise PictureError(Flaw[said["flaw"]])
+    return Pressed(Prepared(said["sha"], made, said["width"], said["height"]), said["plain"])
+
+
+def pressed(octets: bytes, wanted: str) -> Pressed:
+    """The same, in this very process: the child's own work."""
+    logos = wanted == LOGOS
+    picture = prepared(octets, LOGO, LOGO_WEIGHT, least=LEAST) if logos else prepared(octets, cut=Cut(wanted), least=TINY)
+    return Pressed(picture, plain(picture))
+
+
+def _answer(asked: bytes) -> bytes:
+    wanted, _, octets = asked.partition(b"\n")
+    try:
+        found = pressed(octets, wanted.decode())
+    except PictureError as fault:
+        return json.dumps({"flaw": fault.flaw.name}).encode()
+    sha, made, width, height = found.picture
+    return json.dumps({"sha": sha, "width": width, "height": height, "plain": found.plain}).encode() + b"\n" + made
+
+
+def _bound() -> None:
+    """Set before anything is read, and after the last module is loaded: no more files are opened."""
+    from PIL import Image, ImageOps, ImageStat, MpoImagePlugin, WebPImagePlugin  # noqa: F401, PLC0415  the child's alone
+
+    Image.preinit()
+    for limit, most in (
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 3),
+    ):
+        resource.setrlimit(limit, (most, most))
+
+
+if __name__ == "__main__":
+    _bound()
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(LONGEST + 100)))

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from store import staff_sessions
 from store.faults import StoreError
-from store.models import Source, Staff, StaffLink, StaffSession, Step
+from store.models import LinkPurpose, Source, Staff, StaffLink, StaffSession, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +76,12 @@ def link(session: Session, staff: Staff, now: datetime) -> str:
     return secret
 
 
-def invited(session: Session, secret: str, now: datetime) -> Staff | None:
+def invited(session: Session, secret: str, now: datetime, purpose: LinkPurpose = LinkPurpose.SETUP) -> Staff | None:
     """Whose link this is, if it is still good and they may work here."""
     if not 32 <= len(secret) <= 64:
         return None
     found = select(Staff).join(StaffLink, StaffLink.staff_id == Staff.id).where(StaffLink.digest == staff_sessions.digest(secret))
+    found = found.where(StaffLink.purpose == purpose)
     good = found.where(StaffLink.used_at.is_(None), StaffLink.expires_at > now, Staff.disabled_at.is_(None))
     return session.scalars(good.where(Staff.source == Source.LOCAL)).first()
 

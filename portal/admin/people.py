@@ -92,7 +92,7 @@ FILTERS: Final = (
     Filter("role", later("Role"), lambda value: Staff.role == Role(value), {role.value: roles.ROLES[role] for role in OFFERED}),
     Filter("state", later("State"), _in_state, STATES),
 )
-EVERYONE: Final = List(select(Staff), (Staff.name,), COLUMNS, FILTERS, dress=dressed)
+EVERYONE: Final = List(select(Staff).where(Staff.role.in_(OFFERED)), (Staff.name,), COLUMNS, FILTERS, dress=dressed)
 
 
 @blueprint.get("")
@@ -224,7 +224,7 @@ def forget_factors(name: str) -> ResponseReturnValue:
 @needs(Permission.STAFF)
 def table_of_roles() -> ResponseReturnValue:
     """Who may do what."""
-    return page("roles.html", permissions=list(Permission), offered=OFFERED, allowed=may, **_words())
+    return page("roles.html", permissions=list(Permission), offered=list(Role), allowed=may, **_words())
 
 
 def _done(name: str, make: Callable[[Session, Staff], Stays | None], words: str) -> ResponseReturnValue:
@@ -238,7 +238,7 @@ def _done(name: str, make: Callable[[Session, Staff], Stays | None], words: str)
 
 def _found(session: Session, name: str) -> Staff:
     found = people.named(session, name)
-    if found is None:
+    if found is None or found.role not in OF_STAFF:
         abort(404)
     return found
 

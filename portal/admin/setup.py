@@ -34,7 +34,7 @@ _ANYBODY = (None, Step.SETUP, Step.SECOND, Step.WHOLE)
 def welcome(secret: str) -> Any:
     """Choose a password."""
     with desk().reading() as session:
-        staff = people.invited(session, secret, g.now)
+        staff = doorway.able(people.invited(session, secret, g.now))
     return _choose(200, staff) if staff is not None else _gone()
 
 
@@ -46,7 +46,7 @@ def choose(secret: str) -> Any:
     if doorway.asked_too_often():
         abort(429)
     with desk().reading() as session:
-        staff = people.invited(session, secret, g.now)
+        staff = doorway.able(people.invited(session, secret, g.now))
     if staff is None:
         return _gone()
     if (why := unfit(password, again, staff)) is not None:

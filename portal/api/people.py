@@ -19,7 +19,7 @@ from portal.api.problems import Kind, RefusedError
 from portal.api.resource import Resource
 from portal.api.values import choice, many, moment, text, whole
 from portal.cases.tokens import State
-from portal.permissions import ALLOWED, Permission
+from portal.permissions import ALLOWED, OF_STAFF, Permission
 from store import staff as store
 from store import tokens
 from store.models import Role, Source
@@ -101,7 +101,7 @@ def show(_asked: Mapping[str, Any], name: str) -> Response:
     """Somebody."""
     with desk().reading() as session:
         row = store.named(session, name)
-        if row is None:
+        if row is None or row.role not in OF_STAFF:
             raise RefusedError(Kind.NOT_FOUND)
         return answer(_people(session, people.dressed(session, [row]))[0])
 

@@ -110,7 +110,7 @@ def listed(config: Path | None, *, as_json: bool) -> None:
     """Everybody: role, second factors, when they were last signed in."""
     database, _seal = opening.store(options.load(config))
     with reading(database) as session:
-        rows = [_row(session, staff) for staff in people.everyone(session)]
+        rows = [_row(session, staff) for staff in people.everyone(session) if staff.role in OF_STAFF]
     if as_json:
         options.show(rows)
         return
@@ -140,7 +140,7 @@ def _with(settings: Settings, name: str, work: Callable[[Session, Staff, Seal], 
     database, seal = opening.store(settings)
     with transaction(database) as session:
         staff = people.named(session, name)
-        if staff is None:
+        if staff is None or staff.role not in OF_STAFF:  # who works for a shop is the shop's, and the Splash pages'
             raise FaultyError([Fault("staff", name, "is nobody's name", "`proxeny staff list` has everybody's")])
         work(session, staff, seal)
 

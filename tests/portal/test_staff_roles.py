@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from portal.permissions import ALLOWED, Permission, may
+from portal.permissions import ALLOWED, OF_SHOPS, OF_STAFF, Permission, may
 from store.models import Role
 
 ROLES = Path(__file__).parents[2] / "docs" / "roles.md"
@@ -21,12 +21,16 @@ def test_the_published_table_is_the_one_that_counts() -> None:
     assert {each.value: ["yes" if may(role, each) else "–" for role in Role] for each in Permission} == said
 
 
-def test_roles_of_another_app_have_nothing_here() -> None:
-    """The business pages are another app: neither of their roles is given anything."""
-    assert [frozenset(), frozenset()] == [ALLOWED[role] for role in (Role.BUSINESS_OWNER, Role.VENUE_STAFF)]
+def test_no_role_is_of_both_apps() -> None:
+    """Every role signs in to one of them; what both may do is their own sign-in, and nothing else."""
+    assert (set(Role), frozenset()) == (OF_STAFF | OF_SHOPS, OF_STAFF & OF_SHOPS)
+    ours, theirs = (frozenset().union(*(ALLOWED[role] for role in roles)) for roles in (OF_STAFF, OF_SHOPS))
+    assert {Permission.SELF} == ours & theirs
 
 
 def test_what_changes_is_given_with_what_shows() -> None:
     """No role may change what it may not see."""
-    pairs = [(each, Permission[each.name.removesuffix("_ACT")]) for each in Permission if each.name.endswith("_ACT")]
+    seen = {Permission.OPEN_DATA_ACT: Permission.REPORTS, Permission.SHOP_PEOPLE: Permission.SHOP}
+    acts = [each for each in Permission if each.name.endswith("_ACT") or each in seen]
+    pairs = [(each, seen[each] if each in seen else Permission[each.name.removesuffix("_ACT")]) for each in acts]
     assert [] == [(role, act) for role in Role for act, see in pairs if may(role, act) and not may(role, see)]

@@ -92,6 +92,11 @@ class Site:
     longitude: float | None = None
     timezone: str = "UTC"
     portal: str | None = None
+    indoor_outdoor: str = ""
+    opening_hours: str = ""
+    activated_on: str = ""
+    accessible_entrance: str = ""
+    published: bool = True  # whether open data may name it
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _SELECTOR: Final = re.compile(r"\*|(?:\*\.)?[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_UNSAID: Final = ""
+INDOOR_OUTDOOR: Final = (_UNSAID, "indoor", "outdoor", "both")
+ACCESSIBLE: Final = (_UNSAID, "yes", "limited", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ def site(entry: Entry) -> Site:
         longitude=entry.number("longitude", -180, 180),
         timezone=entry.checked("timezone", _timezone, "UTC"),
         portal=entry.maybe("portal"),
+        indoor_outdoor=entry.choice("indoor_outdoor", INDOOR_OUTDOOR, _UNSAID),
+        opening_hours=entry.text("opening_hours"),
+        activated_on=entry.checked("activated_on", _day, ""),
+        accessible_entrance=entry.choice("accessible_entrance", ACCESSIBLE, _UNSAID),
+        published=entry.flag("published", default=True),
     )
 
 
@@ -239,6 +247,15 @@ def _timezone(value: object) -> str:
         if not available_timezones():  # a machine without tzdata can judge none
             return str(value)
         raise WrongError(f'"{value}" is no time zone', 'Write a name of the IANA list, like "America/Toronto"') from None
+
+
+def _day(value: object) -> str:
+    """2026-05-01: TOML's own date, or the same as text; "" for none."""
+    text = str(value)
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise WrongError(f'"{text}" is no day', "Write 2026-05-01") from None
 
 
 def _selector(value: object) -> str:

@@ -19,6 +19,7 @@ from store.models.keys import NamedKey
 from store.models.listeners import ListenerKey
 from store.models.messages import Message, MessageKind, MessageState
 from store.models.network import Hygiene, Managed, ManagedBy, NetworkVersion, Operator, Verdict
+from store.models.open_data import Dataset, Publication
 from store.models.orders import Order, OrderKind, OrderState, Via
 from store.models.peers import Client, Home
 from store.models.places import AccessPoint, Site, UnknownAccessPoint
@@ -57,6 +58,7 @@ __all__ = [
     "Consent",
     "Creative",
     "CreativeState",
+    "Dataset",
     "Delivery",
     "DeliveryState",
     "Device",
@@ -103,6 +105,7 @@ __all__ = [
     "PortalTerms",
     "PortalVersion",
     "PrivacyRequest",
+    "Publication",
     "Purpose",
     "Realm",
     "RealmAccounting",

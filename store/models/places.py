@@ -30,6 +30,11 @@ class Site(Managed, Base):
     longitude: Mapped[float | None]
     timezone: Mapped[str] = mapped_column(default="UTC")  # IANA name
     portal: Mapped[str | None] = mapped_column(refer("portal.name"))  # None: the only portal there is
+    indoor_outdoor: Mapped[str] = mapped_column(default="")  # indoor, outdoor, both; "" where nobody said
+    opening_hours: Mapped[str] = mapped_column(default="")
+    activated_on: Mapped[str] = mapped_column(default="")  # a day: 2026-05-01
+    accessible_entrance: Mapped[str] = mapped_column(default="")  # yes, limited, no
+    published: Mapped[bool] = mapped_column(default=True)  # whether open data may name it
 
 
 class AccessPoint(Managed, Base):

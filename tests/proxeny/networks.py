@@ -107,6 +107,11 @@ SITES = st.builds(
     latitude=st.none() | st.floats(-90, 90),
     longitude=st.none() | st.floats(-180, 180),
     timezone=st.sampled_from(["UTC", "America/Toronto"]),
+    indoor_outdoor=st.sampled_from(["", "indoor", "outdoor", "both"]),
+    opening_hours=WORDS,
+    activated_on=st.just("") | st.dates().map(str),
+    accessible_entrance=st.sampled_from(["", "yes", "limited", "no"]),
+    published=st.booleans(),
 )
 HOMES = st.builds(
     Home,

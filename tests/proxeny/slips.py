@@ -100,6 +100,8 @@ SLIPS = {
     "bad country": ('[operator]\nname = "x"\ncountry = "Canada"\n', ['"Canada" is no country code']),
     "bad time zone": ('[[site]]\nid = "s"\nname = "S"\ntimezone = "Mars/Olympus"\n', ['"Mars/Olympus" is no time zone']),
     "off the map": ('[[site]]\nid = "s"\nname = "S"\nlatitude = 91\n', ["latitude: is 91. It goes from -90 to 90"]),
+    "no day": ('[[site]]\nid = "s"\nname = "S"\nactivated_on = 2026-05-01T10:00:00Z\n', ["is no day. Write 2026-05-01"]),
+    "neither in nor out": ('[[site]]\nid = "s"\nname = "S"\nindoor_outdoor = "outdoors"\n', ['Did you mean "outdoor"?']),
     "unknown section": ("[[cleint]]\n", ['cleint: is no section of ours. Did you mean "client"?']),
     "one bracket": ('[client]\nname = "x"\n', ["Write [[client]] before each entry"]),
     "two brackets": ('[[operator]]\nname = "x"\n', ["Write [operator] once"]),

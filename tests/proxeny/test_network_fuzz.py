@@ -36,7 +36,7 @@ ENTRY_KEYS = {
     "plan": "name session day_time day_data month_data up down devices simultaneous idle extend",
     "portal": "name plan plans ways languages logo accent welcome help terms privacy provisional sponsors",
     "ssid": "name profile",
-    "site": "id name latitude longitude timezone address portal",
+    "site": "id name latitude longitude timezone address portal indoor_outdoor opening_hours activated_on accessible_entrance published",
     "client": "name address secret secret_env secret_file previous_secret previous_until coa_secret coa_port weak_secret nas site rate"
     " radius key options",
     "access_point": "name mac site client latitude longitude",

@@ -165,6 +165,7 @@ def staff(seal: Seal) -> list[m.Base]:
         m.BackupRun(at=NOW, file="proxeny.db", octets=2**33),
         m.VisitorMark(span=m.Span.WEEK, begins_at=NOW, mark=b"m" * 16, institution="University A"),
         m.SiteMark(begins_at=NOW, site="central-library", mark=b"m" * 16, day=8),
+        m.Publication(dataset=m.Dataset.USAGE, period="2026-02", published_at=NOW, octets=b"site_id", digest="0" * 64),
         m.SiteVisitors(begins_at=NOW, site="central-library", visitors=1),
         m.VisitorCount(span=m.Span.WEEK, begins_at=NOW, institution="University A", country="CA", visitors=1, logins=3),
     ]

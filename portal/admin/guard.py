@@ -22,7 +22,7 @@ from flask_babel import refresh
 from werkzeug.exceptions import HTTPException
 
 from portal import languages, numbers
-from portal.admin import page
+from portal.admin import bodies, page
 from portal.admin.desk import desk
 from portal.misfortunes import known
 from portal.permissions import Permission, may
@@ -100,10 +100,7 @@ def _admit() -> Any:
         abort(414)
     if not host_is_ours(request.host):
         abort(421)
-    if "\0" in request.path or any(
-        "\0" in said for each in (request.args, request.form) for values in each.listvalues() for said in values
-    ):
-        abort(400)  # no text of ours has one, and PostgreSQL's cannot
+    bodies.readable(LARGEST)
     if request.endpoint is None:
         _recognise()
         return None  # Flask answers 404 or 405, in the frame of whoever is here

@@ -1,0 +1,200 @@
+"""An advert as its owner writes it: what a form held, as a version's fields, and everything that keeps the city from seeing it.
+
+Theory of operation. A draft is kept as it was typed, whatever is wrong with it: words that are too long, a day that is none. So
+nobody loses what they wrote on a phone, and `faults` says at each field what is missing, in the order of the form. A version
+without a fault is one that `store.campaigns.read` can read, and that alone may be handed in.
+
+Never decides who may.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flask_babel import gettext as _
+
+from portal import languages
+from portal.cases import link
+from portal.messages.letter import line
+from store import campaigns
+from store.campaigns import EVERY_DAY, LARGEST, MIDNIGHT
+from store.models import PlaceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from store.offers import Offer
+
+TITLE: Final = 60  # characters
+TEXT: Final = 200
+ALT: Final = 150
+_KEPT: Final = 1_000  # characters of what is typed too long, so that it can be made shorter
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::00)?", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+_SHA: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Fault(NamedTuple):
+    """What is wrong, at which field: "title.en", "places"."""
+
+    key: str
+    what: str
+
+
+def blank(offers: Sequence[Offer]) -> dict[str, Any]:
+    """A new advert's fields: everywhere that the shop may be shown, every day."""
+    tops = [each for each in offers if each.kind is not PlaceKind.ACCESS_POINT]
+    return {
+        "title": {},
+        "text": {},
+        "alt": {},
+        "link": "",
+        "picture": "",
+        "plan": {**campaigns.written(campaigns.Plan()), "places": [[each.kind.value, each.name] for each in (tops or offers)[:1]]},
+    }
+
+
+def typed(form: Any) -> dict[str, Any]:
+    """A form (a MultiDict) as a version's fields; what cannot be read stays as it was typed, for `faults` to name."""
+    said = {name: _texts(form, name) for name in ("title", "text", "alt")}
+    days = {int(each) for each in form.getlist("weekday")[:7] if each in tuple("0123456")}
+    places = [each.partition(":") for each in dict.fromkeys(form.getlist("place")[: campaigns.PLACES + 1])]
+    kinds = {each.value for each in PlaceKind}
+    kept = form.get("picture_kept", "")
+    return said | {
+        "link": link.tidied(line(form.get("link", "")[:_KEPT])),
+        "picture": kept if _SHA.fullmatch(kept) and not form.get("picture_gone") else "",
+        "plan": {
+            "first_day": _kept(form, "first_day") or None,
+            "last_day": _kept(form, "last_day") or None,
+            "weekdays": sum(1 << day for day in days),
+            "from_minute": _minute(_kept(form, "from"), 0),
+            "until_minute": _minute(_kept(form, "until"), MIDNIGHT),
+            "day_cap": _number(_kept(form, "day_cap")),
+            "total_cap": _number(_kept(form, "total_cap")),
+            "places": [[kind, name[:200]] for kind, _mark, name in places if kind in kinds],
+        },
+    }
+
+
+def _texts(form: Any, name: str) -> dict[str, str]:
+    found = {each: line(form.get(f"{name}.{each}", "")[:_KEPT]) for each in languages.LANGUAGES}
+    return {language: text for language, text in found.items() if text}
+
+
+def _kept(form: Any, name: str) -> str:
+    return line(form.get(name, "")[:40])
+
+
+def _minute(clock: str, default: int) -> int | str:
+    found = _CLOCK.fullmatch(clock)
+    if not clock or found is None:
+        return clock or default
+    minute = int(found[1]) * 60 + int(found[2])
+    if minute == 0 and default == MIDNIGHT:
+        return MIDNIGHT  # until 00:00 is until the day's end
+    return minute if minute <= MIDNIGHT else clock
+
+
+def _number(text: str) -> int | str | None:
+    plain = text.replace(" ", "").replace(",", "").replace("\u202f", "").replace("\u00a0", "")
+    return int(plain) if _NUMBER.fullmatch(plain) else text or None
+
+
+def called(title: Mapping[str, str]) -> str:
+    """What lists call the advert: its title."""
+    return languages.text(title, languages.SOURCE)[:TITLE]
+
+
+def faults(fields: Mapping[str, Any], offers: Sequence[Offer], today: date) -> list[Fault]:
+    """Everything that keeps it from being handed in, in the form's order; `today` is the shop's."""
+    plan: Mapping[str, Any] = fields.get("plan") or {}
+    return [
+        *_words(fields),
+        *_picture(fields),
+        *([Fault("link", what)] if (what := link.fault(fields.get("link", ""))) else []),
+        *_days(plan, today),
+        *_hours(plan),
+        *_caps(plan),
+        *_places(plan, {(each.kind.value, each.name) for each in offers}),
+    ]
+
+
+def _words(fields: Mapping[str, Any]) -> list[Fault]:
+    title, text = fields.get("title") or {}, fields.get("text") or {}
+    found = []
+    if not title and not text:
+        found.append(Fault(f"title.{languages.SOURCE}", _("Write a title, in English or in French.")))
+    for language in languages.LANGUAGES:
+        wrong = {name: _long(said.get(language, ""), most) for name, said, most in (("title", title, TITLE), ("text", text, TEXT))}
+        if text.get(language) and not title.get(language):
+            wrong["title"] = _("There is a text in this language, but no title. Write one, or take the text out.")
+        elif title.get(language) and not text.get(language):
+            wrong["text"] = _("There is a title in this language, but no text. Write one, or take the title out.")
+        found += [Fault(f"{name}.{language}", str(what)) for name, what in wrong.items() if what]
+    return found
+
+
+def _long(text: str, most: int) -> str:
+    return _("Make it shorter: %(length)s characters of %(most)s.", length=len(text), most=most) if len(text) > most else ""
+
+
+def _picture(fields: Mapping[str, Any]) -> list[Fault]:
+    """A description in each language that the advert speaks: who does not see the picture reads, or hears, that."""
+    if not fields.get("picture"):
+        return []
+    alt, found = fields.get("alt") or {}, []
+    spoken = [each for each in languages.LANGUAGES if (fields.get("title") or {}).get(each)] or [languages.SOURCE]
+    for language in languages.LANGUAGES:
+        what = _long(alt.get(language, ""), ALT)
+        if language in spoken and not alt.get(language):
+            what = _("Say what the picture shows, for who cannot see it.")
+        found += [Fault(f"alt.{language}", what)] if what else []
+    return found
+
+
+def _days(plan: Mapping[str, Any], today: date) -> list[Fault]:
+    first, last = (_read(date.fromisoformat, plan.get(name)) for name in ("first_day", "last_day"))
+    found = [
+        Fault(name, _("This is no day. Write it as 2026-05-31.")) for name, day in (("first_day", first), ("last_day", last)) if day == ""
+    ]
+    if last and last < today:
+        found.append(Fault("last_day", _("This day is over. Choose a later one, or leave it empty.")))
+    elif first and last and last < first:
+        found.append(Fault("last_day", _("The last day lies before the first.")))
+    if plan.get("weekdays", EVERY_DAY) not in range(1, EVERY_DAY + 1):
+        found.append(Fault("weekdays", _("Choose at least one day of the week.")))
+    return found
+
+
+def _read(reader: Callable[[str], date], said: Any) -> Any:
+    """A day; None for none; "" where it cannot be read."""
+    try:
+        return reader(said) if said else None
+    except (ValueError, TypeError):
+        return ""
+
+
+def _hours(plan: Mapping[str, Any]) -> list[Fault]:
+    begin, end = plan.get("from_minute", 0), plan.get("until_minute", MIDNIGHT)
+    if type(begin) is not int or type(end) is not int or not 0 <= begin < MIDNIGHT or not 0 <= end <= MIDNIGHT:
+        return [Fault("hours", _("This is no time of the day. Write it as 17:30."))]
+    return [Fault("hours", _("It begins and ends at the same time."))] if begin == end else []
+
+
+def _caps(plan: Mapping[str, Any]) -> list[Fault]:
+    caps = {name: plan.get(name) for name in ("day_cap", "total_cap")}
+    wrong = [name for name, cap in caps.items() if cap is not None and (type(cap) is not int or not 1 <= cap <= LARGEST)]
+    return [Fault(name, _("Write a number from 1 to %(most)s, or nothing.", most=f"{LARGEST:,}")) for name in wrong]
+
+
+def _places(plan: Mapping[str, Any], offered: Collection[tuple[str, str]]) -> list[Fault]:
+    chosen = [tuple(each) for each in plan.get("places") or () if isinstance(each, list | tuple) and len(each) == 2]
+    if not chosen:
+        return [Fault("places", _("Choose where it is shown."))]
+    if len(chosen) > campaigns.PLACES:
+        return [Fault("places", _("Choose %(most)s places at most; a whole site counts as one.", most=campaigns.PLACES))]
+    gone = [name for kind, name in chosen if (kind, name) not in offered]
+    return [Fault("places", _("You may not be shown at %(place)s any more. Choose another place.", place=", ".join(gone)))] if gone else []

@@ -36,7 +36,9 @@ class Jobbing(Kept):
 
     def serve(self, network: Network) -> None:
         """Begin with the first network or settings that want it; later ones that do not cost an idle process until the restart."""
-        if not self.begun and (_by_http(network) or self._settings.mail or self._settings.sms or self._settings.staff):
+        if not self.begun and (
+            _by_http(network) or self._settings.mail or self._settings.sms or self._settings.staff or self._settings.business
+        ):
             self.begin()
 
     @property

@@ -40,7 +40,7 @@ class Paging(Kept):
 
 
 def listen(settings: Settings, audience: str = "guest") -> socket.socket:
-    """The socket of [guest] or [staff] listen, bound and listening; FaultyError where it cannot be had."""
+    """The socket of this section's listen, bound and listening; FaultyError where it cannot be had."""
     pages, file = getattr(settings, audience), str(settings.file or "settings")
     if pages is None:
         remedy = f'Write one: [{audience}] with listen = "127.0.0.1:8080"'

@@ -17,7 +17,18 @@ from proxeny.parts_central import StaffDirectory, StaffOidc  # noqa: TC001  as a
 from proxeny.parts_web import Pages
 
 
-class Staff(Pages):
+class Known(Pages):
+    """A listener for browsers of people who sign in, with passkeys maybe."""
+
+    @property
+    def origin(self) -> str:
+        """How their browsers reach the pages; a passkey refuses a bare address, so this machine goes by its name."""
+        found = super().origin
+        host = urlsplit(found).hostname or ""
+        return found.replace(host, "localhost", 1) if self.url is None and host.startswith("127.") else found
+
+
+class Staff(Known):
     """[staff]: the pages of those who run the network."""
 
     listen: At = Endpoint("127.0.0.1", 8081)
@@ -26,10 +37,3 @@ class Staff(Pages):
     absolute: Annotated[int, BeforeValidator(duration(Range(300, 7 * 86_400)))] = 43_200
     directory: StaffDirectory | None = None
     oidc: StaffOidc | None = None
-
-    @property
-    def origin(self) -> str:
-        """How staff's browsers reach the pages; a passkey refuses a bare address, so this machine goes by its name."""
-        found = super().origin
-        host = urlsplit(found).hostname or ""
-        return found.replace(host, "localhost", 1) if self.url is None and host.startswith("127.") else found

@@ -17,6 +17,7 @@ from proxeny.faults import WrongError
 from proxeny.parts import At, Part, listed
 from radius.secret import Secret
 
+AUDIENCES: Final = ("guest", "business", "staff")  # sections of the settings that are pages, each a process
 _USER: Final = "{user}"
 
 

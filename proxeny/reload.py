@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from proxeny.parts_web import AUDIENCES
+
 if TYPE_CHECKING:
     from proxeny.settings import Settings
 
@@ -17,7 +19,7 @@ RESTART_ONLY: Final = (
     "radius.workers",
     "radius.receive_buffer",
     "metrics",
-    *(f"{audience}.{key}" for audience in ("guest", "staff") for key in ("listen", "certificate", "key", "threads")),
+    *(f"{audience}.{key}" for audience in AUDIENCES for key in ("listen", "certificate", "key", "threads")),
 )
 
 
@@ -36,7 +38,7 @@ def merged(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
         elif before != after:
             kept.append(key)
             new = new.model_copy(update={section: before})
-    for section in ("radius", "guest", "staff"):
+    for section in ("radius", *AUDIENCES):
         if (getattr(old, section) is None) != (getattr(new, section) is None):
             kept.append(section)
             update: dict[str, Any] = {section: getattr(old, section)}

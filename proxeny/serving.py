@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 ENDS_WITHIN: Final = 5.0  # seconds for requests under way
 LOOK: Final = 1.0  # seconds between looks at the network's version
-_MAKERS: Final = {"guest": ("proxeny.web", "Guests"), "staff": ("proxeny.staff_web", "Desks")}  # neither needs what the other imports
+_MAKERS: Final = {  # none needs what the others import
+    "guest": ("proxeny.web", "Guests"),
+    "business": ("proxeny.business_web", "Shops"),
+    "staff": ("proxeny.staff_web", "Desks"),
+}
 
 
 class Audience(Protocol):

@@ -16,9 +16,11 @@ from proxeny.faults import Fault, FaultyError, Lines, WrongError, did_you_mean, 
 from proxeny.parts import Database, FTicks, Limits, Log, Metrics, Part, Radius, Retention, Run, Unserved
 from proxeny.parts_api import Api
 from proxeny.parts_backup import Backup  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_business import Business  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_map import Map  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_messages import Mail, Sms  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_oidc import Oidc, named
+from proxeny.parts_open_data import OpenData  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_privacy import Privacy  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_staff import Staff  # noqa: TC001  pydantic reads the annotations when the module runs
 from proxeny.parts_web import Directory, Guest  # noqa: TC001  pydantic reads the annotations when the module runs
@@ -34,6 +36,7 @@ _ELSEWHERE: Final = (("directory", "bind_password"), ("mail", "password"), ("sms
 _PATHS: Final = {
     "guest": ("certificate", "key"),
     "staff": ("certificate", "key"),
+    "business": ("certificate", "key"),
     "directory": ("ca",),
     "mail": ("ca",),
     "sms": ("ca",),
@@ -59,6 +62,7 @@ class Settings(Part):
     metrics: Metrics | None = None
     guest: Guest | None = None
     staff: Staff | None = None
+    business: Business | None = None
     directory: Directory | None = None
     oidc: Annotated[dict[str, Oidc], BeforeValidator(named), Field(default_factory=dict)]
     mail: Mail | None = None
@@ -70,11 +74,11 @@ class Settings(Part):
     log: Log = Log()
     privacy: Privacy | None = None
     map: Map | None = None
+    open_data: OpenData | None = None
     webhooks: Webhooks = Webhooks()
     api: Api = Api()
     # What this version takes and does not serve yet
     radsec: Unserved | None = None
-    business: Unserved | None = None
     redis: Unserved | None = None
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ POLL: Final = 1.0  # seconds between looks at network_version
 GREETED: Final = 10.0  # seconds that `ready` waits for the porter: a database that is dead must not keep the road from starting
 PATIENCE: Final = 5.0  # seconds for the database's answer until /readyz says that it is silent
 BREATH: Final = 5.0  # seconds between two words to systemd's watchdog
-_CALLED: Final = {"guest": "guests", "staff": "staff"}  # on the `ready` line
+_CALLED: Final = {"guest": "guests", "business": "shops", "staff": "staff"}  # on the `ready` line
 JOURNAL_BUFFER: Final = 8 << 20  # octets of records that may wait for the recorder in the kernel
 
 
@@ -49,7 +49,7 @@ class Supervisor:
     """One running controller: the road, the guests' pages, or both."""
 
     def __init__(self, settings: Settings, load: Callable[[], Settings], said: Callable[[str], None], *, pages: bool = True) -> None:
-        served = [name for name in ("guest", "staff") if pages and getattr(settings, name) is not None]
+        served = [name for name in _CALLED if pages and getattr(settings, name) is not None]
         if settings.radius is None and not served:
             remedy = 'Write one: [radius] with auth = ["127.0.0.1:1812"]; config/proxeny.toml shows all keys'
             raise FaultyError([Fault(str(settings.file or "settings"), "radius", "there is no such section, so nothing to serve", remedy)])

@@ -19,6 +19,7 @@ from portal.fetching import AwayError
 from proxeny import providers
 from proxeny.addresses import Endpoint, is_ours
 from proxeny.faults import Fault
+from proxeny.parts_web import AUDIENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from proxeny.settings import Settings
 
 SOON: Final = timedelta(days=14)  # a certificate that ends sooner is said
-_AUDIENCES: Final = ("guest", "staff")
 _NOBODY: Final = b"proxeny-check"  # asked for in the directory; that it is not there is an answer
 
 
@@ -39,7 +39,7 @@ class NoPassphraseError(Exception):
 
 def faults(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """What would keep guests' pages or the directory from working."""
-    for section in _AUDIENCES:
+    for section in AUDIENCES:
         if pages := getattr(settings, section):
             yield from _certificate(pages, section, file, now)
     if settings.directory:
@@ -48,13 +48,17 @@ def faults(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
 
 def warnings(settings: Settings, file: str, now: datetime) -> Iterator[Fault]:
     """What works, and for how long or for whom is in doubt."""
-    for section in _AUDIENCES:
+    for section in AUDIENCES:
         if pages := getattr(settings, section):
             yield from _ending(pages, section, file, now)
             yield from _believing(pages, section, file)
-    if settings.staff and not settings.staff.secure:
-        what = f"is {settings.staff.origin}: passwords of staff travel in clear"
-        yield Fault(file, "staff.url", what, "Serve https: give certificate and key, or a proxy that has them")
+    for section, whose in (("staff", "staff"), ("business", "shops")):
+        if (pages := getattr(settings, section)) and not pages.secure:
+            what = f"is {pages.origin}: passwords of {whose} travel in clear"
+            yield Fault(file, f"{section}.url", what, "Serve https: give certificate and key, or a proxy that has them")
+    if settings.business and settings.mail is None:
+        what = "is served, and no mail is sent: shops hear of nothing, and nobody signs in by a link"
+        yield Fault(file, "business", what, "Write [mail], too")
     yield from _providers(settings, file, now)
     if not _runs(settings):
         yield from _taken(settings, file)
@@ -176,7 +180,7 @@ def _taken(settings: Settings, file: str) -> Iterator[Fault]:
     if radius:
         listens += [(f"radius.{key}", at, socket.SOCK_DGRAM) for key in ("auth", "acct") for at in getattr(radius, key)]
     listens += [
-        (f"{name}.listen", part.listen, socket.SOCK_STREAM) for name in ("metrics", *_AUDIENCES) if (part := getattr(settings, name))
+        (f"{name}.listen", part.listen, socket.SOCK_STREAM) for name in ("metrics", *AUDIENCES) if (part := getattr(settings, name))
     ]
     for key, at, kind in listens:
         if is_ours(at.host) and _is_taken(at, kind):

@@ -34,6 +34,7 @@ WHERE: Final = "/certificates"
 STEPS: Final = ((7, "bad"), (30, "warn"))  # days left, and how loud that is said
 TITLES: Final[Mapping[str, Any]] = {
     "guest": later("Guests’ pages"),
+    "business": later("Shops’ pages"),
     "staff": later("Staff’s pages"),
     "business": later("Businesses’ pages"),
 }

@@ -21,6 +21,7 @@ from proxeny import settings as settings_file
 from proxeny import sockets
 from proxeny.addresses import Endpoint
 from proxeny.faults import Fault, FaultyError
+from proxeny.parts_web import AUDIENCES
 from radius.udp import udp_socket
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _refuse_taken(settings: Settings) -> None:
                 each.sock.close()
         if settings.metrics:
             _bind_once(settings, "metrics.listen", settings.metrics.listen)
-        for name in ("guest", "staff"):
+        for name in AUDIENCES:
             if pages := getattr(settings, name):
                 _bind_once(settings, f"{name}.listen", pages.listen)
         if settings.mail and settings.mail.server.scheme == "smtp":

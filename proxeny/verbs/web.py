@@ -12,7 +12,7 @@ from proxeny.verbs import options
 
 
 @click.command()
-@click.option("--only", type=click.Choice(["guest", "staff"]), default="guest", show_default=True, help="Which of the pages.")
+@click.option("--only", type=click.Choice(["guest", "business", "staff"]), default="guest", show_default=True, help="Which of the pages.")
 @options.config
 def command(config: Path | None, only: str) -> None:
     """The pages of one audience, until SIGTERM or Ctrl-C."""

@@ -39,12 +39,19 @@ def test_every_key_stands_in_the_commented_sample() -> None:
     """An operator finds each key that exists, and no other, in config/proxeny.toml."""
     text = SAMPLE.read_text()
     environ = {f"PRIVACY__{key}": "-" for key in ("AUTHORITY", "PURPOSE", "OFFICER_TITLE", "OFFICER_PHONE")}
-    environ |= {"FTICKS__MAC": "FullyHashed", "GUEST__THREADS": "8", "DIRECTORY__URI": "ldaps://d.example", "DIRECTORY__BASE": "dc=example"}
+    environ |= {
+        "FTICKS__MAC": "FullyHashed",
+        "GUEST__THREADS": "8",
+        "BUSINESS__THREADS": "8",
+        "DIRECTORY__URI": "ldaps://d.example",
+        "DIRECTORY__BASE": "dc=example",
+    }
     environ |= {"MAIL__URL": "smtp://localhost", "MAIL__FROM": "wifi@city.example"}
     environ |= {"SMS__URL": "https://sms.example/{to}/{text}", "SMS__COUNTRIES": "CA"}
     settings = load(SAMPLE, {f"PROXENY_{key}": value for key, value in environ.items()})
     for section in (
         "guest",
+        "business",
         "directory",
         "mail",
         "sms",
@@ -67,9 +74,14 @@ def test_every_key_stands_in_the_commented_sample() -> None:
 def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What the sample shows commented out is what leaving it out means."""
     lines = [line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in SAMPLE.read_text().splitlines()]
-    text = "\n".join(line for line in lines if not line.startswith(("user", 'url = "https://wifi', 'url = "https://staff', "source")))
+    text = "\n".join(
+        line
+        for line in lines
+        if not line.startswith(("user", 'url = "https://wifi', 'url = "https://staff', 'url = "https://shops', "source"))
+    )
     for section in (
         "guest",
+        "business",
         "staff",
         "staff.directory",
         "staff.oidc",
@@ -131,8 +143,8 @@ def test_an_absent_section_is_a_part_that_is_off(tmp_path: Path) -> None:
 
 def test_what_is_not_served_yet_is_taken_and_named(tmp_path: Path) -> None:
     """Sections of later versions are accepted, and listed as not served."""
-    settings = load(written(tmp_path, '[business]\nlisten = "127.0.0.1:8082"\n[radsec]\nlisten = []\n'), {})
-    assert settings.not_served == ("radsec", "business")
+    settings = load(written(tmp_path, '[redis]\nurl = "redis://localhost"\n[radsec]\nlisten = []\n'), {})
+    assert settings.not_served == ("radsec", "redis")
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

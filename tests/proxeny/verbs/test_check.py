@@ -76,8 +76,8 @@ def test_a_missing_fticks_key_is_told_with_the_line_that_makes_one(installed: In
 def test_sections_of_later_versions_are_named(installed: Installation) -> None:
     """What is written and not served is said."""
     with installed.settings.open("a") as file:
-        file.write('[business]\nlisten = "127.0.0.1:8082"\n')
-    assert "Not served by this version, and without effect: [business]" in survey(load(installed.settings, {})).notes
+        file.write('[redis]\nurl = "redis://localhost"\n')
+    assert "Not served by this version, and without effect: [redis]" in survey(load(installed.settings, {})).notes
 
 
 def test_a_home_that_became_ourselves_is_told(installed: Installation) -> None:

@@ -1,0 +1,50 @@
+"""[open_data] of the settings: under which licence the city publishes, and who answers for it.
+
+A key's meaning is told in config/proxeny.toml. Never a licence of our own choosing: what is not said is not published.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import BeforeValidator, Field
+
+from proxeny.addresses import secure_page
+from proxeny.faults import WrongError
+from proxeny.parts import Part
+
+_LICENCE: Final = re.compile(r"[-a-zA-Z0-9._]{1,64}")  # what a data package takes for a licence's name
+
+
+def _licence(value: object) -> str:
+    if not _LICENCE.fullmatch(str(value)):
+        raise WrongError(f'"{value}" is no licence’s identifier', 'Write it as the lists have it: "CC-BY-4.0"; its name is licence_title')
+    return str(value)
+
+
+def _line(value: object) -> Any:
+    if isinstance(value, str) and not (value.strip() and value.isprintable()):
+        raise WrongError("must be one line of printable text")
+    return value
+
+
+def _contact(value: object) -> str:
+    try:
+        return validate_email(str(value), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise WrongError(f'"{value}" is no e-mail address', 'Write "open-data@city.example"; leave it out for none') from None
+
+
+Line = Annotated[str, BeforeValidator(_line), Field(max_length=200)]
+
+
+class OpenData(Part):
+    """[open_data]"""
+
+    licence: Annotated[str, BeforeValidator(_licence)]
+    licence_title: Line | None = None  # None: its identifier
+    licence_url: Annotated[str, BeforeValidator(secure_page)]
+    publisher: Line
+    contact: Annotated[str, BeforeValidator(_contact)] | None = None

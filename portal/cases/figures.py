@@ -1,0 +1,217 @@
+"""A shop's figures as they may be told: how often its adverts were shown and clicked, by day, hour, place and language.
+
+Theory of operation. Totals are exact, by whole weeks. What is broken down is told of one advert at a time in spans that never shift:
+days within their week, from Monday; hours, places and languages within four weeks. In each such table suppression.hidden says what is
+left out; everything larger (more weeks, all adverts of a shop) is the sum of what those tables show. So whatever is subtracted from
+whatever, no cell comes out that was left out. Days and hours are the operator's zone's; an hour that two of its hours share is the
+earlier's.
+
+Shown means handed to a browser, which is no number of people: never calls it one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from portal.cases.suppression import FEWEST, hidden
+from store import placements
+from store.placements import Count, Of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+
+    from sqlalchemy.orm import Session
+
+    from store.placements import Advert, Hourly
+
+MONDAY: Final = date(2024, 1, 1)  # from which spans are counted
+SPAN: Final = 28  # days that breakdowns are taken together by: four of each weekday
+LONGEST: Final = 13  # spans at once: a year
+_NONE: Final = Count()
+_Z: Final = 1.959964  # of the normal distribution: 95 in 100
+
+
+class Rate(NamedTuple):
+    """Clicks per view: what it was, and between what it lies as far as so few tell (Wilson's interval, 95 %)."""
+
+    share: float
+    low: float
+    high: float
+
+
+class Span(NamedTuple):
+    """Whole spans, with their last day."""
+
+    first: date
+    last: date
+
+    @property
+    def starts(self) -> list[date]:
+        """The first day of each."""
+        return [self.first + timedelta(days=each) for each in range(0, (self.last - self.first).days, SPAN)]
+
+
+class Row(NamedTuple):
+    """One line of a breakdown."""
+
+    key: Any
+    counted: Count | None  # None where it is left out
+    partly: bool = False  # there may be more of it
+
+
+class Table(NamedTuple):
+    """A breakdown, and what is in none of its lines."""
+
+    rows: Sequence[Row]
+    rest: Count
+
+    @property
+    def empty(self) -> bool:
+        return all(row.counted is None for row in self.rows)
+
+
+class Week(NamedTuple):
+    """A running week, from Monday: the shop's, and each advert's that was shown in it."""
+
+    first: date
+    counted: Count
+    adverts: Mapping[str, Count]  # by campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a shop, or of one advert, over a span."""
+
+    span: Span
+    counted: Count
+    days: Table
+    hours: Table  # of the day
+    places: Table  # by site
+    languages: Table
+    adverts: Sequence[tuple[Advert, Count]]  # the newest first; of one advert alone, it
+    names: Mapping[str, str]  # site -> how people call it
+
+
+def rate(count: Count) -> Rate | None:
+    """None where nothing was shown. A click counts without its view where a process ended between them: never more than all."""
+    if not (shown := count.impressions):
+        return None
+    share = min(count.clicks, shown) / shown
+    middle, spread = share + _Z * _Z / (2 * shown), _Z * math.sqrt(share * (1 - share) / shown + _Z * _Z / (4 * shown * shown))
+    whole = 1 + _Z * _Z / shown
+    return Rate(share, max((middle - spread) / whole, 0.0), min((middle + spread) / whole, 1.0))
+
+
+def spanned(first: date, last: date) -> Span:
+    """The whole spans that these days lie in; LONGEST at most, the last ones."""
+    first, last = sorted((max(first, MONDAY), max(last, MONDAY)))
+    end = _start(last) + timedelta(days=SPAN - 1)
+    return Span(max(_start(first), end - timedelta(days=SPAN * LONGEST - 1)), end)
+
+
+def _start(day: date) -> date:
+    return day - timedelta(days=(day - MONDAY).days % SPAN)
+
+
+def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Week:
+    """By one statement."""
+    today = now.astimezone(zone).date()
+    first = today - timedelta(days=today.weekday())
+    found = placements.totals(session, business_id, midnight(first, zone), midnight(first + timedelta(days=7), zone))
+    return Week(first, _sum(found.values()), found)
+
+
+def report(session: Session, business_id: str, span: Span, today: date, zone: tzinfo, campaign: str | None = None) -> Report:
+    """In five statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all."""
+    edges = [midnight(day, zone) for day in (*span.starts, span.last + timedelta(days=1))]
+    hourly = placements.hours(session, business_id, edges[0], edges[-1], campaign)
+    places, languages = (_parts(session, business_id, by, edges, campaign) for by in Of)
+    by_advert: defaultdict[str, Count] = defaultdict(Count)
+    for each in hourly:
+        by_advert[each.campaign] = by_advert[each.campaign].plus(each.counted)
+    mine = [each for each in placements.adverts(session, business_id) if campaign in (None, each.id)]
+    return Report(
+        span,
+        _sum(by_advert.values()),
+        _days(hourly, span, today, zone),
+        _hours(hourly, zone),
+        places,
+        languages,
+        [(each, by_advert[each.id]) for each in mine],
+        placements.places(session, [row.key for row in places.rows]),
+    )
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When this day begins there."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _days(hourly: Iterable[Hourly], span: Span, today: date, zone: tzinfo) -> Table:
+    """Each campaign's weeks."""
+    weeks: defaultdict[tuple[str, date], dict[date, Count]] = defaultdict(dict)
+    for each in hourly:
+        day = each.hour.astimezone(zone).date()
+        cells = weeks[each.campaign, day - timedelta(days=day.weekday())]
+        cells[day] = cells.get(day, _NONE).plus(each.counted)
+    until = min(span.last, today)
+    whole = [{day: cells.get(day, _NONE) for day in _week(monday)} for (_, monday), cells in weeks.items()]
+    return _folded(whole, [day for start in span.starts for day in _run(start, SPAN) if day <= until])
+
+
+def _hours(hourly: Iterable[Hourly], zone: tzinfo) -> Table:
+    """Each campaign's spans."""
+    spans: defaultdict[tuple[str, date], dict[int, Count]] = defaultdict(dict)
+    for each in hourly:
+        here = each.hour.astimezone(zone)
+        cells = spans[each.campaign, _start(here.date())]
+        cells[here.hour] = cells.get(here.hour, _NONE).plus(each.counted)
+    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
+
+
+def _parts(session: Session, business_id: str, by: Of, edges: Sequence[datetime], campaign: str | None) -> Table:
+    """Each campaign's spans; those with most first, what is left out at the end by its name."""
+    spans: defaultdict[tuple[str, int], dict[str, Count]] = defaultdict(dict)
+    for each in placements.parts(session, business_id, by, edges, campaign):
+        spans[each.campaign, each.period][each.name] = each.counted
+    table = _folded(list(spans.values()))
+    return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.counted or _NONE).impressions, row.key)))
+
+
+def _folded(blocks: Sequence[Mapping[Any, Count]], keys: Iterable[Any] = ()) -> Table:
+    """The sum of what each of these tables tells. Besides `keys`, lines are those that some table names."""
+    lines, shown, named, part, rest = list(keys), dict[Any, Count](), set[Any](), set[Any](), _NONE
+    for cells in blocks:
+        left_out = hidden({key: count.impressions for key, count in cells.items()})
+        named.update(cells if left_out is not None else ())
+        for key, count in cells.items():
+            if left_out is None or key in left_out:
+                part.add(key)
+                rest = rest.plus(count)
+                continue
+            told = count if count.impressions >= FEWEST else _NONE  # a click of the hour before: not told where
+            rest = rest.plus(Count(0, count.clicks - told.clicks))
+            shown[key] = shown.get(key, _NONE).plus(told)
+    return Table([_row(key, shown.get(key, _NONE), key in part) for key in lines or sorted(named)], rest)
+
+
+def _row(key: Any, told: Count, partly: bool) -> Row:
+    return Row(key, None if partly and not told.impressions else told, partly)
+
+
+def _week(monday: date) -> Iterator[date]:
+    return _run(monday, 7)
+
+
+def _run(first: date, days: int) -> Iterator[date]:
+    return (first + timedelta(days=each) for each in range(days))
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    found = list(counts)
+    return Count(sum(each.impressions for each in found), sum(each.clicks for each in found))

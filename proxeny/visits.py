@@ -35,8 +35,8 @@ class Visits:
         self._whose: dict[str, tuple[str, str]] = {}  # rule -> institution, country
         self._zone: tzinfo = UTC
         self._day: date | None = None
-        self._known: set[tuple[str, bytes]] = set()  # institution, who: counted today, and committed
-        self._new: set[tuple[str, bytes]] = set()
+        self._known: set[tuple[str, str, bytes]] = set()  # institution, site, who: counted today, and committed
+        self._new: set[tuple[str, str, bytes]] = set()
 
     def adopt(self, network: Network | None) -> None:
         """A new version of it."""
@@ -69,8 +69,8 @@ class Visits:
                 institution = login.realm or login.rule
             who = b"c" + login.cui if login.cui else b"s" + login.station.encode() if login.station else b""
             if who and login.at.astimezone(self._zone).date() == today:
-                if (institution, who) in self._known:
+                if (institution, login.site, who) in self._known:
                     who = b""  # only the login counts
                 else:
-                    self._new.add((institution, who))
-            yield visitors.Visit(login.at, institution, country, who)
+                    self._new.add((institution, login.site, who))
+            yield visitors.Visit(login.at, institution, country, who, login.site)

@@ -64,7 +64,7 @@ class Consumption:
 
     def __init__(self, zone: tzinfo) -> None:
         self.subjects: set[str] = set()
-        self._zone = zone
+        self.zone = zone
         self._classes: dict[str, _Said] = {}  # of each session
         self._devices: dict[str, _Loose] = {}
         self._touched: dict[str, Tally] = {}
@@ -95,7 +95,7 @@ class Consumption:
         usage.spend(
             database,
             [(whose[each.session.id], each.at, each.seconds, each.octets) for each in self._grown if each.session.id in whose],
-            self._zone,
+            self.zone,
         )
 
     def _grants(self, database: Database) -> dict[str | None, Grant]:

@@ -56,3 +56,8 @@ class Entry:
     terminate_cause: str = ""
     doubt: str = ""  # why the reader doubts its figures
     octets: bytes = b""  # the packet, kept sealed where it fits no session
+
+    @property
+    def roaming(self) -> bool:
+        """Whether an institution vouches for the visitor: the name has a realm, and our Class tells of no guest."""
+        return b"@" in self.user_name and not self.class_.startswith(b"g.")

@@ -18,6 +18,7 @@ from sqlalchemy import and_
 
 from store import matching, session_events
 from store.consumption import Consumption
+from store.dwell import Lengths
 from store.entries import Entry, Kind
 from store.hops import move
 from store.ids import new_id
@@ -68,6 +69,7 @@ class _Batch:
         self.entries = entries
         self.held = Tallies(database)
         self.sums = Sums()
+        self.lengths = Lengths(consumption.zone)
         self.consumption = consumption
 
     def count(self) -> None:
@@ -83,11 +85,13 @@ class _Batch:
         for tally in self.held:
             tally.settle()
             self.sums.grow(tally)
+            self.lengths.count(tally, self.held.length_before(tally.id))
         self.consumption.write(self.database)
         self.database.flush()
         made = self.held.write()
         move(self.database, self.held)
         self.sums.write(self.database)
+        self.lengths.write(self.database)
         link_sessions(self.database, made, self.privacy)
         if self.entries:
             session_events.tell(self.database, self.held, made, max(entry.received_at for entry in self.entries))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import case, func, select
 
+from store.dwell import median
 from store.models import Dwell, SiteHour, SiteVisitors
-from store.stays import median
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import case, delete, func, select
 
 from store.hours import HOUR, spread
-from store.models import SessionAddress, UnknownAccessPoint, UsageHour
+from store.models import SessionAddress, SiteHour, UnknownAccessPoint, UsageHour
 from store.tally import micros, moment
 from store.trail import BASE, stretches
 from store.upsert import upsert
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_UNKNOWN: Final = 10_000  # access points nobody declared; the longest unseen give way
 _PLACE: Final = ("hour", "site", "access_point", "ssid")
+_SITE: Final = ("hour", "site", "roaming")
 _FIGURES: Final = ("sessions", "seconds", "input_octets", "output_octets")
 _UNKNOWN: Final = ("client", "bssid", "nas_identifier")
 
@@ -105,16 +106,15 @@ class Sums:
         self._write_unknown(database)
 
     def _write_usage(self, database: Database) -> None:
-        sums: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
+        spots: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
+        sites: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(_FIGURES))
         for (hour, place), figures in self._usage.items():  # a BSSID is told apart by hops alone
-            row = sums[hour, place.site, place.access_point, place.ssid]
-            row[:] = map(add, row, figures)
-        rows = [
-            dict(zip(_PLACE, (moment(hour * HOUR), *place), strict=True)) | dict(zip(_FIGURES, figures, strict=True))
-            for (hour, *place), figures in sorted(sums.items())  # sorted: two writers never wait for one another in a circle
-            if any(figures)
-        ]
-        upsert(database, UsageHour, rows, _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES})
+            for row in (spots[hour, place.site, place.access_point, place.ssid], sites[hour, place.site, place.roaming]):
+                row[:] = map(add, row, figures)
+        upsert(
+            database, UsageHour, _rows(_PLACE, spots), _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES}
+        )
+        upsert(database, SiteHour, _rows(_SITE, sites), _SITE, lambda new: {name: getattr(SiteHour, name) + new[name] for name in _FIGURES})
 
     def _write_addresses(self, database: Database) -> None:
         rows = [
@@ -131,6 +131,15 @@ class Sums:
         upsert(database, UnknownAccessPoint, rows, _UNKNOWN, _newer)
         if rows:
             _forget_oldest(database)
+
+
+def _rows(key: tuple[str, ...], sums: dict[tuple[Any, ...], list[int]]) -> list[dict[str, Any]]:
+    """Those that say something; sorted: two writers never wait for one another in a circle."""
+    return [
+        dict(zip(key, (moment(hour * HOUR), *place), strict=True)) | dict(zip(_FIGURES, figures, strict=True))
+        for (hour, *place), figures in sorted(sums.items())
+        if any(figures)
+    ]
 
 
 def _wider(new: Any) -> dict[str, Any]:

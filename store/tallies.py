@@ -22,6 +22,7 @@ from store.upsert import change, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Table
     from sqlalchemy.orm import Session as Database
@@ -45,6 +46,7 @@ _READ: Final = (
 _LOCKED: Final = _READ.order_by(_TABLE.c.id).with_for_update(of=_TABLE)  # SQLite has one writer anyway
 _state: Final = attrgetter(*_COLUMNS)
 _STATUS: Final = _COLUMNS.index("status")
+_STARTED, _SITE, _SECONDS = (_COLUMNS.index(name) for name in ("started_at", "site", "seconds"))
 
 
 class Tallies:
@@ -112,7 +114,7 @@ class Tallies:
             leg.places = [tally.place]
             leg.trail = Trail.base(micros(leg.updated_at), 0, leg.figures)
         else:
-            leg.places = list(places(where))
+            leg.places = list(places(where, roaming=bool(tally.realm)))
             leg.trail = Trail(bytes(points))
             leg.stored = len(leg.places)
 
@@ -155,6 +157,11 @@ class Tallies:
         """How a session stood when it was read; None for a new one."""
         row = self._rows.get(name)
         return row[_STATUS] if row is not None else None
+
+    def length_before(self, name: str) -> tuple[datetime, str, int] | None:
+        """When a session began, where it was and for how many seconds, when it was read; None for a new one."""
+        row = self._rows.get(name)
+        return (row[_STARTED], row[_SITE], row[_SECONDS]) if row is not None else None
 
     def forget(self) -> None:
         """Let go of legs, which know their sessions: who counts much does not wait for the collector of such circles."""

@@ -49,6 +49,7 @@ class Place(NamedTuple):
     bssid: str
     ssid: str
     site: str
+    roaming: bool = False  # whether it was a visitor of an institution: of hours by site
 
     @property
     def name(self) -> str:
@@ -100,7 +101,9 @@ class Leg:
 
     def say(self, entry: Entry) -> None:
         """A record was counted into it: a point more."""
-        place, places = Place(entry.access_point, entry.bssid, entry.ssid, entry.site), self.places
+        places = self.places
+        roaming = entry.roaming if entry.user_name or not places else places[0].roaming  # who gives no name is who it was
+        place = Place(entry.access_point, entry.bssid, entry.ssid, entry.site, roaming)
         if place not in places:
             places.append(place)
         figures = entry.seconds or 0, entry.input_octets or 0, entry.output_octets or 0
@@ -186,7 +189,7 @@ class Tally:
     @property
     def place(self) -> Place:
         """Where it is, as its row says."""
-        return Place(self.access_point, self.bssid, self.ssid, self.site)
+        return Place(self.access_point, self.bssid, self.ssid, self.site, bool(self.realm))
 
     @property
     def identity(self) -> Identity:
@@ -197,6 +200,11 @@ class Tally:
     def newest(self) -> Leg:
         """The leg that began last."""
         return max(self.legs, key=lambda leg: leg.started_at)
+
+    @property
+    def roaming(self) -> bool:
+        """Whether it counts as a visitor's of an institution: as its first record said, for good."""
+        return self.legs[0].places[0].roaming
 
     def leg(self) -> Leg:
         """The only one: what the row says."""
@@ -229,7 +237,7 @@ class Tally:
     def _move(self) -> None:
         last = self.stays()[-1:]
         if last and last[0].place.name != self.place.name:
-            self.access_point, self.bssid, self.ssid, self.site = last[0].place
+            self.access_point, self.bssid, self.ssid, self.site, _ = last[0].place
 
     def _add_up(self, newest: Leg) -> None:
         first = min(self.legs, key=lambda leg: leg.started_at)
@@ -271,9 +279,9 @@ def restored(tally: Tally, state: str) -> Leg:
 
 
 @lru_cache(maxsize=4_096)
-def places(text: str) -> tuple[Place, ...]:
-    """A trail's list of places."""
-    return tuple(Place(*each) for each in json.loads(text))
+def places(text: str, *, roaming: bool) -> tuple[Place, ...]:
+    """A trail's list of places; of those that an older version wrote, the row knows whose they were."""
+    return tuple(Place(*(*each, roaming)[:5]) for each in json.loads(text))
 
 
 def micros(at: datetime) -> int:

@@ -1,7 +1,8 @@
 """Visitors counted without knowing them: how many different ones each institution sent in a day, a week and a month.
 
 Theory of operation. Each period has a key of its own, made with its first visitor. A visitor leaves a mark: a hash under that key of
-institution and who it was, so that marks of two periods, or of two institutions, have nothing in common. A mark that is new counts
+institution and who it was, so that marks of two periods, or of two institutions, have nothing in common. The month's key marks those of
+each site, too (store/site_visitors.py). A mark that is new counts
 one visitor more, in the transaction that writes the login: what is undone has counted nobody, and what is tried again counts once.
 A day after its end a period is closed: its counts freeze, its marks and its key are destroyed, and nobody can be counted again.
 
@@ -19,9 +20,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import and_, case, delete, select, tuple_, update
 
-from store import keys
+from store import keys, site_visitors
 from store.models import NamedKey, Operator, Span, VisitorCount, VisitorMark
 from store.session import affected, reading, transaction
+from store.site_visitors import Seen
 from store.upsert import unseen, upsert
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Visit(NamedTuple):
     institution: str
     country: str
     who: bytes
+    site: str = ""
 
 
 class Period(NamedTuple):
@@ -65,18 +68,25 @@ class Period(NamedTuple):
 def count(session: Session, seal: Seal, visits: Iterable[Visit], zone: tzinfo, now: datetime) -> None:
     """Count them into their day, week and month: last in the transaction that writes these logins."""
     marks: dict[bytes, Line] = {}
+    seen = Seen()
     logins: Counter[Line] = Counter()
-    for day, some in _by_day(visits, zone).items():
+    days = _by_day(visits, zone)
+    still = {day: [period for period in periods(day, zone) if now < ends_at(period, zone) + LATE] for day in days}
+    known = dict(_keys(session, seal, sorted({period for some in still.values() for period in some}), now))
+    for day, some in days.items():
         whose = Counter((visit.institution, visit.country) for visit in some)
-        different = {visit[1:] for visit in some if visit.who}
-        still = [period for period in periods(day, zone) if now < ends_at(period, zone) + LATE]
-        for period, key in _keys(session, seal, still, now):
+        different = {visit[1:4] for visit in some if visit.who}
+        for period in still[day]:
+            key = known[period]
             for (institution, country), number in whose.items():
                 logins[*period, institution, country] += number
             for institution, country, who in different:
                 marks[_mark(key, institution, who)] = *period, institution, country
+            if period.span is Span.MONTH:
+                seen.add(key, period.begins_at, day, {(visit.site, visit.institution, visit.who) for visit in some if visit.who})
     if logins:
         _write(session, marks, logins)
+        seen.write(session)
 
 
 def _by_day(visits: Iterable[Visit], zone: tzinfo) -> dict[date, list[Visit]]:
@@ -110,11 +120,11 @@ def _mark(key: bytes, institution: str, who: bytes) -> bytes:
 
 
 def _keys(session: Session, seal: Seal, wanted: list[Period], now: datetime) -> Iterator[tuple[Period, bytes]]:
-    """Each with its key. Two recorders at once make the same, in the same order."""
+    """Each with its key, in their order: two recorders at once make the same, and wait for one another in no circle."""
     names = [period.key for period in wanted]
     kept = select(NamedKey).where(NamedKey.name.in_(names))
     there = {row.name: row.octets for row in session.scalars(kept)}
-    for period in sorted(wanted):
+    for period in wanted:
         octets = there.get(period.key)
         yield period, keys.named(session, seal, period.key, now) if octets is None else _opened(seal, period.key, octets)
 
@@ -160,6 +170,8 @@ def close(database: Engine, now: datetime) -> int:
         with transaction(database) as session:
             session.execute(update(VisitorCount).where(*of_it, VisitorCount.frozen_at.is_(None)).values(frozen_at=now))
         gone += _forget_marks(database, period)
+        if period.span is Span.MONTH:
+            gone += site_visitors.close(database, period.begins_at, now)
         with transaction(database) as session:
             keys.forget(session, period.key)
     _opened.cache_clear()  # nor in memory

@@ -58,11 +58,11 @@ def _tables() -> None:
     op.create_table(
         "site_mark",
         *always(MOMENT, "begins_at"),
-        *always(TEXT, "site"),
         *always(OCTETS, "mark"),
+        *always(TEXT, "site"),
         *always(NUMBER, "day"),
         *always(FLAG, "again"),
-        sa.PrimaryKeyConstraint("begins_at", "site", "mark", name="pk_site_mark"),
+        sa.PrimaryKeyConstraint("begins_at", "mark", name="pk_site_mark"),
     )
     op.create_table(
         "site_visitors",

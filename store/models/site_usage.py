@@ -35,7 +35,7 @@ class Dwell(Base):
     day: Mapped[datetime] = mapped_column(primary_key=True)  # midnight of the operator's time zone
     site: Mapped[str] = mapped_column(primary_key=True)
     roaming: Mapped[bool] = mapped_column(primary_key=True)
-    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # at least; store/stays.py has the steps
+    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # at least; store/dwell.py has the steps
     sessions: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
@@ -45,8 +45,8 @@ class SiteMark(Base):
     __tablename__ = "site_mark"
 
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)
-    site: Mapped[str] = mapped_column(primary_key=True)
-    mark: Mapped[bytes] = mapped_column(primary_key=True)  # 16 octets
+    mark: Mapped[bytes] = mapped_column(primary_key=True)  # 16 octets, of the site, too
+    site: Mapped[str]
     day: Mapped[int]  # of the month
     again: Mapped[bool] = mapped_column(default=False)  # seen on another day, too
 

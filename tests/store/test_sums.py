@@ -7,7 +7,7 @@ import itertools
 import pytest
 from sqlalchemy import select
 
-from store.models import SessionAddress, UsageHour
+from store.models import SessionAddress, SiteHour, UsageHour
 from store.session import reading
 from tests.store.rows import NOW
 from tests.store.test_ledger import interim, privacy, start, stop, told
@@ -26,6 +26,32 @@ def hours(database) -> dict[tuple[int, str], tuple[int, ...]]:
         for row in rows
         if any(figures := (row.sessions, row.seconds, row.input_octets, row.output_octets))
     }
+
+
+def at_sites(database) -> dict[tuple[int, str, bool], tuple[int, ...]]:
+    """(hour of that day, site, roaming) -> sessions, seconds, in, out; the empty ones left out."""
+    with reading(database) as session:
+        rows = session.scalars(select(SiteHour)).all()
+    return {
+        (int((row.hour - MIDNIGHT).total_seconds()) // 3600, row.site, row.roaming): figures
+        for row in rows
+        if any(figures := (row.sessions, row.seconds, row.input_octets, row.output_octets))
+    }
+
+
+def test_a_sites_hours_tell_roaming_visitors_from_guests(database, privacy):
+    """Whoever is named without a realm, or by our own Class, is a guest; a record without a name is whose the first was."""
+    guest = {"acct_session_id": "5F-02", "user_name": b"02-00-00-00-00-02", "access_point": "lib-2"}
+    told(database, privacy, start(1), interim(61, 60, down=100, user_name=b""), start(1, **guest), interim(31, 30, down=7, **guest))
+    ours = {"acct_session_id": "5F-03", "class_": b"g.0123456789abcdef"}
+    told(database, privacy, start(1, **ours), interim(21, 20, up=3, **ours))
+    assert at_sites(database) == {(7, "central-library", True): (1, 60, 0, 100), (7, "central-library", False): (2, 50, 3, 7)}
+
+
+def test_a_sites_hours_follow_a_station_that_moves(database, privacy):
+    """As those of its access points do, a correction that comes late included."""
+    told(database, privacy, interim(61, 60, down=100, **MALL), interim(121, 120, down=250, **MALL), start(1))
+    assert at_sites(database) == {(7, "central-library", True): (1, 60, 0, 100), (7, "mall", True): (0, 60, 0, 150)}
 
 
 def test_an_interim_over_several_hours_is_spread_over_them(database, privacy):

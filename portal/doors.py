@@ -147,6 +147,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which licence open data is given, by whom."""
+
+    licence: str  # its identifier: "CC-BY-4.0"
+    title: str
+    url: str  # of its text, https
+    publisher: str
+    contact: str = ""  # an e-mail address; "" for none
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What the settings say to the pages."""
 
@@ -166,6 +177,7 @@ class House:
     sending_rate: int = SENDING_RATE
     sms_countries: tuple[str, ...] = ()  # ISO 3166-1: whose numbers are written to
     sms_per_day: int = 1000  # text messages in all
+    open_data: Terms | None = None  # None: none can be published
     providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of OpenID Connect: name -> language -> how guests call it
 
     @property

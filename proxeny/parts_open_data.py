@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import BeforeValidator, Field
 
+from portal.cases.addresses import email
 from proxeny.addresses import secure_page
 from proxeny.faults import WrongError
 from proxeny.parts import Part
@@ -31,10 +31,10 @@ def _line(value: object) -> Any:
 
 
 def _contact(value: object) -> str:
-    try:
-        return validate_email(str(value), check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError:
-        raise WrongError(f'"{value}" is no e-mail address', 'Write "open-data@city.example"; leave it out for none') from None
+    found = email(str(value))
+    if not found:
+        raise WrongError(f'"{value}" is no e-mail address', 'Write "open-data@city.example"; leave it out for none')
+    return found
 
 
 Line = Annotated[str, BeforeValidator(_line), Field(max_length=200)]

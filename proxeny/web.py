@@ -19,6 +19,7 @@ from proxeny import directories, portal_doors, providers, quotas, snapshot, ways
 from proxeny.audience import Audience
 from proxeny.parts import MOST_DAYS
 from proxeny.showing import Showing
+from proxeny.staff_open_data import terms as open_data
 from radius.nas import FAMILIES
 from radius.nas.tokens import Tokens
 from store import grants
@@ -136,6 +137,7 @@ def house(settings: Settings) -> House:
         url=guest.origin,
         hosts=guest.names,
         trusted_proxies=guest.trusted_proxies,
+        open_data=open_data(settings),
         retention_days=max(kept.logins, kept.sessions, kept.grants, kept.orders),
         device_days=kept.devices,
         providers=providers.labels(settings),

@@ -60,6 +60,11 @@ COLUMNS: Final = (
     Column("longitude", later("Longitude"), lambda row: row.site.longitude),
     Column("timezone", later("Time zone"), lambda row: row.site.timezone),
     Column("portal", later("Portal"), lambda row: row.site.portal),
+    Column("opening_hours", later("Opening hours"), lambda row: row.site.opening_hours),
+    Column("indoor_outdoor", later("Indoors or outdoors"), lambda row: row.site.indoor_outdoor),
+    Column("accessible_entrance", later("Entrance without steps"), lambda row: row.site.accessible_entrance),
+    Column("activated_on", later("Wi-Fi since"), lambda row: row.site.activated_on),
+    Column("published", later("Open data may name this place"), lambda row: row.site.published),
     Column("access_points", later("Access points"), lambda row: row.use.points),
     Column("gateways", later("Gateways"), lambda row: row.use.clients),
     Column("online", later("Online"), lambda row: row.use.sessions),
@@ -100,9 +105,28 @@ def fields(session: Session, kept: str = "") -> list[Field]:
         Field("longitude", later("Longitude"), Kind.NUMBER, hint=later("Degrees, such as -79.6441; west is negative")),
         Field("timezone", later("Time zone"), Kind.CHOICE, choices={name: name for name in zones}, default=desk().zone(), needed=True),
         Field("portal", later("Portal"), Kind.CHOICE, choices=portals, hint=later("None: the only portal that there is")),
+        *_PUBLIC,
     ]
 
 
+# What open data says of it
+_PUBLIC: Final = (
+    Field("opening_hours", later("Opening hours"), hint=later("When the Wi-Fi can be reached, such as Mo-Fr 09:00-21:00; Sa 10:00-17:00")),
+    Field(
+        "indoor_outdoor",
+        later("Indoors or outdoors"),
+        Kind.CHOICE,
+        choices={"indoor": later("Indoors"), "outdoor": later("Outdoors"), "both": later("Both")},
+    ),
+    Field(
+        "accessible_entrance",
+        later("Entrance without steps"),
+        Kind.CHOICE,
+        choices={"yes": later("Yes"), "limited": later("With help, or another entrance"), "no": later("No")},
+    ),
+    Field("activated_on", later("Wi-Fi since"), hint=later("A day, such as 2026-05-01")),
+    Field("published", later("Open data may name this place"), Kind.FLAG, default=True),
+)
 _ID: Final = Field("id", later("Id"), hint=later("A short name for lists and files, such as central-library; it stays"), needed=True)
 
 

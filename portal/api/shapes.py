@@ -101,6 +101,11 @@ class Site(Kept):
     longitude = _number("Degrees, WGS 84")
     timezone = _text("IANA name")
     portal = _text("Its guests' page; left out: the only one there is")
+    opening_hours = _text("When the Wi-Fi can be reached: Mo-Fr 09:00-21:00")
+    indoor_outdoor = _text("indoor, outdoor, both")
+    accessible_entrance = _text("yes, limited, no")
+    activated_on = _text("A day: 2026-05-01")
+    published = _flag("Whether open data may name it; left out: true")
 
 
 class Extend(Schema):

@@ -98,13 +98,20 @@ class Previews:
         read = portal(name, fields)
         if isinstance(read, list):
             return read
-        network = snapshot.with_settings(self._kept.read(session), self._settings())
+        query = {"scheme": sight.scheme, **({"lang": sight.language} if sight.language else {})}
+        return self.asked(before(self.network(session), read, sight.site), f"/preview/{sight.page}", query)
+
+    def network(self, session: Session) -> Network:
+        """The newest, with what the settings add."""
+        return snapshot.with_settings(self._kept.read(session), self._settings())
+
+    def asked(self, network: Network, path: str, query: Mapping[str, str]) -> Seen:
+        """A page of the guest app over this network."""
         with self._lock:
             app = self._app
-        held = _SHOWN.set(portal_doors.of(before(network, read, sight.site)))
+        held = _SHOWN.set(portal_doors.of(network))
         try:
-            query = {"scheme": sight.scheme, **({"lang": sight.language} if sight.language else {})}
-            with app.test_request_context(f"/preview/{sight.page}", base_url=app.extensions["guest"].house.url, query_string=query):
+            with app.test_request_context(path, base_url=app.extensions["guest"].house.url, query_string=query):
                 answer = app.full_dispatch_request()
                 return Seen(answer.status_code, answer.get_data(), answer.headers["Content-Security-Policy"])
         finally:
@@ -115,11 +122,12 @@ class Previews:
         from portal.apps import guest_app  # noqa: PLC0415  half a second, for who edits a portal
         from portal.guest import preview  # noqa: PLC0415
 
-        app = guest_app(self._kit())
+        app = guest_app(self.kit())
         app.register_blueprint(preview.blueprint)
         return app
 
-    def _kit(self) -> Kit:
+    def kit(self) -> Kit:
+        """Its world, in which nothing is counted and nothing leaves."""
         return Kit(
             doors=_SHOWN.get,
             database=self._database,

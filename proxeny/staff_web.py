@@ -16,6 +16,7 @@ from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import (
     control,
+    shop_preview,
     staff_central,
     staff_certificates,
     staff_gateways,
@@ -95,6 +96,7 @@ class Desks(Audience):
                 **staff_gateways.tools(lambda: self.settings, marks.seal),
                 **staff_network.tools(self.settings.data_dir, marks.seal),
                 **staff_portals.tools(lambda: self.settings, self._database, marks),
+                **shop_preview.tools(lambda: self.settings, self._database, marks),
                 **staff_guests.tools(lambda: self.settings, lambda: self._network, marks),
             },
         )

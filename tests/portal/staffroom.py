@@ -14,6 +14,7 @@ from portal.admin.desk import Desk, Office
 from portal.desks import staff_app
 from proxeny import settings as reading_settings
 from proxeny import (
+    shop_preview,
     snapshot,
     staff_certificates,
     staff_gateways,
@@ -99,6 +100,7 @@ class Room:
                 **staff_plans.tools(lambda: network),
                 **staff_certificates.tools(lambda: settings),
                 **staff_portals.tools(lambda: settings, self.database, self.privacy),
+                **shop_preview.tools(lambda: settings, self.database, self.privacy),
                 **staff_guests.tools(self.tools.get("settings", lambda: settings), lambda: network, self.privacy),
                 **staff_webhooks.tools(lambda: settings, resolve=lambda name: HOSTS.get(name, [])),
                 **self.tools,

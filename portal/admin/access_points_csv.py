@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask_babel import gettext as _
 
+from portal.sheets import FORMULA
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -35,7 +37,6 @@ TOLD: Final = frozenset(  # what our own exports say beside: read over, and not 
     {"state", "lastheard", "sessions", "managedby", "district", "line", "reason", "ligne", "raison"}
 )
 _KEY: Final = {word: key for key, words in HEADERS.items() for word in words}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COMMA: Final = re.compile(r"-?\d{1,3},\d+")  # 45,4215 of a French spreadsheet
 _MAC: Final = re.compile(r"((?:[0-9A-F]{2}[-:.]?){5}[0-9A-F]{2})(/\d{1,2})?", re.IGNORECASE)
 
@@ -163,7 +164,7 @@ def folded(header: str) -> str:
 def plain(cell: str) -> str:
     """A cell's text: without the apostrophe that our own export puts before what a spreadsheet would execute."""
     text = cell.strip()
-    return text[1:].strip() if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:].strip() if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def fields(said: Mapping[str, str]) -> dict[str, Any]:

@@ -27,9 +27,9 @@ from portal.admin.access_points_csv import OCTETS, Refused, read
 from portal.admin.access_points_dry import Dry, Fate, judge, mended
 from portal.admin.desk import Made, desk
 from portal.admin.guard import actor, needs
-from portal.admin.lists import line
 from portal.admin.page import page
 from portal.permissions import Permission
+from portal.sheets import line
 from store import session as databases
 from store.faults import StoreError
 

@@ -7,8 +7,6 @@ long the list is (decisions-portal 28). Never a fragment as a filter, and never 
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from sqlalchemy import func, literal, literal_column, select, tuple_
 from werkzeug.exceptions import BadRequest
 
 from portal.admin.desk import desk
+from portal.sheets import line
 from store.models.base import Moment
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ PAGE: Final = 50
 CAP: Final = 10_000  # what a total is counted up to
 SLICE: Final = 1_000  # rows of one statement of an export
 _WIDEST: Final = 2**63 - 1  # of a whole number in a database
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Column(NamedTuple):
@@ -162,25 +160,6 @@ def _bound(value: Any, column: ColumnElement[Any]) -> Any:
         if value is None:
             raise BadRequest
     return literal(value, column.type)
-
-
-def line(cells: Any) -> str:
-    """One line of CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out).writerow([safe(cell) for cell in cells])
-    return out.getvalue()
-
-
-def safe(cell: Any) -> Any:
-    """Text that no spreadsheet executes; numbers as they are, times in ISO 8601."""
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
-    if isinstance(cell, int | float):
-        return cell
-    said = str(cell)
-    return f"'{said}" if said.startswith(_FORMULA) else said
 
 
 def _packed(key: tuple[Any, ...]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.admin.access_points_csv import COLUMNS, OCTETS, ROWS, Refused, Sheet, fields, plain, read, spelled
-from portal.admin.lists import line
+from portal.sheets import line
 
 PLAIN = "name,mac,site,gateway,latitude,longitude\nlib-1,aa:bb:cc:dd:ee:f0,central,wlc,45.4215,-75.6972\n"
 SAID = {"name": "lib-1", "mac": "aa:bb:cc:dd:ee:f0", "site": "central", "client": "wlc", "latitude": "45.4215", "longitude": "-75.6972"}

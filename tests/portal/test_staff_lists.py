@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.admin.lists import line, safe
+from portal.sheets import line, safe
 from proxeny.demo_history import Amounts
 from tests.screens.desks import furnish
 

@@ -1,0 +1,35 @@
+"""Lines of CSV (RFC 4180), whoever opens them: what a spreadsheet would take for a formula begins with an apostrophe.
+
+Pure. Never a cell that a spreadsheet would execute.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def line(cells: Iterable[Any]) -> str:
+    """One line."""
+    out = io.StringIO()
+    csv.writer(out).writerow([safe(cell) for cell in cells])
+    return out.getvalue()
+
+
+def safe(cell: Any) -> Any:
+    """Text that no spreadsheet executes; numbers as they are, times in ISO 8601."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, int | float):
+        return cell
+    said = str(cell)
+    return f"'{said}" if said.startswith(FORMULA) else said

@@ -97,9 +97,9 @@ def _framed(answer: Response) -> Response:
 
 
 @blueprint.get("/media/<sha>.webp")
-@needs(Permission.NETWORK)
+@needs(Permission.SELF)
 def picture(sha: str) -> ResponseReturnValue:
-    """A logo, where the guests' pages have it."""
+    """A logo, or a picture that waits for review, where the guests' pages have it: the frames of more than one page need it."""
     if not _SHA.fullmatch(sha):
         abort(404)
 

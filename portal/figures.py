@@ -1,8 +1,9 @@
 """How often adverts were shown and clicked, counted in memory until somebody writes it down.
 
 A page view writes nothing: sums by creative, hour, site and language wait here, and a thread of the process adds them to
-the store every few seconds. What is lost with a process that dies is what it counted since. That a visit counts once is known
-from marks that only this memory holds: keyed digests, forgotten half an hour later or when there are too many.
+the store every few seconds. What is lost with a process that dies is what it counted since. That a visit counts once for a campaign,
+whichever of its versions it sees and in whichever language, is known from marks that only this memory holds: keyed digests, forgotten
+half an hour later or when there are too many.
 
 Never hands anyone a mark, a visit or a device: `take` gives sums alone.
 """
@@ -45,6 +46,7 @@ class Figures:
         self._lock = threading.Lock()
         self._visits: OrderedDict[bytes, tuple[str, float]] = OrderedDict()  # mark -> number of its visit, when it began
         self._once: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._shown: OrderedDict[str, str] = OrderedDict()  # number of a visit -> the campaign that it was shown last
         self._sums: Counter[tuple[Placement, int, bool]] = Counter()  # with the hour and whether it was a click
         self._since: Counter[str] = Counter()  # campaign -> impressions that `known` does not hold yet
         self._known: Mapping[str, Shown] = {}
@@ -63,7 +65,16 @@ class Figures:
 
     def shown(self, what: Placement, visit: str, now: float) -> bool:
         """Page one was shown with it; whether that counts."""
+        with self._lock:
+            self._shown.pop(visit, None)
+            self._shown[visit] = what.campaign
+            if len(self._shown) > MARKS:
+                self._shown.popitem(last=False)
         return self._count(what, f"shown {visit}", now, click=False)
+
+    def last(self, visit: str) -> str:
+        """The campaign that this visit was shown; "" for none."""
+        return self._shown.get(visit, "")
 
     def clicked(self, what: Placement, visit: str, now: float) -> bool:
         """It was clicked; whether that counts."""
@@ -72,7 +83,7 @@ class Figures:
     def _count(self, what: Placement, once: str, now: float, *, click: bool) -> bool:
         key = (what, int(now) // _HOUR * _HOUR, click)
         with self._lock:
-            if not self._first((once, what.creative if click else "")):
+            if not self._first((once, what.campaign)):
                 return False
             if key not in self._sums and len(self._sums) >= SUMS:
                 self.lost += 1
@@ -82,7 +93,7 @@ class Figures:
             return True
 
     def _first(self, once: tuple[str, str]) -> bool:
-        """A visit is shown one advert, whichever that is then; it may click each once."""
+        """Of this visit, for this campaign."""
         known = once in self._once
         self._once[once] = None
         self._once.move_to_end(once)

@@ -2,7 +2,8 @@
 
 Theory of operation. Each visit gives each campaign a number of its own, as even as chance, from a digest of both; divided
 by its weight, the smallest wins (weighted rendezvous hashing). So the shares are the weights', whoever looks again sees the
-same, and a campaign that comes or goes moves only its own share. The city's own are asked only where no shop wants the place.
+same, and a campaign that comes or goes moves only its own share. The city's own are asked only where no shop wants the place. A cap
+ends nothing for a visit that was counted already: the last one that it lets in sees the same again, too.
 
 Days, weekdays and hours are those of the site's clock on the wall: what begins before midnight belongs to the day on which
 it began, an hour that a change of clocks leaves out is not had, and one that comes twice counts twice. Pure.
@@ -54,10 +55,12 @@ class Shown(NamedTuple):
     ever: int = 0
 
 
-def choose(running: Iterable[Run], place: Place, moment: datetime, visit: str, counts: Mapping[str, Shown]) -> Advert | None:
-    """The advert of this visit, at this place, at this moment; `counts` by campaign."""
+def choose(
+    running: Iterable[Run], place: Place, moment: datetime, visit: str, counts: Mapping[str, Shown], counted: str = ""
+) -> Advert | None:
+    """The advert of this visit, at this place, at this moment; `counts` by campaign, `counted` the one that this visit was shown."""
     names, here = place.names, moment.astimezone(time_zone(place.timezone))
-    fits = [run for run in running if run.places & names and open_at(run, here) and _left(run, counts)]
+    fits = [run for run in running if run.places & names and open_at(run, here) and (run.advert.campaign == counted or _left(run, counts))]
     wanted = [run for run in fits if not run.advert.house] or fits
     return min(wanted, key=lambda run: _turn(visit, run)).advert if wanted else None
 

@@ -1,7 +1,8 @@
 """The advert of a page, and /a/<token>: whoever clicks it goes to the shop's own page with us, never outside.
 
-What is shown is chosen once for a visit, and counted once, when page one is given to a browser and not to a machine that only looks
-whether there is a portal. Never writes a row: figures wait in memory (portal/figures.py), and no person is in them.
+What is shown is chosen once for a visit, and counted once, when page one is given to a browser: not to a machine that only looks
+whether there is a portal, nor to a browser that fetches what nobody may ever open; clicks likewise. Never writes a row: figures
+wait in memory (portal/figures.py), and no person is in them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("adverts", __name__)
 # Parts of systems that look for a portal, and follow its redirect before they open a window, or without one
+_EARLY: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # what browsers say of a page that they fetch ahead of its being opened
 _MACHINES: Final = re.compile(r"CaptiveNetworkSupport|wispr|NCSI|NetworkManager|Dalvik", re.IGNORECASE)
 
 
@@ -56,11 +58,11 @@ def splash(visit: Visit, door: Door, *, first: bool = False) -> Splash | None:
         return None
     now, number = tools.now(), _number(visit)
     place = Place(g.doors.point_of(door.gateway.name, visit.arrival.access_point), door.site, door.district, door.timezone)
-    advert = choose(running, place, date(now), number, tools.figures.counts())
+    advert = choose(running, place, date(now), number, tools.figures.counts(), tools.figures.last(number))
     if advert is None:
         return None
     what = Placement(advert.creative, advert.campaign, door.site, g.language)
-    if first and request.method == "GET" and not _MACHINES.search(request.user_agent.string):
+    if first and _looks():
         tools.figures.shown(what, number, now)
     g.pictures = g.pictures or bool(advert.picture)
     return _told(advert, seal_click(tools.tokens, Click(*what[:2], advert.shop, *what[2:], number), now))
@@ -71,9 +73,15 @@ def splash(visit: Visit, door: Door, *, first: bool = False) -> Splash | None:
 def click(token: str) -> Any:  # noqa: ARG001  the guard has opened it
     """To the shop's page; counted once."""
     tools, said = kit(), g.click
-    if request.method == "GET":
+    if _looks():
         tools.figures.clicked(Placement(said.creative, said.campaign, said.site, said.language), said.visit, tools.now())
     return away(href(f"/p/{said.shop}", at=request.args.get("at", "")))
+
+
+def _looks() -> bool:
+    """Whether somebody may be looking: it is no HEAD, no prefetch and no machine that says so."""
+    early = any(name in request.headers.get(header, "").lower() for header in _EARLY for name in ("prefetch", "prerender", "preview"))
+    return request.method == "GET" and not early and not _MACHINES.search(request.user_agent.string)
 
 
 def _number(visit: Visit) -> str:

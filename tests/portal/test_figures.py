@@ -24,13 +24,21 @@ def figure(impressions: int = 0, clicks: int = 0, where: Placement = BREAD, hour
 
 
 def test_once_for_a_visit() -> None:
-    """A view and a click of each visit; a view of another creative is the same visit's, a click on another is not."""
+    """A view and a click of each visit, whichever version and language it sees; another campaign counts for itself."""
     counted = Figures()
-    other = BREAD._replace(creative="other")
-    assert [True, False, False] == [counted.shown(what, "K7Q-42M", AT) for what in (BREAD, BREAD, other)]
-    assert [True, False, True] == [counted.clicked(what, "K7Q-42M", AT) for what in (BREAD, BREAD, other)]
-    assert [figure(1, 1), figure(0, 1, other)] == sorted(counted.take())
+    later, french = BREAD._replace(creative="newer"), BREAD._replace(language="fr")
+    other = BREAD._replace(creative="other", campaign="other")
+    assert [True, False, False, False, True] == [counted.shown(what, "K7Q-42M", AT) for what in (BREAD, BREAD, later, french, other)]
+    assert [True, False, False, False, True] == [counted.clicked(what, "K7Q-42M", AT) for what in (BREAD, BREAD, later, french, other)]
+    assert [figure(1, 1), figure(1, 1, other)] == sorted(counted.take())
     assert [] == counted.take()
+
+
+def test_what_a_visit_was_shown_last() -> None:
+    """Is known for the choice: a cap that it reached itself takes nothing from it."""
+    counted = Figures()
+    counted.shown(BREAD, "K7Q-42M", AT)
+    assert ("campaign", "") == (counted.last("K7Q-42M"), counted.last("another"))
 
 
 def test_hours_sites_and_languages_are_apart() -> None:
@@ -91,7 +99,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         counted.visit(number.to_bytes(2), str(number), AT)
         counted.shown(BREAD._replace(site=str(number)), str(number), AT)
-    assert (10, 20, 5, 95) == (len(counted._visits), len(counted._once), len(counted.take()), counted.lost)
+    assert (10, 20, 10) == (len(counted._visits), len(counted._once), len(counted._shown))
+    assert (5, 95) == (len(counted.take()), counted.lost)
 
 
 def test_many_threads_lose_nothing() -> None:

@@ -82,6 +82,11 @@ def _seen(name: str, fields: Mapping[str, Any], asked: Mapping[str, str]) -> Res
         found = desk().tools["preview"](session, name, {key: fields.get(key) for key in rows.KEYS}, sight)
     if isinstance(found, list):
         return _framed(page("portal_preview_no.html", 422, wrongs=found))
+    return framed(found)
+
+
+def framed(found: Any) -> Response:
+    """A guest's page (`Seen` of proxeny/staff_portals.py) in a frame of ours; no form of it may be sent."""
     answer = Response(found.octets, found.status, mimetype="text/html")
     policy = _FORMS.sub("form-action 'none'", found.policy).replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     answer.headers["Content-Security-Policy"] = policy

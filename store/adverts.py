@@ -87,13 +87,17 @@ class Figure(NamedTuple):
 
 
 def running(session: Session, now: datetime) -> tuple[Run, ...]:
-    """Every live campaign with its newest approved creative. The day's edges are each site's own: a day early, a day late."""
+    """Every live campaign with its newest approved creative; of suspended shops none.
+
+    The day's edges are each site's own: a day early, a day late.
+    """
     mine = (
         select(Campaign, Business)
         .join(Business, Business.id == Campaign.business_id)
         .where(
             Campaign.state == CampaignState.LIVE,
             Campaign.weight > 0,
+            Business.suspended_at.is_(None),
             func.coalesce(Campaign.first_day, (now + DAY).date()) <= (now + DAY).date(),
             func.coalesce(Campaign.last_day, (now - DAY).date()) >= (now - DAY).date(),
         )
@@ -198,10 +202,11 @@ def _added(more: type[PlacementHour]) -> Mapping[str, object]:
 
 
 def shop(session: Session, slug: str) -> Business | None:
-    """The business of this page."""
+    """The business of this slug, whatever it shows."""
     return session.scalar(select(Business).where(Business.slug == slug))
 
 
 def picture(session: Session, sha: str) -> Media | None:
-    """The picture of this digest."""
-    return session.get(Media, sha)
+    """The picture of this digest, if somebody allowed it to be seen by anybody."""
+    found = session.get(Media, sha)
+    return found if found is not None and found.published_at is not None else None

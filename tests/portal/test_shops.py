@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from portal.doors import Venue
+from portal.words import date
+from store import pictures
 from store.adverts import shop
-from store.session import reading
+from store.models import Business, BusinessPlace, CreativeState, PlaceKind, ShopVersion
+from store.session import reading, transaction
+from store.stills import prepared
 from tests.portal.guests import connect, heading, links, plain
-from tests.portal.shops import opened
+from tests.portal.shops import opened, painted
 from tests.portal.world import COOVA_KEY
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
 
     from tests.portal.world import World
 
@@ -98,6 +104,117 @@ def test_the_shops_of_a_place(city: World, guest: FlaskClient) -> None:
     here, there = guest.get("/at/library"), guest.get("/at/market")
     assert ("Central Library", ["/p/millers-oven"]) == (heading(here), [each for each in links(here) if each.startswith("/p/")])
     assert ("Market Hall", []) == (heading(there), [each for each in links(there) if each.startswith("/p/")])
+
+
+def test_a_page_without_an_advert_is_listed_where_the_city_lets_it_be_shown(city: World, guest: FlaskClient) -> None:
+    """Once a version of it was approved; a suspended shop is gone from the list, and its page with it."""
+    city.doors = replace(city.doors, venues={"library": LIBRARY, "market": Venue("Market Hall")})
+    now = date(city.time)
+    with transaction(city.database) as session:
+        waits, stands = CreativeState.SUBMITTED, CreativeState.APPROVED
+        for slug, state, suspended in (("fresh", waits, None), ("quiet", stands, None), ("gone", stands, now)):
+            row = Business(slug=slug, name=slug, about={"en": "Books, new and old."}, created_at=now, suspended_at=suspended)
+            session.add(row)
+            session.flush()
+            session.add(BusinessPlace(business_id=row.id, kind=PlaceKind.ACCESS_POINT, name="lib-1"))
+            session.add(ShopVersion(business_id=row.id, name=slug, state=state, created_at=now))
+    here, there = guest.get("/at/library"), guest.get("/at/market")
+    assert (["/p/quiet"], []) == tuple([each for each in links(page) if each.startswith("/p/")] for page in (here, there))
+    assert "Books, new and old." in plain(here)
+    assert [404, 200, 404] == [guest.get(f"/p/{slug}").status_code for slug in ("fresh", "quiet", "gone")]
+
+
+def test_nothing_of_a_suspended_shop_runs(city: World, guest: FlaskClient) -> None:
+    """Neither its advert nor its page."""
+    opened(city, shop={"suspended_at": date(city.time)})
+    assert ([], 404) == (list(city.adverts), guest.get(PAGE).status_code)
+
+
+def test_hours_of_the_week(city: World, guest: FlaskClient) -> None:
+    """Days that are alike stand together, in the page's language; what is said beside them follows."""
+    day, lunch = [[420, 1080]], [[420, 720], [840, 1080]]
+    opened(city, shop={"hours": {"week": [[], day, day, day, lunch, [[1080, 120]], []], "en": "Closed in August.", "fr": "Fermé en août."}})
+    said = [" ".join(line.split()) for line in re.findall(r"<dt>(.*?</dd>)", guest.get(PAGE).text)]
+    dash = "\u202f"
+    assert [
+        "Monday</dt><dd>Closed</dd>",
+        "Tuesday to Thursday</dt><dd>7:00 a.m. to 6:00 p.m.</dd>",
+        "Friday</dt><dd>7:00 a.m. to 12:00 p.m., 2:00 p.m. to 6:00 p.m.</dd>",
+        "Saturday</dt><dd>6:00 p.m. to 2:00 a.m.</dd>",
+        "Sunday</dt><dd>Closed</dd>",
+    ] == [each.replace(dash, " ") for each in said]
+    assert "Mardi à jeudi" in guest.get(f"/fr{PAGE}").text
+    assert "Fermé en août." in guest.get(f"/fr{PAGE}").text
+
+
+@pytest.mark.parametrize("week", [None, [], "x", [[]] * 6, [[["a", 1]]] * 7, [[[1]]] * 7, [None] * 7, [5] * 7])
+def test_hours_that_are_none(city: World, guest: FlaskClient, week: object) -> None:
+    """What a row holds that nobody can read is not shown; the rest of the page is."""
+    opened(city, shop={"hours": {"week": week, "en": "By chance."}})
+    assert ("By chance." in guest.get(PAGE).text, "<dt>" in guest.get(PAGE).text) == (True, False)
+
+
+def linked(page: TestResponse) -> Any:
+    return json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.text)[0])
+
+
+def test_what_a_page_says_for_machines(city: World, guest: FlaskClient) -> None:
+    """What it shows, under its own address, and nothing that tells of whoever looks; each language has an address of its own."""
+    opened(city, shop={"hours": {"week": [[[420, 1080]]] * 2 + [[]] * 4 + [[[0, 1440]]]}, "about": {"en": "</script><b>Bread"}})
+    page = guest.get(PAGE)
+    said = linked(page)
+    assert {
+        "@context": "https://schema.org",
+        "@type": "LocalBusiness",
+        "name": "Miller’s Oven",
+        "description": "</script><b>Bread",
+        "address": "12 Mill Street",
+        "url": f"{city.house.url}{PAGE}",
+        "sameAs": "https://bakery.example/menu",
+        "openingHoursSpecification": [
+            {"@type": "OpeningHoursSpecification", "dayOfWeek": ["Monday", "Tuesday"], "opens": "07:00", "closes": "18:00"},
+            {"@type": "OpeningHoursSpecification", "dayOfWeek": ["Sunday"], "opens": "00:00", "closes": "23:59"},
+        ],
+    } == {name: value for name, value in said.items() if name != "image"}
+    assert said["image"].startswith(f"{city.house.url}/media/")
+    alternates = re.findall(r'<link rel="(\w+)"(?: hreflang="([\w-]+)")? href="([^"]*)"', page.text)
+    own = f"{city.house.url}{PAGE}"
+    told = {
+        ("canonical", "", own),
+        ("alternate", "x-default", own),
+        *(("alternate", each, f"{city.house.url}/{each}{PAGE}") for each in ("en", "fr")),
+    }
+    assert told == set(alternates)
+    assert f"{city.house.url}/fr{PAGE}" == linked(guest.get(f"/fr{PAGE}"))["url"]
+
+
+def test_a_page_for_nobody_in_particular_may_be_kept_for_a_minute(city: World, guest: FlaskClient) -> None:
+    """And is the same then; that of a guest who is known by a token or a cookie is kept nowhere."""
+    city.doors = replace(city.doors, venues={"library": LIBRARY})
+    opened(city)
+    for path in (PAGE, "/at/library"):
+        first = guest.get(path)
+        assert "public, max-age=60" == first.headers["Cache-Control"]
+        assert (304, "public, max-age=60") == (
+            (again := guest.get(path, headers={"If-None-Match": first.headers["ETag"]})).status_code,
+            again.headers["Cache-Control"],
+        )
+        assert "no-store" == guest.get(f"{path}?at=x").headers["Cache-Control"]
+    connect(guest)
+    assert ["no-store"] * 2 == [guest.get(path).headers["Cache-Control"] for path in (PAGE, "/at/library")]
+
+
+def test_a_picture_that_nobody_allowed(city: World, guest: FlaskClient) -> None:
+    """Is no picture to strangers, however well they know its name, until it is published."""
+    with transaction(city.database) as session:
+        shop = Business(slug="x", name="x", created_at=date(city.time))
+        session.add(shop)
+        session.flush()
+        sha = pictures.keep_for(session, shop.id, prepared(painted()), date(city.time))
+    assert 404 == guest.get(f"/media/{sha}.webp").status_code
+    with transaction(city.database) as session:
+        pictures.publish(session, sha, date(city.time))
+    assert 200 == guest.get(f"/media/{sha}.webp").status_code
 
 
 def test_pictures(city: World, guest: FlaskClient) -> None:

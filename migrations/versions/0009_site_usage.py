@@ -45,6 +45,7 @@ def _tables() -> None:
         *always(FLAG, "roaming"),
         *always(BIG, *_SUMS),
         sa.PrimaryKeyConstraint("hour", "site", "roaming", name="pk_site_hour"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "dwell",
@@ -54,6 +55,7 @@ def _tables() -> None:
         *always(NUMBER, "minutes"),
         *always(BIG, "sessions"),
         sa.PrimaryKeyConstraint("day", "site", "roaming", "minutes", name="pk_dwell"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "site_mark",

@@ -17,6 +17,7 @@ class SiteHour(Base):
     """Sums of one hour at one site."""
 
     __tablename__ = "site_hour"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # read by ranges of its key
 
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     site: Mapped[str] = mapped_column(primary_key=True)
@@ -31,6 +32,7 @@ class Dwell(Base):
     """How many sessions begun on this day at this site lasted so long; one that goes on counts as long as it has lasted."""
 
     __tablename__ = "dwell"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     day: Mapped[datetime] = mapped_column(primary_key=True)  # midnight of the operator's time zone
     site: Mapped[str] = mapped_column(primary_key=True)

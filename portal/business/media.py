@@ -1,0 +1,62 @@
+"""A shop's pictures on its own pages: shown before anybody else may see them, and taken as soon as they are chosen.
+
+Never a picture of another shop that is not published.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Response, abort, g, jsonify, request
+from flask_babel import gettext as _
+
+from portal.admin.desk import desk
+from portal.business.views import add
+from portal.cases import pictures
+from store.models import Media
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from portal.permissions import Permission
+
+_SHA: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def blueprint(see: Permission, act: Permission) -> Blueprint:
+    """For one app."""
+    made = Blueprint("shop_media", __name__)
+    add(made, "/media/<sha>.webp", picture, see)
+    add(made, "/media", chosen, act, "POST", picture=True)
+    return made
+
+
+def picture(sha: str) -> ResponseReturnValue:
+    """The shop's own, or one that is published: a preview has the city's logo, too."""
+    if not _SHA.fullmatch(sha):
+        abort(404)
+    with desk().reading() as session:
+        row = pictures.shown(session, g.shop.id, sha)
+        if row is None:
+            other = session.get(Media, sha)
+            row = other if other is not None and other.published_at is not None else None
+        if row is None:
+            abort(404)
+        g.cache = "private, max-age=31536000, immutable"  # its name is its digest
+        return Response(row.octets, mimetype="image/webp")
+
+
+def chosen() -> ResponseReturnValue:
+    """A picture that was just chosen in a form, so that its preview need not send it again: its digest, or why it is not taken."""
+    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    if found is None or isinstance(found, str):
+        return jsonify({"wrong": found or _("No picture was chosen.")}), 422
+    with desk().writing() as session:
+        sha = pictures.take(session, g.shop.id, found, g.now)
+    return jsonify({"sha": sha, "warning": pictures.warning(found), "src": where(sha)})
+
+
+def where(sha: str) -> str:
+    """Its address on these pages; "" for none."""
+    return f"/shops/{g.shop.slug}/media/{sha}.webp" if sha else ""

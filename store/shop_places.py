@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, select, tuple_
 
+from store import offers
 from store.models import AccessPoint, Business, BusinessPlace, Campaign, CampaignPlace, PlaceKind, Site
 
 if TYPE_CHECKING:
@@ -55,15 +56,9 @@ def _within(site: str, district: str) -> frozenset[Place]:
     return frozenset({CITY, *(place for place in said if place[1])})
 
 
-def allowed(session: Session, business_id: str) -> frozenset[Place]:
-    """Where the city lets this shop be shown."""
-    rows = session.scalars(select(BusinessPlace).where(BusinessPlace.business_id == business_id))
-    return frozenset((row.kind, row.name) for row in rows)
-
-
-def beyond(session: Session, business_id: str, places: Sequence[Place]) -> list[Place]:
+def beyond(session: Session, shop: Business, places: Sequence[Place]) -> list[Place]:
     """Of these, those at which this shop may not be shown, or that there are not."""
-    return _beyond(allowed(session, business_id), known(session, places), places)
+    return _beyond(offers.given(session, shop), known(session, places), places)
 
 
 def _beyond(may: frozenset[Place], there: Mapping[Place, Where], places: Iterable[Place]) -> list[Place]:

@@ -39,6 +39,7 @@ class Unfit(Enum):
     ELSEWHERE = "Whoever has this address works here in another role."
     THERE = "They work for this shop already."
     FULL = "So many people work for it that there can be no more."
+    SHARED = "They work for another shop, too, and no mails are sent: nobody else may see their link."
 
 
 class Joined(NamedTuple):
@@ -66,22 +67,31 @@ def join(
         return Unfit.THERE
     if len(mine) >= MOST:
         return Unfit.FULL
+    ready = staff is not None and staff.disabled_at is None and _can_sign_in(session, staff)
+    if staff is not None and not ready and not reach.mails and _elsewhere(session, shop, staff):
+        return Unfit.SHARED
     if staff is None:
         staff = Staff(name=name, email=address, role=role, source=Source.LOCAL, language=language, created_at=now)
         session.add(staff)
         session.flush()
     session.add(Membership(staff_id=staff.id, business_id=shop.id, created_at=now))
     session.flush()
-    if staff.disabled_at is None and _can_sign_in(session, staff):
+    if ready:
         if reach.mails:
             send(session, privacy, staff, mail_joined(staff.language or "en", shop.name, f"{reach.shops}/shops/{shop.slug}/"), now)
         return Joined(staff)
     people.enable(staff)
-    return Joined(staff, link(session, privacy, reach, shop, staff, now))
+    return Joined(staff, _linked(session, privacy, reach, shop, staff, now))
 
 
-def link(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff: Staff, now: datetime) -> str:
-    """Another link for somebody of this shop, by mail where mails are sent; what it holds."""
+def link(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff: Staff, now: datetime) -> str | Unfit:
+    """Another link for somebody of this shop, by mail where mails are sent; what it holds. Else whoever asks is shown it."""
+    if not reach.mails and _elsewhere(session, shop, staff):
+        return Unfit.SHARED
+    return _linked(session, privacy, reach, shop, staff, now)
+
+
+def _linked(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff: Staff, now: datetime) -> str:
     secret = people.link(session, staff, now)
     if reach.mails and staff.email:
         hours, owns = round(people.LASTS / timedelta(hours=1)), staff.role is Role.BUSINESS_OWNER
@@ -100,3 +110,9 @@ def leave(session: Session, shop: Business, staff: Staff, now: datetime) -> None
 
 def _can_sign_in(session: Session, staff: Staff) -> bool:
     return bool(staff.password) or session.scalar(select(Passkey.id).where(Passkey.staff_id == staff.id).limit(1)) is not None
+
+
+def _elsewhere(session: Session, shop: Business, staff: Staff) -> bool:
+    """Whether they work for another shop, too: what their link opens is not this one's alone."""
+    others = select(Membership.staff_id).where(Membership.staff_id == staff.id, Membership.business_id != shop.id)
+    return session.scalar(others.limit(1)) is not None

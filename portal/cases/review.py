@@ -138,7 +138,7 @@ def approve(session: Session, item: Item, by: str, edits: int, weight: int, now:
             versions.approve(row, by, now)
             _written(item.shop, row)
         else:
-            if beyond := shop_places.beyond(session, item.shop.id, campaigns.read(row.plan).places):
+            if beyond := shop_places.beyond(session, item.shop, campaigns.read(row.plan).places):
                 raise RefusedError(No.PLACES, beyond)
             campaigns.approve(row, by, weight, now)
     except ValueError:

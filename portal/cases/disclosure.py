@@ -1,0 +1,119 @@
+"""Which figures of a site's month anybody may have: none that stands for fewer than ten people, and none that is exact.
+
+Theory of operation. A site's line is told whole or withheld whole, by its own numbers alone: no total is published, so that taking a
+site out, putting one in or withholding one says nothing about another. Every count is rounded to five. Of a line that is withheld it
+is told that the site has had fewer than ten visitors, none among them: nought is withheld like nine.
+
+The share of roaming is told where both kinds of sessions are many: sessions are no people, and one student comes twenty days a month.
+
+A month that was withdrawn may be published again, corrected. Whoever kept the old file then has two: so a number that changed by
+less than ten keeps the value that it had, and a line that was withheld stays so until it stands for twenty. Two files of a month
+differ in a number by ten at least, or not at all.
+
+Pure. Never a figure of a site whose visitors nobody counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from store.site_usage import SiteMonth
+
+FEWEST: Final = 10  # people, and sessions, that a line stands for
+OF_A_KIND: Final = 50  # sessions of guests, and of visitors of institutions, where their share is told
+STEP: Final = 5
+GIGABYTE: Final = 10**9
+
+
+class Why(Enum):
+    """Why a line has no figures."""
+
+    FEW = "few"
+    UNCOUNTED = "uncounted"  # before visitors were counted by site
+    BEFORE = "before"  # it was withheld before, and the difference would tell of too few
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is told of a site's month."""
+
+    sessions: int
+    visitors: int
+    minutes: int
+    gb_down: int
+    gb_up: int
+    median: int | None  # minutes of a session
+    share: int | None  # of a hundred sessions, those of visitors of institutions
+
+
+class Line(NamedTuple):
+    """One site's: its figures, or why there are none."""
+
+    site: str
+    figures: Figures | None
+    why: Why | None = None
+
+
+def lines(sites: Iterable[str], months: Iterable[SiteMonth], earlier: Sequence[Mapping[str, Figures | None]] = ()) -> list[Line]:
+    """One for each of these sites; `earlier`: what was published of this month before, the newest first."""
+    by_site = {month.site: month for month in months}
+    found = []
+    for site in sites:
+        said = [each[site] for each in earlier if site in each]
+        found.append(_steady(_line(site, by_site.get(site)), said))
+    return found
+
+
+def nearest(number: float, step: int = STEP) -> int:
+    """Rounded, halves up."""
+    return int((number + step / 2) // step) * step
+
+
+def _line(site: str, month: SiteMonth | None) -> Line:
+    if month is None:
+        return Line(site, None, Why.FEW)
+    if month.visitors is None:
+        return Line(site, None, Why.UNCOUNTED)
+    if month.visitors < FEWEST or month.sessions < FEWEST:
+        return Line(site, None, Why.FEW)
+    roaming, guests = month.roaming_sessions, month.sessions - month.roaming_sessions
+    return Line(
+        site,
+        Figures(
+            sessions=nearest(month.sessions),
+            visitors=nearest(month.visitors),
+            minutes=nearest(month.minutes),
+            gb_down=nearest(month.octets_down / GIGABYTE),
+            gb_up=nearest(month.octets_up / GIGABYTE),
+            median=nearest(month.median_minutes) if month.median_minutes is not None else None,
+            share=nearest(100 * roaming / month.sessions) if min(roaming, guests) >= OF_A_KIND else None,
+        ),
+    )
+
+
+def _steady(line: Line, said: Sequence[Figures | None]) -> Line:
+    """As it may be told beside what was said of it before."""
+    now = line.figures
+    if now is None or not said:
+        return line
+    if None in said and now.visitors < 2 * FEWEST:
+        return Line(line.site, None, Why.BEFORE)
+    before = [each for each in said if each is not None]
+    close = next((each for each in before if abs(each.sessions - now.sessions) < FEWEST), None)
+    return Line(
+        line.site,
+        replace(
+            close or now,  # what is reckoned from the sessions goes with them
+            visitors=_kept([each.visitors for each in before], now.visitors),
+            minutes=_kept([each.minutes for each in before], now.minutes),
+        ),
+    )
+
+
+def _kept(said: Sequence[int], number: int) -> int:
+    return next((each for each in said if abs(each - number) < FEWEST), number)

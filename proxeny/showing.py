@@ -2,9 +2,10 @@
 
 Theory of operation. `look` is called each second by the thread that follows the network. First the figures go to the store,
 in one transaction that adds them to what is there; then the campaigns that run are read, and of those with a cap how often
-they were shown: today anew, before today once a day. So a cap holds to within what was shown meanwhile by other processes, and
-a process that is killed loses the figures of PERIOD seconds. Where the store does not answer, figures wait (at most
-portal.figures.SUMS of them) and the pages show what ran last. Never called by a page view.
+they were shown: today anew, before today now and then, as another process may write late what it counted before midnight. So a
+cap holds to within what was shown meanwhile by other processes, and a process that is killed loses the figures of PERIOD seconds.
+Where the store does not answer, figures wait (at most portal.figures.SUMS of them) and the pages show what ran last. Never called
+by a page view.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from store.adverts import Run
 
 PERIOD: Final = 5.0  # seconds
+BEFORE: Final = 600.0  # seconds that a sum of the days before today is good for
 
 
 class Showing:
@@ -42,6 +44,7 @@ class Showing:
         self._next = 0.0
         self._before: dict[str, int] = {}  # campaign -> shown before today
         self._today: datetime | None = None
+        self._summed = 0.0  # when what was shown before today was last forgotten
         self._lost = 0
         self._lock = threading.Lock()
         self._log = structlog.get_logger(part="guest")
@@ -81,8 +84,8 @@ class Showing:
 
     def _read(self, now: datetime, zone: tzinfo) -> None:
         midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        if midnight != self._today:
-            self._today, self._before = midnight, {}
+        if midnight != self._today or not 0 <= now.timestamp() - self._summed < BEFORE:
+            self._today, self._before, self._summed = midnight, {}, now.timestamp()
         with reading(self._database) as session:
             self.running = adverts.running(session, now)
             capped = [run.advert.campaign for run in self.running if run.capped]

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from portal.cases.adverts import Shown
-from portal.figures import Placement
-from proxeny.showing import PERIOD, Showing
+from portal.cases.adverts import Place, Shown, choose
+from portal.figures import Placement, placement
+from proxeny.showing import BEFORE, PERIOD, Showing
 from store import adverts
 from store.adverts import Figure
 from store.models import Campaign, CampaignState
@@ -125,3 +125,32 @@ def test_a_store_that_does_not_answer(database: Engine) -> None:
     event.remove(database, "before_cursor_execute", fail)
     showing.look(NOW + timedelta(seconds=2 * PERIOD), TORONTO)
     assert 2 == total(database, name)
+
+
+def test_what_another_process_writes_after_midnight(database: Engine) -> None:
+    """Of the day before: it is in the sum that caps look at a while later."""
+    name, showing = sown(database), Showing(database)
+    showing.look(MIDNIGHT, TORONTO)
+    with transaction(database) as session:
+        adverts.count(session, [Figure("bakery-1", name, MIDNIGHT - timedelta(hours=1), "library", "en", 7)])
+    showing.look(MIDNIGHT + timedelta(seconds=BEFORE), TORONTO)
+    assert {name: Shown(0, 7)} == showing.figures.counts()
+
+
+def test_caps_across_processes(database: Engine) -> None:
+    """Three processes show one campaign: together never more than its cap and what the others showed between two looks of theirs."""
+    cap, each_period = 100, 4
+    name, processes = sown(database, total_cap=cap), [Showing(database) for _ in range(3)]
+    place = Place(site="library", timezone="America/Toronto")
+    for second in range(0, 300, int(PERIOD)):
+        now = NOW + timedelta(seconds=second)
+        for number, process in enumerate(processes):
+            process.look(now, TORONTO)
+            for each in range(each_period):
+                visit = f"{number} {second} {each}"
+                advert = choose(process.running, place, now, visit, process.figures.counts())
+                if advert is not None:
+                    process.figures.shown(placement(advert, "library", "en"), visit, now.timestamp())
+    for process in processes:
+        process.end()
+    assert cap <= total(database, name) <= cap + (len(processes) - 1) * each_period

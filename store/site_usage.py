@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import case, func, select
 
@@ -17,8 +17,10 @@ from store.dwell import median
 from store.models import Dwell, SiteHour, SiteVisitors
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, tzinfo
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 ANOTHERS: Final = timedelta(hours=26)  # between the midnights of two zones, at most
@@ -46,38 +48,90 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 def month(session: Session, zone: tzinfo, first: date) -> list[SiteMonth]:
     """Of every site that has a name and was used in the month that begins on this day, by name: three statements."""
     begins, ends = midnight(first, zone), midnight((first + timedelta(days=32)).replace(day=1), zone)
-    visitors = _visitors(session, begins)
-    medians = _medians(session, begins, ends)
-    used = (
-        select(
-            SiteHour.site,
-            func.sum(SiteHour.sessions),
-            func.sum(SiteHour.seconds),
-            func.sum(SiteHour.output_octets),
-            func.sum(SiteHour.input_octets),
-            func.sum(case((SiteHour.roaming, SiteHour.sessions), else_=0)),
-        )
-        .where(SiteHour.hour >= begins, SiteHour.hour < ends, SiteHour.site != "")
-        .group_by(SiteHour.site)
-        .order_by(SiteHour.site)
-    )
+    came = {each.site: each.visitors for each in visitors(session, begins)}
+    medians = {site: median(counts) for site, counts in lengths(session, begins, ends).items()}
     return [
-        SiteMonth(site, int(sessions), visitors.get(site), int(seconds) // 60, int(down), int(up), medians.get(site), int(roaming))
-        for site, sessions, seconds, down, up, roaming in session.execute(used)
+        SiteMonth(
+            site, used.sessions, came.get(site), used.seconds // 60, used.output_octets, used.input_octets, medians.get(site), used.roaming
+        )
+        for site, used in sorted(by_site(session, begins, ends).items())
+        if site
     ]
 
 
-def _visitors(session: Session, begins: datetime) -> dict[str, int]:
-    of_it = SiteVisitors.begins_at.between(begins - ANOTHERS, begins + ANOTHERS)
-    rows = session.execute(select(SiteVisitors.site, func.sum(SiteVisitors.visitors)).where(of_it).group_by(SiteVisitors.site))
-    return {site: int(visitors) for site, visitors in rows}
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What some sites were used for in some hours."""
+
+    sessions: int = 0
+    seconds: int = 0
+    input_octets: int = 0  # upload
+    output_octets: int = 0
+    roaming: int = 0  # of the sessions
+
+    def __add__(self, other: Used) -> Used:
+        return Used(*(mine + theirs for mine, theirs in zip(self.figures, other.figures, strict=True)))
+
+    @property
+    def figures(self) -> tuple[int, int, int, int, int]:
+        return self.sessions, self.seconds, self.input_octets, self.output_octets, self.roaming
+
+    @property
+    def octets(self) -> int:
+        """Both ways."""
+        return self.input_octets + self.output_octets
 
 
-def _medians(session: Session, begins: datetime, ends: datetime) -> dict[str, float]:
-    within = Dwell.day >= begins, Dwell.day < ends, Dwell.site != ""
+class Came(NamedTuple):
+    """Different visitors of a site in a month, and how many of them came on more than one day; the site "" is the whole city."""
+
+    begins_at: datetime
+    site: str
+    visitors: int
+    again: int
+
+
+def by_site(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[str, Used]:
+    """Each site's, of the hours from `begins` until `ends`; `sites` None: of all."""
+    return {row[0]: Used(*map(int, row[1:])) for row in session.execute(_used(SiteHour.site, begins, ends, sites))}
+
+
+def by_hour(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[datetime, Used]:
+    """Each hour's that was used, of these sites together."""
+    return {row[0]: Used(*map(int, row[1:])) for row in session.execute(_used(SiteHour.hour, begins, ends, sites))}
+
+
+def _used(by: Any, begins: datetime, ends: datetime, sites: Collection[str] | None) -> Select[Any]:
+    sums = (func.sum(each) for each in (SiteHour.sessions, SiteHour.seconds, SiteHour.input_octets, SiteHour.output_octets))
+    roaming = func.sum(case((SiteHour.roaming, SiteHour.sessions), else_=0))
+    which = () if sites is None else (SiteHour.site.in_(sorted(sites)),)
+    return select(by, *sums, roaming).where(SiteHour.hour >= begins, SiteHour.hour < ends, *which).group_by(by)
+
+
+def lengths(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[str, dict[int, int]]:
+    """site -> (step of store/dwell.py -> sessions that lasted so long), of the days from `begins` until `ends`."""
+    which = () if sites is None else (Dwell.site.in_(sorted(sites)),)
     counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
     for site, minutes, sessions in session.execute(
-        select(Dwell.site, Dwell.minutes, func.sum(Dwell.sessions)).where(*within).group_by(Dwell.site, Dwell.minutes)
+        select(Dwell.site, Dwell.minutes, func.sum(Dwell.sessions))
+        .where(Dwell.day >= begins, Dwell.day < ends, *which)
+        .group_by(Dwell.site, Dwell.minutes)
     ):
-        counts[site][minutes] = int(sessions)
-    return {site: middle for site, lengths in counts.items() if (middle := median(lengths)) is not None}
+        counts[site][minutes] = max(int(sessions), 0)
+    return dict(counts)
+
+
+def visitors(session: Session, begins: datetime) -> list[Came]:
+    """Each site's of the month that begins then; also where that midnight was another zone's."""
+    of_it = SiteVisitors.begins_at.between(begins - ANOTHERS, begins + ANOTHERS)
+    sums = func.sum(SiteVisitors.visitors), func.sum(SiteVisitors.came_again)
+    rows = session.execute(select(SiteVisitors.site, *sums).where(of_it).group_by(SiteVisitors.site).order_by(SiteVisitors.site))
+    return [Came(begins, site, int(count), int(again)) for site, count, again in rows]
+
+
+def visitors_since(session: Session, begins: datetime, site: str) -> list[Came]:
+    """One site's, month by month from this one on; "" is the whole city."""
+    rows = session.scalars(
+        select(SiteVisitors).where(SiteVisitors.begins_at >= begins - ANOTHERS, SiteVisitors.site == site).order_by(SiteVisitors.begins_at)
+    )
+    return [Came(row.begins_at, row.site, row.visitors, row.came_again) for row in rows]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from store.models import Role
 
 LASTS: Final = timedelta(hours=24)
+LINK_LASTS: Final = timedelta(minutes=15)  # of one that signs in, and sets up nothing
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
 
 
@@ -84,6 +85,27 @@ def invited(session: Session, secret: str, now: datetime, purpose: LinkPurpose =
     found = found.where(StaffLink.purpose == purpose)
     good = found.where(StaffLink.used_at.is_(None), StaffLink.expires_at > now, Staff.disabled_at.is_(None))
     return session.scalars(good.where(Staff.source == Source.LOCAL)).first()
+
+
+def sign_in_link(session: Session, staff: Staff, now: datetime) -> str:
+    """A link that signs them in, beside those that are still good: of two mails that cross, either opens."""
+    theirs = delete(StaffLink).where(StaffLink.staff_id == staff.id, StaffLink.purpose == LinkPurpose.SIGN_IN)
+    session.execute(theirs.where(StaffLink.expires_at <= now))
+    secret = secrets.token_urlsafe(32)
+    digest, until = staff_sessions.digest(secret), now + LINK_LASTS
+    session.add(StaffLink(digest=digest, staff_id=staff.id, purpose=LinkPurpose.SIGN_IN, created_at=now, expires_at=until))
+    session.flush()
+    return secret
+
+
+def by_link(session: Session, secret: str, now: datetime) -> Staff | None:
+    """Whose sign-in link this is; it is used up, and with it every other that they were sent. None where it is good no more."""
+    staff = invited(session, secret, now, LinkPurpose.SIGN_IN)
+    if staff is None:
+        return None
+    mine = update(StaffLink).where(StaffLink.staff_id == staff.id, StaffLink.purpose == LinkPurpose.SIGN_IN, StaffLink.used_at.is_(None))
+    used = session.scalars(mine.values(used_at=now).returning(StaffLink.digest).execution_options(synchronize_session=False)).all()
+    return staff if staff_sessions.digest(secret) in [bytes(each) for each in used] else None  # of two at once, the first alone
 
 
 def settled(session: Session, staff: Staff, now: datetime) -> None:

@@ -36,7 +36,6 @@ TITLES: Final[Mapping[str, Any]] = {
     "guest": later("Guests’ pages"),
     "business": later("Shops’ pages"),
     "staff": later("Staff’s pages"),
-    "business": later("Businesses’ pages"),
 }
 FLAWS: Final[Mapping[Flaw, Any]] = {
     Flaw.EMPTY: later("There is no certificate in it. Choose the file that the authority sent, or paste what it says."),

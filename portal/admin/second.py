@@ -45,7 +45,7 @@ def prove() -> Any:
         how = used(session, staff, typed)
         if how:
             doorway.forgiven(session, doorway.SECOND, staff.name)
-            return _in(session, staff, f"password and {how}")
+            return _in(session, staff, how)
     doorway.refused(g.staff, "second factor")
     return _page(403, wrong=True)
 
@@ -79,11 +79,12 @@ def by_passkey() -> Any:
     with desk().writing() as session:
         if not passkeys.spend(session, shown):
             return _page(403, unknown=True)
-        return _in(session, session.get_one(Staff, g.staff.id), "password and passkey")
+        return _in(session, session.get_one(Staff, g.staff.id), "passkey")
 
 
 def _in(session: Session, staff: Staff, how: str) -> Response:
-    cookie = doorway.admit(session, staff, Step.WHOLE, how)
+    first = "password" if desk().office.second else "password or link"  # where there are links, they lead here, too
+    cookie = doorway.admit(session, staff, Step.WHOLE, f"{first} and {how}")
     return doorway.go(cookie, Step.WHOLE, request.form.get("next", ""))
 
 

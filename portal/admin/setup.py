@@ -56,13 +56,23 @@ def choose(secret: str) -> Any:
     except passwords.BusyError:
         return _choose(503, staff, busy=True)
     with desk().writing() as session:
-        kept = people.invited(session, secret, g.now)
+        kept = doorway.able(people.invited(session, secret, g.now))
         if kept is None:
             return _gone()
         kept.password = weighed
         doorway.note(session, kept.name, kept.name, "change", {"password": "set, by a link"})
+        if not desk().office.second:
+            return _whole(session, kept)
         cookie = doorway.admit(session, kept, Step.SETUP, "link")
     return doorway.go(cookie, Step.SETUP)
+
+
+def _whole(session: Session, staff: Staff) -> Response:
+    """Where a password is enough they are in; what they had before opens nothing any more."""
+    factors.wipe(session, factors.locked(session, staff.id))
+    people.settled(session, staff, g.now)
+    staff_sessions.end_all(session, staff.id)
+    return doorway.go(doorway.admit(session, staff, Step.WHOLE, "link"), Step.WHOLE, "/welcome")
 
 
 def unfit(password: str, again: str, staff: Staff) -> passwords.Unfit | None:

@@ -1,4 +1,4 @@
-"""/: the shop of whoever signed in, or their list of shops; /shops/<slug>/: how a shop stands; /healthz.
+"""/: the shop of whoever signed in, or their list of shops; /welcome; /shops/<slug>/: how a shop stands; /healthz.
 
 Never a shop that they do not work for.
 """
@@ -27,6 +27,13 @@ def front() -> Any:
     if len(mine) == 1:
         return redirect(f"/shops/{mine[0].slug}/", 303)
     return page("shops.html", shops=mine)
+
+
+@blueprint.get("/welcome")
+@needs(Permission.SELF)
+def welcome() -> Any:
+    """After the first password: a passkey, for whoever wants one."""
+    return page("welcome.html")
 
 
 @blueprint.get("/shops/<slug>/")

@@ -59,7 +59,8 @@ ROLES |= {Person.OWNER_B: Role.BUSINESS_OWNER, Person.VENUE_B: Role.VENUE_STAFF}
 
 def office(**more: Any) -> Office:
     """As the settings would have it."""
-    return Office(URL, roles=OF_SHOPS, cookie="proxeny-business", second=False, **more)
+    said = {"staff_url": "http://staff.city.example", "guest_url": "http://wifi.city.example", "mails": True}
+    return Office(URL, roles=OF_SHOPS, cookie="proxeny-business", second=False, **{**said, **more})
 
 
 @dataclass

@@ -1,0 +1,127 @@
+"""/sign-in/link: a link by e-mail in place of the password, for whoever works for a shop.
+
+Asking changes nothing but their mailbox; looking at the link uses up nothing (mail programs look at links): its button does. It is
+good once, for fifteen minutes. Whoever has a second factor is asked for it afterwards.
+
+Never tells whether an address is somebody's: the answer is the same, and takes as long.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from flask import Blueprint, abort, g, request
+
+from portal.admin import doorway, guard
+from portal.admin.desk import desk
+from portal.admin.guard import at_step
+from portal.admin.page import page
+from portal.cases.shop_news import send
+from portal.messages.sign_in import mail_link
+from portal.pace import Rate
+from portal.rates import address
+from store import guesses
+from store import staff as people
+from store.models import LinkPurpose, Step
+
+if TYPE_CHECKING:
+    from flask import Response
+    from sqlalchemy.orm import Session
+
+    from store.models import Staff
+
+blueprint = Blueprint("link", __name__)
+LONGEST: Final = 254  # characters of an address that are looked at
+SOON, SOME = timedelta(minutes=15), 3  # mails to one person
+DAY, MANY = timedelta(days=1), 10
+NEAR: Final = Rate(20, 3_600.0)  # questions from one address: a market hall behind one router
+_ANYBODY = (None, Step.SETUP, Step.SECOND, Step.WHOLE)
+
+
+@blueprint.get("/sign-in/link")
+@at_step(*_ANYBODY)
+def ask() -> Any:
+    """What is your address?"""
+    return _form(200)
+
+
+@blueprint.post("/sign-in/link")
+@at_step(*_ANYBODY)
+def mail() -> Any:
+    """Look into your mailbox."""
+    typed, onward = request.form.get("address", "")[:LONGEST].strip().lower(), guard.onward(request.form.get("next", "/"))
+    if "@" not in typed:
+        return _form(422, wrong=True, typed=typed)
+    if not desk().office.mails:
+        abort(404)
+    if not desk().rates.take(f"link {address()}", NEAR, g.now.timestamp()):
+        abort(429)
+    with desk().reading() as session:
+        staff = doorway.able(people.named(session, typed))
+    with desk().writing() as session:
+        if staff is not None and _room(session, staff):
+            _send(session, staff, onward)
+        else:
+            guesses.counted(session, guesses.named(desk().privacy, "shop strangers", b""), g.now)  # a transaction, too: time tells nothing
+    return page("link_sent.html", minutes=_minutes())
+
+
+@blueprint.get("/sign-in/link/<secret>")
+@at_step(*_ANYBODY)
+def look(secret: str) -> Any:
+    """Is it you?"""
+    with desk().reading() as session:
+        staff = doorway.able(people.invited(session, secret, g.now, LinkPurpose.SIGN_IN))
+    return page("link_use.html", who=staff, onward=_onward()) if staff is not None else _form(404, gone=True)
+
+
+@blueprint.post("/sign-in/link/<secret>")
+@at_step(*_ANYBODY)
+def use(secret: str) -> Any:
+    """It is: signed in."""
+    if doorway.asked_too_often():
+        abort(429)
+    with desk().writing() as session:
+        staff = doorway.able(people.invited(session, secret, g.now, LinkPurpose.SIGN_IN))
+        if staff is None or people.by_link(session, secret, g.now) is None:
+            return _form(404, gone=True)
+        step = doorway.next_step(session, staff)
+        cookie = doorway.admit(session, staff, step, "link by mail")
+    return doorway.go(cookie, step, _onward())
+
+
+@blueprint.app_template_global("office_mails")
+def mails() -> bool:
+    """Whether a link can be mailed."""
+    return desk().office.mails
+
+
+def _room(session: Session, staff: Staff) -> bool:
+    """Whether one more mail is in order: nobody fills somebody's mailbox from here."""
+    bounds = (("shop link", SOME, SOON), ("shop links", MANY, DAY))
+    return all(
+        guesses.taken(session, guesses.named(desk().privacy, kind, staff.id.encode()), g.now, most=most, window=window) is None
+        for kind, most, window in bounds
+    )
+
+
+def _send(session: Session, staff: Staff, onward: str) -> None:
+    secret = people.sign_in_link(session, staff, g.now)
+    there = f"{desk().office.url}/sign-in/link/{secret}" + (f"?next={quote(onward, safe='')}" if onward != "/" else "")
+    send(session, desk().privacy, staff, mail_link(staff.language or g.language, there, _minutes()), g.now, people.LINK_LASTS)
+    doorway.note(session, doorway.SOMEBODY, staff.name, "link", {"to": "sign in, by mail"})
+
+
+def _minutes() -> int:
+    return round(people.LINK_LASTS / timedelta(minutes=1))
+
+
+def _onward() -> str:
+    return guard.onward(request.values.get("next", "/"))
+
+
+def _form(status: int, **what: Any) -> Response:
+    onward = _onward()
+    return page("link.html", status, onward=onward if onward != "/" else "", mails=desk().office.mails, **what)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import insert, select
 
+from proxeny.demo_sums import SiteSums
 from store import crockford, vouchers
 from store.ids import new_id, new_ids
 from store.models import (
@@ -88,6 +89,7 @@ def write(session: Session, privacy: Privacy, amounts: Guests, now: datetime, se
     plans = {plan.name: plan for plan in session.scalars(select(Plan))}
     past = _Past(Random(seed), privacy, places, portal, plans, now)  # noqa: S311  a past, not a secret
     codes = [_batch(session, past, *each) for each in amounts.batches]
+    sites = SiteSums(session)
     free = iter([voucher for batch in codes[:2] for voucher in batch])
     for begin in range(0, amounts.accounts, SLICE):
         rows: dict[type[Base], list[dict[str, Any]]] = {
@@ -96,11 +98,15 @@ def write(session: Session, privacy: Privacy, amounts: Guests, now: datetime, se
         used: list[dict[str, Any]] = []
         for number in range(begin, min(begin + SLICE, amounts.accounts)):
             _guest(past, amounts, number, rows, used, free)
+        for each in rows[Accounting]:
+            sites.add(each, roaming=False)
+            sites.came(each["started_at"], each["site"], each["station_hash"])
         for kind, some in rows.items():
             if some:
                 session.connection().execute(insert(kind), some)  # no objects are made
         for each in used:
             session.connection().execute(Voucher.__table__.update().where(Voucher.id == each.pop("id")), each)  # type: ignore[attr-defined]  # it is a table
+    sites.write(past.now)
 
 
 def _batch(session: Session, past: _Past, name: str, count: int) -> list[str]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
+from proxeny.demo_sums import SiteSums
 from store.ids import new_id
 from store.models import (
     AccessPoint,
@@ -91,17 +92,21 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
     logins = _logins(dice, privacy, places, realms, weights, amounts, now)
     kept = amounts.logins if amounts.sessions is None else amounts.sessions
     hours: dict[tuple[datetime, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    visitors = _Visitors(zone, realms)
+    visitors, sites = _Visitors(zone, realms), SiteSums(session)
     for some in _slices(logins):
         sessions = []
         for login in some:
             visitors.count(login)
-            if login["verdict"] is LoginVerdict.ACCEPT and kept > 0:
+            if login["verdict"] is not LoginVerdict.ACCEPT:
+                continue
+            sites.came(login["at"], login["site"], login["station_hash"])
+            if kept > 0:
                 kept -= 1
                 sessions.append(_session(dice, privacy, login, now))
         _open(sessions, amounts.online, now)
         for each in sessions:
             _sum(hours, each)
+            sites.add(each, roaming=True)
         _insert(session, AuthEvent, some)
         _insert(session, Accounting, sessions)
         hops = [
@@ -110,6 +115,7 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
         ]
         _insert(session, SessionHop, hops)
     _insert(session, UsageHour, [_hour(key, sums) for key, sums in hours.items()])
+    sites.write(now)
     _insert(session, VisitorCount, list(visitors.rows(now)))
     _insert(session, HomeChange, list(_changes(dice, sorted({realm.home for realm in realms[:20]}), amounts, now)))
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from proxeny.demo_history import Amounts, write
-from store.models import AuthEvent, LoginVerdict, Session, SessionStatus, UsageHour, VisitorCount
+from store.models import AuthEvent, Dwell, LoginVerdict, Session, SessionStatus, SiteHour, SiteVisitors, UsageHour, VisitorCount
 from store.privacy import privacy
 from store.schema import prepare
 from store.sealed import Seal, create_keys
@@ -42,6 +42,8 @@ def test_a_past_agrees_with_itself(past: Engine) -> None:
         accepted = session.scalar(select(func.count()).where(AuthEvent.verdict == LoginVerdict.ACCEPT))
         assert (500, accepted) == (session.scalar(select(func.count(AuthEvent.id))), session.scalar(select(func.count(Session.id))))
         assert accepted == session.scalar(select(func.sum(UsageHour.sessions)))
+        assert accepted == session.scalar(select(func.sum(SiteHour.sessions))) == session.scalar(select(func.sum(Dwell.sessions)))
+        assert all(0 <= each.came_again <= each.visitors > 0 for each in session.scalars(select(SiteVisitors)))
         assert 3 == session.scalar(select(func.count()).where(Session.status == SessionStatus.OPEN))
         assert NOW >= session.scalars(select(func.max(AuthEvent.at))).one() >= NOW - timedelta(minutes=1)
         weeks = session.scalars(select(VisitorCount)).all()

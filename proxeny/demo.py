@@ -49,7 +49,7 @@ def run(config: Path | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     city = sample.prepare(config)
-    database, codes, link = _applied(city)
+    database, codes, links = _applied(city)
     with ExitStack() as running:
         homes = [running.enter_context(neighbours.home(city, row)) for row in city.institutions]
         for home in homes:
@@ -62,7 +62,7 @@ def run(config: Path | None = None) -> None:
         phone = running.enter_context(neighbours.gateway(city))
         phone.wait_ready()
         lines = _first(logins, ended)
-        for line in (*screen.greeting(city, codes, link), *lines):
+        for line in (*screen.greeting(city, codes, links), *lines):
             click.echo(line)
         while not ended.wait(LOOK):
             for line in next(logins):
@@ -82,8 +82,8 @@ def _outbox(city: Sample, running: ExitStack) -> list[neighbours.Neighbour]:
     return [outbox]
 
 
-def _applied(city: Sample) -> tuple[Engine, list[str], str]:
-    """The city's network in its database, as `proxeny apply` would put it there; its adverts; two vouchers to try; a link for staff."""
+def _applied(city: Sample) -> tuple[Engine, list[str], screen.Links]:
+    """The city's network in its database, as `proxeny apply` would put it there; its shops; two vouchers and two links to try."""
     database, seal = opening.store(city.settings)
     declaration = network_file.read(city.network, {})
     pictures = logos.named(declaration, sample.SHIPPED)
@@ -98,8 +98,8 @@ def _applied(city: Sample) -> tuple[Engine, list[str], str]:
         marks = privacy(session, seal, now)
         codes = demo_vouchers.codes(session, marks, now)
         demo_staff.past(session, marks, now)
-        link = demo_staff.link(session, now)
-    return database, codes, link
+        links = screen.Links(demo_staff.link(session, now), demo_shops.link(session, now))
+    return database, codes, links
 
 
 @contextlib.contextmanager

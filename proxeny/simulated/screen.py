@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -19,16 +19,24 @@ if TYPE_CHECKING:
     from proxeny.simulated.sample import Sample
     from store.models.trace import AuthEvent
 
+
+class Links(NamedTuple):
+    """What the addresses end with that let somebody in, once; "" for none."""
+
+    staff: str = ""
+    shop: str = ""
+
+
 _COLOURS: Final = {"accept": "green", "reject": "red", "refused": "yellow", "no_answer": "magenta", "abandoned": "cyan"}
 
 
-def greeting(sample: Sample, codes: Sequence[str] = (), link: str = "") -> Iterator[str]:
+def greeting(sample: Sample, codes: Sequence[str] = (), links: Links | None = None) -> Iterator[str]:
     """What is running, the addresses, a guest's page and codes, and three things to try."""
     yield ""
     yield click.style("The sample city is ready.", bold=True)
     yield ""
     label = ""
-    for name, line in _running(sample, codes, link):
+    for name, line in _running(sample, codes, links or Links()):
         yield f"  {name if name != label else '':<18} {line}"
         label = name
     yield ""
@@ -40,7 +48,7 @@ def greeting(sample: Sample, codes: Sequence[str] = (), link: str = "") -> Itera
     yield ""
 
 
-def _running(sample: Sample, codes: Sequence[str], link: str) -> Iterator[tuple[str, str]]:
+def _running(sample: Sample, codes: Sequence[str], links: Links) -> Iterator[tuple[str, str]]:
     settings, tables = sample.settings, sample.tables
     if settings.radius:
         yield "controller", f"authentication {', '.join(map(str, settings.radius.auth))}"
@@ -54,8 +62,10 @@ def _running(sample: Sample, codes: Sequence[str], link: str) -> Iterator[tuple[
         radios = ", ".join(row["name"] for row in tables["access_point"] if row["client"] == client["name"])
         yield "access points", f"{client['address'].partition('/')[0]:<16} {radios}"
     yield from _guests(sample)
-    if settings.staff and link:
-        yield "staff", f"{settings.staff.origin}/setup/{link}  once: choose a password, then run the network"
+    if settings.staff and links.staff:
+        yield "staff", f"{settings.staff.origin}/setup/{links.staff}  once: choose a password, then run the network"
+    if settings.business and links.shop:
+        yield "shop", f"{settings.business.origin}/setup/{links.shop}  once: choose a password, then change the bakery's advert"
     if sample.outbox is not None:
         yield "outbox", f"http://{sample.outbox}/  mails and SMS land here: codes, links"
     if codes:

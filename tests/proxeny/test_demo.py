@@ -33,6 +33,7 @@ def elsewhere() -> dict[str, str]:
         "PROXENY_METRICS__LISTEN": f"127.0.0.1:{metrics}",
         "PROXENY_GUEST__LISTEN": f"127.0.0.1:{free_port()}",
         "PROXENY_STAFF__LISTEN": f"127.0.0.1:{free_port()}",
+        "PROXENY_BUSINESS__LISTEN": f"127.0.0.1:{free_port()}",
         "PROXENY_MAIL__URL": f"smtp://127.0.0.1:{free_port()}",
         "PROXENY_SMS__URL": f"http://127.0.0.1:{free_port()}/sms",
         "PROXENY_RUN__DRAIN": "1",

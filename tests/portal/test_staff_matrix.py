@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,6 +91,8 @@ def paths(room: Room) -> list[tuple[Rule, str, str]]:
     found = []
     for rule in room.app.url_map.iter_rules():
         path = SAMPLES.get(rule.rule, rule.rule)
+        if rule.rule.startswith("/shops/<slug>/"):  # of none of the city's own: test_business_matrix.py has theirs
+            path = re.sub("<[^>]+>", "nobodys", rule.rule)
         assert "<" not in path, f"{rule.rule} has no row in SAMPLES"
         found += [(rule, method, path) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
     return found

@@ -24,6 +24,7 @@ from portal.guest import (
     mails,
     me,
     oidc,
+    open_data,
     pages,
     probes,
     prove,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from portal.kit import Kit
 
 _WAYS: Final = (codes, email, sms, mails, voucher, card, oidc, sponsor)
-_VIEWS: Final = (me, prove, *_WAYS, arrivals, visits, stays, front, pages, probes, gateways, adverts, shops, capport)
+_VIEWS: Final = (me, prove, *_WAYS, arrivals, visits, stays, front, pages, open_data, probes, gateways, adverts, shops, capport)
 
 
 def guest_app(kit: Kit) -> Flask:

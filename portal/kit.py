@@ -13,6 +13,7 @@ from flask import current_app
 
 from portal.doors import House
 from portal.figures import Figures
+from portal.open_shelf import Shelf
 from portal.pace import Rates
 from portal.pictures import Pictures
 
@@ -73,6 +74,7 @@ class Kit:
     adverts: Callable[[], Sequence[Run]] = tuple  # the campaigns that run, as they were read last
     figures: Figures = field(default_factory=Figures)
     pictures: Pictures = field(default_factory=Pictures)
+    shelf: Shelf = field(default_factory=Shelf)  # of open data
     still: bool = False  # a preview: no link leads anywhere
 
 

@@ -59,8 +59,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
         "gb_down": _("Data to the visitors in GB (10^9 octets), rounded to 5"),
         "gb_up": _("Data from the visitors in GB (10^9 octets), rounded to 5"),
         "median_session_min": _("Half of the connections were shorter: minutes, rounded to 5"),
-        "roaming_share": _(
-            "Share of connections by visitors whom a university or college vouches for, rounded to 0.05; empty where one kind had fewer than 50"
-        ),
+        "roaming_share": _("Share of connections by visitors of universities and colleges, to 0.05; empty below 50 of a kind"),
     },
 }

@@ -1,0 +1,105 @@
+"""The files of open data that anybody may fetch, made once of what is published and kept in memory until that changes.
+
+Pages and files come from one list of publications, so that nothing is named that cannot be fetched. Never a withdrawn publication's
+octets, and none at all where the settings have no terms.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from flask_babel import force_locale
+
+from portal import languages, open_words
+from portal.cases import open_files
+from portal.cases.open_catalogue import File, Set, catalogue, package
+from portal.cases.publishing import first_of
+from store.models import Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from portal.cases.open_files import Column
+    from portal.doors import Terms
+    from portal.open_words import Words
+    from store.publications import Brief
+
+JSON: Final = "application/json"
+
+
+class Shelf:
+    """The files of the publications that were seen last."""
+
+    def __init__(self) -> None:
+        self._held: tuple[tuple[str, ...], Mapping[str, File]] = ((), {})
+        self._lock = threading.Lock()
+
+    def files(self, live: Sequence[Brief], octets: Callable[[], Mapping[str, bytes]], terms: Terms, url: str) -> Mapping[str, File]:
+        """By name; `octets` is called where other publications are live than before."""
+        key = (terms.url, *(each.id for each in live))
+        with self._lock:
+            held, files = self._held
+        if held != key:
+            files = made(live, octets(), terms, url)
+            with self._lock:
+                self._held = (key, files)
+        return files
+
+
+def made(live: Sequence[Brief], octets: Mapping[str, bytes], terms: Terms, url: str) -> dict[str, File]:
+    """Every file, in the order in which a page lists them; none where nothing is published."""
+    sets = [each for each in (_hotspots(live, octets), _usage(live, octets)) if each is not None]
+    if not sets:
+        return {}
+    at = max(each.published_at for each in live)
+    words = {"title": spoken(open_words.CATALOGUE.title), "text": spoken(open_words.CATALOGUE.text)}
+    english = {"title": words["title"]["en"], "description": words["text"]["en"]}
+    return {
+        **{name: file for each in sets for name, file in each.files.items()},
+        "datapackage.json": File(package(sets, terms, english, url), JSON, at),
+        "catalog.jsonld": File(catalogue(sets, terms, lambda name: words[name], url), "application/ld+json", at),
+    }
+
+
+def _hotspots(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
+    found = next((each for each in live if each.dataset is Dataset.HOTSPOTS), None)
+    if found is None:
+        return None
+    kept = octets[found.id]
+    files = {
+        "hotspots.csv": File(open_files.hotspots_csv(open_files.hotspots(kept)), "text/csv", found.published_at),
+        "hotspots.geojson": File(kept, "application/geo+json", found.published_at),
+    }
+    return _set("hotspots", open_words.HOTSPOTS, open_files.HOTSPOTS, files, frequency="IRREG")
+
+
+def _usage(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
+    months = [each for each in live if each.dataset is Dataset.USAGE]
+    if not months:
+        return None
+    at = max(each.published_at for each in months)
+    file = File(open_files.joined(octets[each.id] for each in months), "text/csv", at)
+    first, last = first_of(months[0].period), first_of(months[-1].period)
+    span = (str(first), str(_ends(last))) if first is not None and last is not None else None
+    return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": file}, frequency="MONTHLY", span=span)
+
+
+def _ends(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def _set(name: str, words: Words, columns: Sequence[Column], files: Mapping[str, File], **more: Any) -> Set:
+    of_columns = {column: spoken(text)["en"] for column, text in open_words.COLUMNS[name].items()}
+    first = min(each.at for each in files.values())
+    return Set(name, spoken(words.title), spoken(words.text), columns, of_columns, files, first, **more)
+
+
+def spoken(text: Any) -> dict[str, str]:
+    """A text of ours in every language."""
+    found = {}
+    for language in languages.LANGUAGES:
+        with force_locale(languages.locale(language, "")):
+            found[language] = str(text)
+    return found

@@ -144,6 +144,12 @@ CLASSES: Final[dict[Kept, Words]] = {
         _("To count visitors without knowing them; the number stays."),
         _("from the period’s end"),
     ),
+    Kept.PICTURE: Words(
+        _("Pictures that nothing shows"),
+        _("What shops sent and then chose not to use; no words of a camera’s are in it."),
+        _("So that what was tried out does not stay."),
+        _("from when it was sent last"),
+    ),
     Kept.UNUSED: Words(
         _("Stays that nobody used"),
         _("Presses of the button after which no gateway told of anybody."),

@@ -20,8 +20,8 @@ from store import audit, events, grants
 from store.events import EventKind
 from store.models import Account, AuthEvent, Challenge, Consent, Device, Grant, GuestUsage, Message, Order
 from store.models import Session as Accounting
-from store.retention import ERASURE
 from store.slices import slices
+from store.spent_grants import ERASURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

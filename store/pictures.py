@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, update
 
+from store import unused_pictures
 from store.models import Media, Picture
 from store.session import insert
 from store.stills import prepared
@@ -38,6 +39,7 @@ def keep_for(session: Session, business_id: str, picture: Prepared, now: datetim
     _add(session, picture, now)
     mine = insert(session, Picture).values(business_id=business_id, sha=picture.sha, created_at=now)
     session.execute(mine.on_conflict_do_update(index_elements=["business_id", "sha"], set_={"created_at": now}))
+    unused_pictures.trim(session, business_id)
     return picture.sha
 
 
@@ -53,4 +55,6 @@ def of_shop(session: Session, business_id: str, sha: str) -> Media | None:
 
 def _add(session: Session, picture: Prepared, now: datetime) -> None:
     row = insert(session, Media).values(**picture._asdict(), created_at=now)
-    session.execute(row.on_conflict_do_update(index_elements=["sha"], set_={"created_at": now}))  # its time begins anew (store/unused.py)
+    session.execute(
+        row.on_conflict_do_update(index_elements=["sha"], set_={"created_at": now})
+    )  # its time begins anew (store/unused_pictures.py)

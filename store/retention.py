@@ -1,8 +1,9 @@
 """What is kept how long: rows past their class's time are deleted in small transactions, so that no writer waits long.
 
-Three classes have a time of their own, whatever is set: what visitors are counted with (store/visitors.py), grants that nobody
-used (a device with a new address each minute makes one with each press of the button), and what an erased account leaves behind
-until the road has heard of its end (store/erasure.py). What each purge did is proven by store/deletions.py.
+Four classes have a time of their own, whatever is set: what visitors are counted with (store/visitors.py), pictures that nothing
+uses (store/unused_pictures.py), grants that nobody used (a device with a new address each minute makes one with each press of the
+button), and what an erased account leaves behind until the road has heard of its end (both store/spent_grants.py). What each
+purge did is proven by store/deletions.py.
 
 Never deletes a class whose time was not given.
 """
@@ -13,9 +14,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Delete, Engine, and_, delete, exists, func, literal, null, or_, select, true, tuple_
+from sqlalchemy import Delete, Engine, and_, delete, exists, func, null, or_, select, tuple_
 
-from store import visitors
+from store import spent_grants, unused_pictures, visitors
 from store.ids import first_id
 from store.models import (
     Account,
@@ -51,10 +52,8 @@ from store.models import (
     UsageHour,
     Voucher,
     VoucherBatch,
-    Way,
 )
-from store.session import affected, reading, transaction
-from store.slices import slices
+from store.session import affected, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,9 +71,6 @@ API_ANSWER: Final = timedelta(days=1)  # how long a key of idempotency is rememb
 CHALLENGE: Final = timedelta(days=1)  # beyond its minutes, for the same reason; and with its address
 ERASED: Final = timedelta(minutes=10)  # whoever follows the grants has heard of the end by then, and the gateways of their orders
 UNUSED: Final = timedelta(days=2)  # from its end: no accounting comes so late
-LOOKED_AT: Final = timedelta(days=7)  # unused grants that ended longer ago were looked at before
-ERASED_AT: Final = timedelta(days=31)  # the same of erased ones
-ERASURE: Final = "erased"  # Grant.why
 
 
 class Kept(StrEnum):
@@ -105,6 +101,7 @@ class Kept(StrEnum):
     RETENTION_RUN = "retention_run"
     ERASED = "erased"  # grants that an account's erasure ended, from then, with their orders and devices
     VISITORS = "visitors"  # the marks and keys that they are counted with, from the end of their period (store/visitors.py)
+    PICTURE = "picture"  # that nothing uses, from when it was sent last (store/unused_pictures.py)
     UNUSED = "unused"  # grants of the terms alone of which no gateway ever told, from their end, with their devices
 
 
@@ -149,13 +146,13 @@ _AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any] | ColumnElement[A
 _BOUND: Final[Mapping[type[Base], Any]] = {Device: Grant.device_hash == Device.hash, Account: Grant.account_id == Account.id}
 _ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
 _ALWAYS.update({Kept.LISTENER_KEY: LISTENER_KEY, Kept.API_ANSWER: API_ANSWER, Kept.API_TOKEN: timedelta(days=90)})
-_USED: Final = or_(exists().where(Session.grant_id == Grant.id), exists().where(AuthEvent.grant_id == Grant.id))
 _OWN: Final = {Kept.ERASED: ERASED, Kept.UNUSED: UNUSED}
+_ELSEWHERE: Final = {Kept.VISITORS: visitors.LATE, Kept.PICTURE: unused_pictures.AGE}  # those that the files named there delete
 
 
 def ages(kept: Mapping[Kept, timedelta]) -> dict[Kept, timedelta]:
     """Every class with a time: those given, and those that have one in any case."""
-    return {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}, **_OWN, Kept.VISITORS: visitors.LATE}
+    return {**kept, **{kind: max(age, kept.get(kind, age)) for kind, age in _ALWAYS.items()}, **_OWN, **_ELSEWHERE}
 
 
 def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> dict[Kept, int]:
@@ -169,8 +166,9 @@ def purge(database: Engine, kept: Mapping[Kept, timedelta], now: datetime) -> di
     gone = {kind: sum(_purge(database, table, column, before[kind]) for table, column in _AGED.get(kind, ())) for kind in before}
     gone[Kept.ACCOUNTING_KEY] += _purge_trails(database, before[Kept.ACCOUNTING_KEY])
     for kind in _OWN:
-        gone[kind] = _purge_grants(database, kind, before[kind])
+        gone[kind] = spent_grants.purge(database, before[kind], BATCH, erased=kind is Kept.ERASED)
     gone[Kept.VISITORS] = visitors.close(database, now)
+    gone[Kept.PICTURE] = unused_pictures.purge(database, before[Kept.PICTURE], BATCH)
     return gone
 
 
@@ -178,6 +176,8 @@ def oldest(session: Database, kind: Kept) -> datetime | None:
     """From when the oldest row of a class ages; None where it has none."""
     if kind is Kept.VISITORS:
         return visitors.oldest(session)
+    if kind is Kept.PICTURE:
+        return unused_pictures.oldest(session)
     found: list[datetime] = []
     for table, column in _AGED.get(kind, ()):
         alive = (~_ALIVE[table],) if table in _ALIVE else ()
@@ -191,7 +191,8 @@ def oldest(session: Database, kind: Kept) -> datetime | None:
 def late(session: Database, before: Mapping[Kept, datetime]) -> dict[Kept, datetime]:
     """The time of a row that should have been gone by its class's moment, for each class that has one: in few statements."""
     asked = [(kind, some) for kind, moment in before.items() for some in too_old(kind, moment)]
-    asked += [(kind, select(Grant.ends_at).where(_ended(session, kind, before[kind]))) for kind in _OWN if kind in before]
+    ends = {kind: spent_grants.ended(session, before[kind], erased=kind is Kept.ERASED) for kind in _OWN if kind in before}
+    asked += [(kind, select(Grant.ends_at).where(over)) for kind, over in ends.items()]
     queries = [some.order_by(some.selected_columns[0]).limit(1).scalar_subquery() for _kind, some in asked]
     found: dict[Kept, datetime] = {}
     for (kind, _some), moment in zip(asked, session.execute(select(*queries)).one() if queries else (), strict=True):
@@ -199,62 +200,14 @@ def late(session: Database, before: Mapping[Kept, datetime]) -> dict[Kept, datet
             found[kind] = min(moment, found.get(kind, moment))
     if Kept.VISITORS in before and (ended := visitors.late(session, before[Kept.VISITORS])) is not None:
         found[Kept.VISITORS] = ended
+    if Kept.PICTURE in before and (sent := unused_pictures.late(session, before[Kept.PICTURE])) is not None:
+        found[Kept.PICTURE] = sent
     return found
 
 
 def too_old(kind: Kept, before: datetime) -> list[Select[Any]]:
     """The times of a class's rows that are over at this moment: a statement for each of its tables. The classes of grants have none."""
     return [select(column).where(column < before, *_aging(table, before)) for table, column in _AGED.get(kind, ())]
-
-
-def _ended(session: Database, kind: Kept, before: datetime) -> ColumnElement[bool]:
-    """The grants that go before the others of their class."""
-    if kind is Kept.ERASED:
-        return and_(Grant.ends_at < before, Grant.ends_at >= before - ERASED_AT, Grant.why == ERASURE)
-    ended = and_(Grant.ends_at < before, Grant.ends_at >= before - LOOKED_AT, Grant.way == Way.TERMS, Grant.account_id.is_(None))
-    recent = Session.started_at > before - LOOKED_AT
-    heard = [  # the others tell of nobody's session: there a grant is all that is known
-        client
-        for client in session.scalars(select(Grant.client).where(ended).distinct())
-        if session.scalar(select(Session.id).where(Session.client == client, recent).limit(1)) is not None
-    ]
-    return and_(ended, Grant.client.in_(heard), ~_USED)
-
-
-def _purge_grants(database: Engine, kind: Kept, before: datetime) -> int:
-    """With the orders that name them, and devices of which nothing else is known. Found without a lock, and looked at again under it."""
-    gone, last = 0, None
-    with reading(database) as session:
-        ended = _ended(session, kind, before)
-    while True:
-        with reading(database) as session:
-            onward = () if last is None else (tuple_(Grant.ends_at, Grant.id) > last,)
-            page = select(Grant.ends_at, Grant.id, Grant.device_hash).where(ended, *onward).order_by(Grant.ends_at, Grant.id)
-            rows = session.execute(page.limit(BATCH)).all()
-        if not rows:
-            return gone
-        last = tuple_(*(literal(value, column.type) for value, column in zip(rows[-1], (Grant.ends_at, Grant.id), strict=False)))
-        with transaction(database) as session:
-            gone += _delete_grants(session, [row[1] for row in rows], ~_USED if kind is Kept.UNUSED else true())
-            _forget_devices(session, sorted({bytes(row[2]) for row in rows}))
-
-
-def _delete_grants(session: Database, names: list[str], still: ColumnElement[bool]) -> int:
-    gone: list[str] = []
-    for some in slices(names):
-        gone += session.scalars(delete(Grant).where(Grant.id.in_(some), still).returning(Grant.id)).all()
-    for some in slices(gone):
-        session.execute(delete(Order).where(Order.grant_id.in_(some)))
-    return len(gone)
-
-
-def _forget_devices(session: Database, devices: list[bytes]) -> None:
-    """Those that are nobody's, and have no other grant."""
-    for some in slices(devices):
-        session.execute(select(Device.hash).where(Device.hash.in_(some)).order_by(Device.hash).with_for_update())
-        alone = and_(Device.account_id.is_(None), ~exists().where(Grant.device_hash == Device.hash))
-        left = session.scalars(delete(Device).where(Device.hash.in_(some), alone).returning(Device.hash)).all()
-        session.execute(delete(GuestUsage).where(GuestUsage.subject.in_(["d" + bytes(each).hex() for each in left])))
 
 
 def _purge_trails(database: Engine, before: datetime) -> int:

@@ -14,7 +14,7 @@ from portal.cases import remainders
 from radius.nas.plan import Remaining, Spent, Usage
 from store import grants, outbox
 from store.models import OrderKind, OrderState
-from store.retention import ERASURE
+from store.spent_grants import ERASURE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

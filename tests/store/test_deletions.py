@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from store import deletions, grants
 from store import models as m
-from store.retention import ERASURE, Kept
+from store.retention import Kept
 from store.session import reading, transaction
+from store.spent_grants import ERASURE
 from tests.store import guests, rows
 from tests.store.rows import NOW
 

@@ -11,8 +11,8 @@ from store import accounts, consents, erasure, events, grants, messages, usage
 from store import models as m
 from store.messages import Content
 from store.privacy import privacy
-from store.retention import ERASURE
 from store.session import reading, transaction
+from store.spent_grants import ERASURE
 from tests.store import guests, rows
 from tests.store.rows import NOW
 

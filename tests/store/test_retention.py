@@ -61,7 +61,7 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
-    expected |= {"incident_opening": 1, "idempotency_key": 1, "event": 1, "delivery": 1}
+    expected |= {"incident_opening": 1, "idempotency_key": 1, "event": 1, "delivery": 1, "picture": 1, "media": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
     assert counts(filled)["guest_usage"] == 0
@@ -116,6 +116,7 @@ def test_a_class_without_a_time_is_kept(filled: Engine) -> None:
         Kept.ERASED: 0,
         Kept.UNUSED: 0,
         Kept.VISITORS: 0,
+        Kept.PICTURE: 2,
     }
     assert purge(filled, {Kept.ACCOUNTING_KEY: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.ACCOUNTING_KEY] == 0
     assert purge(filled, {Kept.DROPS: timedelta(days=1)}, NOW + timedelta(days=2))[Kept.DROPS] == 1

@@ -5,17 +5,25 @@ Never a shop that they do not work for.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect
 
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
+from portal.business import todo
+from portal.cases import advert_state as states
+from portal.cases import figures
+from portal.cases.advert_state import Stand
+from portal.cases.remainders import time_zone
 from portal.permissions import Permission
-from store import shops
+from store import campaigns, shops, versions
+from store.models import ShopVersion
 
 blueprint = Blueprint("front", __name__)
+SHOWN: Final = 8  # adverts
+_FIRST: Final = (Stand.REJECTED, Stand.SHOWN, Stand.WAITING, Stand.COMING, Stand.DRAFT, Stand.PAUSED, Stand.SUSPENDED, Stand.OVER)
 
 
 @blueprint.get("/")
@@ -40,7 +48,24 @@ def welcome() -> Any:
 @needs(Permission.SHOP)
 def overview() -> Any:
     """How the shop stands, and what to do next."""
-    return page("shop.html")
+    zone = time_zone(desk().zone())
+    today = g.now.astimezone(zone).date()
+    with desk().reading() as session:
+        lines, week = campaigns.of(session, g.shop.id), figures.week(session, g.shop.id, g.now, zone)
+        newest, live = (find(session, ShopVersion, g.shop.id) for find in (versions.newest, versions.live))
+        places = shops.places(session, g.shop.id)
+    suspended = g.shop.suspended_at is not None
+    rows = [(line, states.stand(line, today, suspended=suspended)) for line in lines]
+    return page(
+        "shop.html",
+        rows=sorted(rows, key=lambda row: _FIRST.index(row[1]))[:SHOWN],
+        more=max(0, len(rows) - SHOWN),
+        states=states,
+        tasks=todo.tasks(lines, newest, len(places), today) if g.acts else [],
+        week=week,
+        rate=figures.rate(week.counted),
+        live=live,
+    )
 
 
 def healthz() -> Response:

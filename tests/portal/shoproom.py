@@ -103,11 +103,12 @@ class ShopRoom(Room):
         shop: str = A,
         state: CampaignState = CampaignState.LIVE,
         version: CreativeState = CreativeState.APPROVED,
+        name: str = "bread",
         **creative: Any,
     ) -> str:
         """A campaign of this shop, shown at its place, with one version; the campaign's id."""
         with transaction(self.database) as session:
-            row = Campaign(business_id=self.shops[shop], name="bread", state=state, created_at=self.time)
+            row = Campaign(business_id=self.shops[shop], name=name, state=state, created_at=self.time)
             session.add(row)
             session.flush()
             session.add(CampaignPlace(campaign_id=row.id, kind=PlaceKind.SITE, name="central-library"))

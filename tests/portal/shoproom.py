@@ -79,11 +79,12 @@ class ShopRoom(Room):
         return business_app(self.desk)
 
     def client(self, role: Any = Person.OWNER_A) -> FlaskClient:
-        """A browser where this person is signed in."""
-        if not isinstance(role, Person):
-            return super().client(role)
+        """A browser where this person is signed in; a step: an owner on the way in; None: where nobody is."""
+        if role is None:
+            return super().client(None)
         if role not in self._clients:
-            self._clients[role] = self._signed_in(self.people[role], Step.WHOLE)
+            who, step = (Person.OWNER_A, role) if isinstance(role, Step) else (role, Step.WHOLE)
+            self._clients[role] = self._signed_in(self.people[who], step)
         return self._clients[role]
 
     def get(self, path: str, role: Any = Person.OWNER_A, language: str = "en", **headers: str) -> Any:
@@ -92,7 +93,7 @@ class ShopRoom(Room):
     def page(self, path: str, role: Any = Person.OWNER_A, language: str = "en") -> str:
         return super().page(path, role, language)
 
-    def post(self, path: str, role: Any = Person.OWNER_A, **form: Any) -> Any:
+    def post(self, path: str, role: Any = Person.OWNER_A, /, **form: Any) -> Any:
         return super().post(path, role, **form)
 
     def token(self, role: Any = Person.OWNER_A) -> str:

@@ -168,7 +168,7 @@ class Room:
         assert 200 == answer.status_code, (path, answer.status_code, answer.get_data(as_text=True)[:2000])
         return answer.get_data(as_text=True)
 
-    def post(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, **form: Any) -> TestResponse:
+    def post(self, path: str, role: Role | Step | None = Role.CITY_ADMIN, /, **form: Any) -> TestResponse:
         """A form of ours, with its token."""
         client = self.client(role)
         data = {"token": self.token(role), **form}

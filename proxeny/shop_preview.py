@@ -1,4 +1,4 @@
-"""What the editor of an advert asks of the composition root: the guests' own page with that advert on it, and no other.
+"""What the editors of shops ask of the composition root: the guests' own page with one advert on it, or a shop's own page.
 
 It is the preview of portals (proxeny/staff_portals.py), a guest app of its own in this process, over the network as it stands:
 the page is that of the portal which guests at the advert's site are shown. Never counts what it shows.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from proxeny.network import Plan, Portal, Site
 from proxeny.staff_portals import Previews, Seen, Sight, before
 from store.adverts import Advert, Run
+from store.models import Media
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from portal.kit import Kit
     from proxeny.network import Network
     from proxeny.settings import Settings
+    from store.models import Business, ShopVersion
     from store.privacy import Privacy
 
 _NONE: tuple[Run, ...] = ()
@@ -32,11 +34,12 @@ _NAME = "preview"
 
 def tools(settings: Callable[[], Settings], database: Engine, privacy: Privacy) -> Mapping[str, Callable[..., Any]]:
     """By name, for `Desk.tools`."""
-    return {"shop_preview": ShopPreviews(settings, database, privacy).advert}
+    previews = ShopPreviews(settings, database, privacy)
+    return {"shop_preview": previews.advert, "shop_page_preview": previews.page}
 
 
 class ShopPreviews(Previews):
-    """The guest app with one advert."""
+    """The guest app with one advert, or one shop's page."""
 
     def advert(self, session: Session, advert: Advert, sight: Sight) -> Seen:
         """The page of `sight` with this advert on it."""
@@ -47,6 +50,18 @@ class ShopPreviews(Previews):
             return self.asked(before(network, row, sight.site), f"/preview/{sight.page}", query)
         finally:
             _RUNNING.reset(held)
+
+    def page(self, session: Session, _shop: Business, version: ShopVersion, language: str = "", scheme: str = "") -> Seen:
+        """The page of a shop as this version says it."""
+        from portal.guest.preview import PAGE  # noqa: PLC0415  as the app: for who looks at one
+
+        network, row = portal_at(self.network(session), "")
+        media = session.get(Media, version.picture) if version.picture else None
+        held = PAGE.set((version, media))
+        try:
+            return self.asked(before(network, row, ""), "/preview/shop", {"scheme": scheme, **({"lang": language} if language else {})})
+        finally:
+            PAGE.reset(held)
 
     def kit(self) -> Kit:
         """The same, with what is shown just now."""

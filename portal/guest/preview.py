@@ -1,4 +1,4 @@
-"""/preview/<sight>: the guests' pages before a made-up guest, for staff who edit a portal; only where an app is made for that.
+"""/preview/<sight>: the guests' pages before a made-up guest, for whoever edits what is on them; only where an app is made for that.
 
 The views and templates are the guests' own. The app that has these routes writes nothing, no link of it leads anywhere, and
 nobody reaches it by a port: proxeny/staff_portals.py asks it. Never registered with the guest app that guests reach.
@@ -6,6 +6,7 @@ nobody reaches it by a port: proxeny/staff_portals.py asks it. Never registered 
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from flask import Blueprint, abort, g, request
 from portal.capabilities import Capability, Stay, Visit, seal_visit
 from portal.cases.standing import Standing, State
 from portal.guard import open_to, recognise
-from portal.guest import arrivals, pages, stays
+from portal.guest import arrivals, pages, shops, stays
 from portal.guest.page import page
 from portal.kit import kit
 from portal.words import date
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
 blueprint = Blueprint("preview", __name__)
 SIGHTS: Final = ("welcome", "voucher", "online", "terms", "privacy", "help")
 SCHEMES: Final = ("", "light", "dark")
+PAGE: Final[ContextVar[tuple[Any, Any]]] = ContextVar("page")  # a shop's version, and its picture
 _STATION: Final = "00-00-5E-00-53-01"  # RFC 7042, 2.1.2: for documentation
+
+
+@blueprint.get("/preview/shop")
+@open_to(Capability.NONE)
+def shop() -> Any:
+    """The page of a shop, as PAGE has it."""
+    version, media = PAGE.get((None, None))
+    if version is None or (scheme := request.args.get("scheme", "")) not in SCHEMES:
+        abort(404)
+    g.scheme = scheme
+    return shops.shown(version, media, link=version.link)
 
 
 @blueprint.get("/preview/<sight>")

@@ -65,7 +65,13 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
             Place("/portals", _("Portal pages"), Permission.NETWORK),
         ),
     ),
-    (_("Reports"), (Place("/visitors", _("Visitors"), Permission.REPORTS),)),
+    (
+        _("Reports"),
+        (
+            Place("/visitors", _("Visitors"), Permission.REPORTS),
+            Place("/open-data", _("Open data"), Permission.REPORTS),
+        ),
+    ),
     (
         _("System"),
         (

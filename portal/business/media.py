@@ -18,6 +18,7 @@ from store.models import Media
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
 
     from portal.permissions import Permission
 
@@ -37,14 +38,19 @@ def picture(sha: str) -> ResponseReturnValue:
     if not _SHA.fullmatch(sha):
         abort(404)
     with desk().reading() as session:
-        row = pictures.shown(session, g.shop.id, sha)
-        if row is None:
-            other = session.get(Media, sha)
-            row = other if other is not None and other.published_at is not None else None
+        row = find(session, sha)
         if row is None:
             abort(404)
         g.cache = "private, max-age=31536000, immutable"  # its name is its digest
         return Response(row.octets, mimetype="image/webp")
+
+
+def find(session: Session, sha: str) -> Media | None:
+    """One of the shop's own, or one that anybody may see."""
+    if (own := pictures.shown(session, g.shop.id, sha)) is not None:
+        return own
+    row = session.get(Media, sha)
+    return row if row is not None and row.published_at is not None else None
 
 
 def chosen() -> ResponseReturnValue:

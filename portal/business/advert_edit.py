@@ -1,0 +1,205 @@
+"""The form of an advert: one page that a phone can fill in, kept as a draft whatever is missing, handed in when nothing is.
+
+Of two who edit at once the second is told, with everything they typed still in the form. Whoever saves what is with the city takes
+it back first: nobody approves words that they did not see. Never changes what guests see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flask import Blueprint, g, redirect, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal.admin import news
+from portal.admin.desk import desk
+from portal.admin.guard import audited
+from portal.admin.page import page
+from portal.business import advert_form, media
+from portal.business.adverts import KIND, at, find, handed_in, today
+from portal.business.views import add
+from portal.cases import campaigns as form
+from portal.cases import pictures
+from portal.messages.shops import Step
+from store import campaigns, offers, versions
+from store.campaigns import FullError
+from store.models import Campaign, CampaignState, Creative, CreativeState
+from store.versions import StaleError, StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.cases.campaigns import Fault
+    from portal.permissions import Permission
+    from store.offers import Offer
+
+_OPEN: Final = (CreativeState.DRAFT, CreativeState.SUBMITTED)
+
+
+class Sent(NamedTuple):
+    """What a form brought."""
+
+    fields: dict[str, Any]
+    picture: Any  # a picture that was pressed; None for none
+    wrong: str  # why the picture that was chosen is not taken
+    seen: str  # the version and its saves, as the form knew them
+    hands_in: bool
+
+
+def blueprint(see: Permission, act: Permission) -> Blueprint:  # noqa: ARG001  an editor is for who may act
+    """For one app."""
+    made = Blueprint("advert_edit", __name__)
+    add(made, "/adverts/new", new, act)
+    add(made, "/adverts/new", make, act, "POST", picture=True)
+    add(made, "/adverts/<name>/edit", edit, act)
+    add(made, "/adverts/<name>/edit", save, act, "POST", picture=True)
+    return made
+
+
+def new() -> Any:
+    """An empty form: everywhere, every day."""
+    with desk().reading() as session:
+        offered = offers.offered(session, g.shop)
+    return _shown(None, form.blank(offered), offered)
+
+
+def make() -> Any:
+    """A campaign with its first draft."""
+    sent = _sent()
+    try:
+        with desk().writing() as session:
+            row = campaigns.begin(session, g.shop.id, form.called(sent.fields["title"]), g.staff.id, g.now)
+            audited(session, "create", KIND, row.campaign_id)
+            answer = _kept(session, session.get_one(Campaign, row.campaign_id), row, sent)
+        return answer()
+    except FullError:
+        with desk().reading() as session:
+            offered = offers.offered(session, g.shop)
+        full = _("There are %(most)s adverts already. Remove one that guests never saw, then save this one.", most=campaigns.MOST)
+        return _shown(None, sent.fields, offered, 409, full=full)
+
+
+def edit(name: str) -> Any:
+    """The draft, where there is one; else what its newest version says."""
+    with desk().reading() as session:
+        campaign = find(session, name)
+        row = versions.newest(session, Creative, name)
+        offered = offers.offered(session, g.shop)
+        fields = versions.fields_of(row) if row is not None else form.blank(offered)
+        if not fields["plan"]:
+            fields["plan"] = campaigns.written(campaigns.plan_of(session, campaign))
+        faults = form.faults(fields, offered, today()) if row is not None and (row.edits or request.args.get("mend")) else []
+        return _shown(row, fields, offered, faults=faults)
+
+
+def save(name: str) -> Any:
+    """Keep the draft, and hand it in where that was pressed and nothing is missing."""
+    sent = _sent()
+    try:
+        with desk().writing() as session:
+            campaign = find(session, name)
+            answer = _kept(session, campaign, _draft(session, campaign, sent.seen), sent)
+        return answer()
+    except StaleError:
+        with desk().reading() as session:
+            find(session, name)
+            newest, offered = versions.newest(session, Creative, name), offers.offered(session, g.shop)
+            return _shown(newest, sent.fields, offered, 409, stale=True)
+    except StepError:
+        return redirect(at(name, done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
+
+
+def _sent() -> Sent:
+    """A picture is decoded before anything is written: that may take seconds."""
+    fields = form.typed(request.form)
+    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    wrong = found if isinstance(found, str) else ""
+    return Sent(fields, None if wrong else found, wrong, request.form.get("seen", ""), request.form.get("do") == "submit")
+
+
+def _draft(session: Session, campaign: Campaign, seen: str) -> Creative:
+    """The draft, where the form was made from what is newest now. StaleError where it was not."""
+    was = versions.newest(session, Creative, campaign.id)
+    waited = was is not None and was.state is CreativeState.SUBMITTED
+    row = campaigns.draft(session, campaign, g.staff.id, g.now)
+    again = row if was is None or row.id == was.id else was
+    if seen != _seen(again):
+        raise StaleError(row)
+    if waited:
+        news.step(session, Step.WITHDRAWN, g.shop, campaign, row)
+    return row
+
+
+def _seen(row: Creative | None) -> str:
+    return f"{row.version}.{row.edits}" if row is not None else ""
+
+
+def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Callable[[], Any]:
+    """Write it down; what the page says is made once the transaction is over."""
+    fields, offered = sent.fields, offers.offered(session, g.shop)
+    if sent.picture is not None:
+        fields["picture"] = pictures.take(session, g.shop.id, sent.picture, g.now)
+    elif fields["picture"] and pictures.shown(session, g.shop.id, fields["picture"]) is None and fields["picture"] != row.picture:
+        fields["picture"] = ""  # nobody's digest but one of its own
+    before = versions.fields_of(row)
+    versions.save(row, fields, row.edits, g.staff.id)
+    if campaign.state is CampaignState.DRAFT:
+        campaign.name = form.called(fields["title"])
+    faults = form.faults(fields, offered, today())
+    if sent.wrong:
+        faults.append(form.Fault("picture", sent.wrong))
+    changed = ", ".join(key for key, value in fields.items() if before[key] != value)
+    audited(session, "save", KIND, campaign.id, fields={"version": (None, row.version), "changed": (None, changed)})
+    if sent.hands_in and not faults:
+        told = handed_in(session, campaign, row)
+        return lambda: told
+    if sent.wrong or sent.hands_in:
+        return lambda: _shown(row, fields, offered, 422, faults=faults)
+    return lambda: redirect(at(campaign.id, "/edit", done=_told(len(faults), sent)), 303)
+
+
+def _told(missing: int, sent: Sent) -> str:
+    done = _("Kept as a draft. Guests see nothing of it yet.")
+    if missing:
+        left = ngettext(
+            "%(num)s thing is missing before you can hand it in.", "%(num)s things are missing before you can hand it in.", missing
+        )
+        done = f"{done} {left}"
+    warning = pictures.warning(sent.picture) if sent.picture is not None else ""
+    return f"{done} {warning}".strip()
+
+
+def _shown(
+    row: Creative | None,
+    fields: Mapping[str, Any],
+    offered: Sequence[Offer],
+    status: int = 200,
+    *,
+    faults: Sequence[Fault] = (),
+    stale: bool = False,
+    full: str = "",
+) -> Any:
+    g.frames = "; frame-src 'self'"
+    return page(
+        "advert_edit.html",
+        status,
+        row=row,
+        form=advert_form.shown(fields, offered, faults, g.now),
+        fields=fields,
+        seen=_seen(row),
+        waits=row is not None and row.state is CreativeState.SUBMITTED,
+        rejected=row.reason if row is not None and row.state is CreativeState.REJECTED else "",
+        begins=row is None or row.state not in _OPEN,
+        failed=status == 422,
+        stale=stale,
+        full=full,
+        to=at(row.campaign_id, "/edit") if row is not None else at("new"),
+        back=at(row.campaign_id) if row is not None else at(),
+        preview=at("preview"),
+        upload=media.where("x").replace("/x.webp", ""),
+        src=media.where(fields["picture"]),
+        pictures=pictures,
+    )

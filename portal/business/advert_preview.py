@@ -1,0 +1,128 @@
+"""An advert as its guests would see it: of what is kept, of one version, or of what is typed and not saved yet.
+
+The page is the guests' own, made by their own app (proxeny/shop_preview.py), in a frame of ours. What is typed comes by POST from
+a button of the form, or by GET from a module of ours, which then leaves no trace in the browser's history; a link from elsewhere shows
+nothing that it brings. Never changes anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask import Blueprint, Response, abort, g, request
+from flask_babel import gettext as _
+
+from portal import languages
+from portal.admin.desk import desk
+from portal.admin.page import ours
+from portal.admin.portals_preview import framed
+from portal.business import media
+from portal.business.views import UNDER, add
+from portal.cases import campaigns as form
+from portal.cases import link, pictures
+from store import campaigns, offers, versions
+from store.adverts import Advert
+from store.models import Creative
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+    from portal.permissions import Permission
+    from store.offers import Offer
+
+SIGHTS = ("welcome", "online")
+SCHEMES = ("", "light", "dark")
+
+
+class Sight(NamedTuple):
+    """Which page, where, how: as `Desk.tools["shop_preview"]` wants it."""
+
+    page: str
+    site: str
+    language: str
+    scheme: str
+
+
+def blueprint(see: Permission, act: Permission) -> Blueprint:
+    """For one app."""
+    made = Blueprint("advert_preview", __name__)
+    add(made, "/adverts/<name>/preview", kept, see)
+    add(made, "/adverts/preview", unsaved, act, "GET", "POST", picture=True)
+    return made
+
+
+def kept(name: str) -> ResponseReturnValue:
+    """The newest version; the one that `version` numbers, or `live`."""
+    asked = request.args.get("version", "")
+    with desk().reading() as session:
+        campaign = campaigns.find(session, g.shop.id, name)
+        if campaign is None:
+            abort(404)
+        if asked == "live":
+            row = versions.live(session, Creative, name)
+        else:
+            every = versions.history(session, Creative, name)
+            row = next((each for each in every if asked in ("", str(each.version))), None)
+        if row is None:
+            abort(404)
+        return seen(session, versions.fields_of(row), request.args)
+
+
+def unsaved() -> ResponseReturnValue:
+    """Of what a form holds; without one, and of another site's, of nothing."""
+    if request.method == "GET" and not ours():
+        abort(404)
+    held: Any = request.form if request.method == "POST" else request.args
+    fields = form.typed(held)
+    file = request.files.get("picture")
+    found: Any = pictures.sent(file, held.get("crop", "")) if file is not None and file.filename else None
+    if found is not None and not isinstance(found, str):
+        with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
+            fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+    with desk().reading() as session:
+        return seen(session, fields, held)
+
+
+def seen(session: Session, fields: Mapping[str, Any], asked: Mapping[str, str]) -> Response:
+    """The guests' page with an advert of these fields."""
+    page, scheme, language = asked.get("sight", "") or SIGHTS[0], asked.get("scheme", ""), asked.get("show_language", "") or g.language
+    if page not in SIGHTS or scheme not in SCHEMES or language not in languages.LANGUAGES:
+        abort(404)
+    site = _site(fields, offers.offered(session, g.shop), asked.get("site", ""))
+    answer = framed(desk().tools["shop_preview"](session, advert(session, fields), Sight(page, site, language, scheme)))
+    inside = f'src="{UNDER.replace("<slug>", g.shop.slug)}/media/'
+    answer.set_data(answer.get_data().replace(b'src="/media/', inside.encode()))
+    return answer
+
+
+def advert(session: Session, fields: Mapping[str, Any]) -> Advert:
+    """Of these fields, by this shop; a picture that is not its own is none."""
+    picture = media.find(session, fields["picture"]) if fields.get("picture") else None
+    wanted = fields.get("link", "") or g.shop.link
+    return Advert(
+        creative="preview",
+        campaign="preview",
+        shop=g.shop.slug,
+        name=g.shop.name,
+        title={key: text[: form.TITLE] for key, text in fields["title"].items()} or {g.language: _("Your title")},
+        text={key: text[: form.TEXT] for key, text in fields["text"].items()},
+        link=wanted if not link.fault(wanted) else "",
+        picture=picture.sha if picture is not None else "",
+        alt=fields["alt"],
+        width=picture.width if picture is not None else 0,
+        height=picture.height if picture is not None else 0,
+        house=g.shop.house,
+    )
+
+
+def _site(fields: Mapping[str, Any], offered: list[Offer], asked: str) -> str:
+    """The site that was asked for; else the first in which the advert wants to be shown; else any of the shop's."""
+    sites = list(dict.fromkeys(each.site for each in offered if each.site))
+    if asked in sites:
+        return asked
+    chosen = {tuple(each) for each in fields.get("plan", {}).get("places", ())}
+    named = (each.site for each in offered if each.site and (each.kind.value, each.name) in chosen)
+    return next(named, next(iter(sites), ""))

@@ -1,0 +1,92 @@
+// The form of an advert: its preview follows the typing, a chosen picture is sent at once, and characters are counted.
+// Without scripts a button shows the preview and the form brings its picture itself. Never saves anything but a picture.
+
+const form = document.querySelector("form[data-preview]");
+const frame = form && form.querySelector("iframe[name=preview]");
+const words = /^(title|text|alt)\.|^(link|picture_kept|picture_gone|sight|site|show_language|scheme|place)$/;
+const PAUSE = 600; // milliseconds without a key
+let waiting = 0;
+let last = "";
+
+function show() {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === "string" && value && words.test(name)) query.append(name, value);
+  const address = `${form.dataset.preview}?${query}`;
+  if (address === last || address.length > 7500) return; // longer than the gate lets through: the button shows it
+  last = address;
+  frame.contentWindow.location.replace(address); // no step of the browser's history
+}
+
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(show, PAUSE);
+}
+
+function count(field) {
+  const label = form.querySelector(`label[for="${field.id}"]`);
+  let left = label.querySelector(".left");
+  if (!left) label.append((left = Object.assign(document.createElement("span"), { className: "left" })));
+  const most = Number(field.dataset.most);
+  left.textContent = `${[...field.value].length}/${most}`;
+  left.classList.toggle("over", [...field.value].length > most);
+}
+
+function lead() {
+  const place = form.querySelector("#link-host");
+  const typed = form.elements.link.value.trim();
+  let host = "";
+  try {
+    const found = new URL(/^[a-z][a-z0-9+.-]*:/i.test(typed.split("/")[0]) ? typed : `https://${typed}`);
+    host = found.protocol === "https:" && found.host.includes(".") ? found.host : "";
+  } catch {
+    host = "";
+  }
+  place.replaceChildren();
+  if (host) place.append(`${place.dataset.words} `, Object.assign(document.createElement("strong"), { textContent: host }));
+}
+
+async function send() {
+  const file = form.elements.picture;
+  const told = form.querySelector("#picture-said");
+  if (!file.files.length) return;
+  const data = new FormData();
+  for (const name of ["token", "crop"]) data.append(name, form.elements[name].value);
+  data.append("picture", file.files[0]);
+  told.textContent = "…";
+  const answer = await fetch(form.dataset.upload, { method: "POST", body: data, credentials: "same-origin" }).catch(() => null);
+  const said = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json() : {};
+  told.textContent = said.wrong || said.warning || "";
+  told.classList.toggle("error", Boolean(said.wrong));
+  file.dataset.sent = said.sha ? "yes" : "";
+  if (!said.sha) return;
+  form.elements.picture_kept.value = said.sha;
+  if (form.elements.picture_gone) form.elements.picture_gone.checked = false;
+  const shown = form.querySelector(".chosen");
+  const image = shown.querySelector("img");
+  image.src = said.src;
+  image.hidden = shown.hidden = false;
+  show();
+}
+
+if (form && frame) {
+  form.querySelectorAll("[data-most]").forEach(count);
+  form.addEventListener("input", (event) => {
+    if (event.target.dataset.most) count(event.target);
+    if (event.target.name === "link") lead();
+    soon();
+  });
+  form.addEventListener("change", (event) => {
+    if (["picture", "crop"].includes(event.target.name)) send();
+    else show();
+  });
+  form.addEventListener("submit", () => {
+    const file = form.elements.picture;
+    file.disabled = file.dataset.sent === "yes"; // it is there already
+    setTimeout(() => (file.disabled = false));
+  });
+  form.querySelector("#show").addEventListener("click", (event) => {
+    event.preventDefault();
+    last = "";
+    show();
+  });
+}

@@ -102,12 +102,6 @@ def parts(session: Session, business_id: str, by: Of, edges: Sequence[datetime],
     return [Part(name, number, what, Count(int(shown), int(clicked))) for name, number, what, shown, clicked in session.execute(sums)]
 
 
-def first_hour(session: Session, business_id: str, campaign: str | None = None) -> datetime | None:
-    """The first of which there is anything."""
-    found: datetime | None = session.scalar(_mine(business_id, (func.min(PlacementHour.hour),), _only(campaign)))
-    return found
-
-
 def places(session: Session, names: Collection[str]) -> dict[str, str]:
     """Site -> how people call it; those that are still declared."""
     return {row.id: row.name for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(names)))}

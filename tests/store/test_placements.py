@@ -50,13 +50,11 @@ def test_a_shops_own(database: Engine) -> None:
         assert [("en", 0), ("en", 1), ("fr", 1)] == sorted(
             (each.name, each.period) for each in placements.parts(session, shop, Of.LANGUAGE, edges)
         )
-        assert HOUR - DAY == placements.first_hour(session, shop)
         assert [Advert(mine, "bakery", CampaignState.LIVE)] == placements.adverts(session, shop)
         assert {"library": "Central Library"} == placements.places(session, ["library", "arena"])
-        assert ([], [], None) == (
+        assert ([], []) == (
             placements.hours(session, shop, HOUR - DAY, HOUR + DAY, other),
             placements.parts(session, shop, Of.PLACE, edges, other),
-            placements.first_hour(session, shop, other),
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.admin import assets, me, prove, second, setup, sign_in
 from portal.audience_app import made
-from portal.business import front, link, media, people
+from portal.business import advert_edit, advert_preview, adverts, front, link, media, people
 from portal.permissions import Permission
 from portal.proxies import Proxies
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _VIEWS: Final = (assets, sign_in, second, setup, prove, me, link, front, people)
 # Pages that the staff app has, too, for the city's own adverts: each module's blueprint(see, act).
-_BOTH: Final[tuple[object, ...]] = (media,)
+_BOTH: Final[tuple[object, ...]] = (media, adverts, advert_edit, advert_preview)
 
 
 def business_app(desk: Desk) -> Flask:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from portal.admin.desk import Desk, Office
 from portal.permissions import OF_SHOPS
 from portal.shops_app import business_app
+from proxeny import shop_preview
 from proxeny.audience import Audience
 from store.staff_sessions import Limits
 
@@ -56,7 +57,7 @@ class Shops(Audience):
             entry=lambda _session, _section, _name: None,
             status=dict,
             zone=self._zone,
-            tools=tools(self),
+            tools={**tools(self), **shop_preview.tools(lambda: self.settings, self._database, marks)},
         )
 
     def _zone(self) -> str:

@@ -94,7 +94,7 @@ class ShopRoom(Room):
         return super().page(path, role, language)
 
     def post(self, path: str, role: Any = Person.OWNER_A, /, **form: Any) -> Any:
-        return super().post(path, role, **form)
+        return self.posted(path, role, form)
 
     def token(self, role: Any = Person.OWNER_A) -> str:
         return super().token(role)

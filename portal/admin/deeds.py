@@ -61,6 +61,14 @@ ACTIONS: Final[dict[str, Any]] = {
     "resume": _("resumed"),
     "replay": _("told once more"),
     "again": _("sent again"),
+    "invite": _("invited somebody to"),
+    "submit": _("handed in"),
+    "withdraw": _("withdrawn"),
+    "approve": _("approved"),
+    "reject": _("rejected"),
+    "begin": _("shown from now on"),
+    "end": _("ended"),
+    "suspend": _("suspended"),
 }
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
@@ -96,6 +104,9 @@ KINDS: Final[dict[str, Any]] = {
     "webhook": _("Webhook"),
     "message": _("Message"),
     "order": _("Order"),
+    "advert": _("Advert"),
+    "shop page": _("Public page of a shop"),
+    "business": _("Business"),
 }
 _NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
 # Who may see what was done to things of a kind, without the whole log; any other kind is the log's alone
@@ -112,6 +123,7 @@ SEEN_BY: Final[dict[str, Permission]] = dict.fromkeys(_NETWORK, Permission.NETWO
     "token": Permission.TOKENS,
     "webhook": Permission.WEBHOOKS,
     **dict.fromkeys(("message", "order"), Permission.JOBS),
+    **dict.fromkeys(("advert", "shop page", "business"), Permission.SPLASH),
 }
 # What is in an object's history for those without the log: what changed it. Who looked at it, and why, is the log's
 CHANGES: Final = (
@@ -149,6 +161,15 @@ CHANGES: Final = (
     "resume",
     "replay",
     "again",
+    "invite",
+    "submit",
+    "withdraw",
+    "approve",
+    "reject",
+    "begin",
+    "end",
+    "suspend",
+    "restore",
 )
 _PAGES: Final = {
     "site": "/sites",
@@ -170,6 +191,9 @@ _PAGES: Final = {
     "webhook": "/webhooks",
     "message": "/jobs/messages",
     "order": "/jobs/orders",
+    "advert": "/adverts",
+    "shop page": "/businesses",
+    "business": "/businesses",
 }
 
 

@@ -66,6 +66,13 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
         ),
     ),
     (
+        _("Splash"),
+        (
+            Place("/review", _("Review"), Permission.SPLASH),
+            Place("/businesses", _("Businesses"), Permission.SPLASH),
+        ),
+    ),
+    (
         _("Reports"),
         (
             Place("/visitors", _("Visitors"), Permission.REPORTS),

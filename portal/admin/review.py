@@ -132,7 +132,8 @@ def _beside(session: Session, item: Item) -> Beside:
     asked = request.args.get("against", "")
     row = next((each for each in others if str(each.version) == asked), None) or review.before(others)
     former = _said(session, item, row) if row is not None else {}
-    return Beside(row, others, comparing.differences(former, _said(session, item, item.version), list(TITLES)))
+    differing = comparing.differences(former, _said(session, item, item.version), list(TITLES))
+    return Beside(row, others, [each for each in differing if each.before or each.after])
 
 
 def _said(session: Session, item: Item, row: Creative | ShopVersion) -> dict[str, Any]:

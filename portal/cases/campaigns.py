@@ -58,14 +58,13 @@ def blank(offers: Sequence[Offer]) -> dict[str, Any]:
 
 def typed(form: Any) -> dict[str, Any]:
     """A form (a MultiDict) as a version's fields; what cannot be read stays as it was typed, for `faults` to name."""
-    said = {name: _texts(form, name) for name in ("title", "text", "alt")}
+    said = {name: texts(form, name) for name in ("title", "text", "alt")}
     days = {int(each) for each in form.getlist("weekday")[:7] if each in tuple("0123456")}
     places = [each.partition(":") for each in dict.fromkeys(form.getlist("place")[: campaigns.PLACES + 1])]
     kinds = {each.value for each in PlaceKind}
-    kept = form.get("picture_kept", "")
     return said | {
         "link": link.tidied(line(form.get("link", "")[:_KEPT])),
-        "picture": kept if _SHA.fullmatch(kept) and not form.get("picture_gone") else "",
+        "picture": kept_picture(form),
         "plan": {
             "first_day": _kept(form, "first_day") or None,
             "last_day": _kept(form, "last_day") or None,
@@ -79,9 +78,16 @@ def typed(form: Any) -> dict[str, Any]:
     }
 
 
-def _texts(form: Any, name: str) -> dict[str, str]:
+def texts(form: Any, name: str) -> dict[str, str]:
+    """Of one field, in each language in which something was typed; on one line."""
     found = {each: line(form.get(f"{name}.{each}", "")[:_KEPT]) for each in languages.LANGUAGES}
     return {language: text for language, text in found.items() if text}
+
+
+def kept_picture(form: Any) -> str:
+    """The digest of the picture that a form goes on having; "" for none."""
+    kept = form.get("picture_kept", "")
+    return kept if _SHA.fullmatch(kept) and not form.get("picture_gone") else ""
 
 
 def _kept(form: Any, name: str) -> str:
@@ -113,7 +119,7 @@ def faults(fields: Mapping[str, Any], offers: Sequence[Offer], today: date) -> l
     plan: Mapping[str, Any] = fields.get("plan") or {}
     return [
         *_words(fields),
-        *_picture(fields),
+        *described(fields, "title"),
         *([Fault("link", what)] if (what := link.fault(fields.get("link", ""))) else []),
         *_days(plan, today),
         *_hours(plan),
@@ -128,7 +134,7 @@ def _words(fields: Mapping[str, Any]) -> list[Fault]:
     if not title and not text:
         found.append(Fault(f"title.{languages.SOURCE}", _("Write a title, in English or in French.")))
     for language in languages.LANGUAGES:
-        wrong = {name: _long(said.get(language, ""), most) for name, said, most in (("title", title, TITLE), ("text", text, TEXT))}
+        wrong = {name: too_long(said.get(language, ""), most) for name, said, most in (("title", title, TITLE), ("text", text, TEXT))}
         if text.get(language) and not title.get(language):
             wrong["title"] = _("There is a text in this language, but no title. Write one, or take the text out.")
         elif title.get(language) and not text.get(language):
@@ -137,18 +143,19 @@ def _words(fields: Mapping[str, Any]) -> list[Fault]:
     return found
 
 
-def _long(text: str, most: int) -> str:
+def too_long(text: str, most: int) -> str:
+    """That it is, in words; "" where it is not."""
     return _("Make it shorter: %(length)s characters of %(most)s.", length=len(text), most=most) if len(text) > most else ""
 
 
-def _picture(fields: Mapping[str, Any]) -> list[Fault]:
-    """A description in each language that the advert speaks: who does not see the picture reads, or hears, that."""
+def described(fields: Mapping[str, Any], words: str) -> list[Fault]:
+    """A description in each language that `words` has, or in the pages' own: who does not see the picture reads, or hears, that."""
     if not fields.get("picture"):
         return []
     alt, found = fields.get("alt") or {}, []
-    spoken = [each for each in languages.LANGUAGES if (fields.get("title") or {}).get(each)] or [languages.SOURCE]
+    spoken = [each for each in languages.LANGUAGES if (fields.get(words) or {}).get(each)] or [languages.SOURCE]
     for language in languages.LANGUAGES:
-        what = _long(alt.get(language, ""), ALT)
+        what = too_long(alt.get(language, ""), ALT)
         if language in spoken and not alt.get(language):
             what = _("Say what the picture shows, for who cannot see it.")
         found += [Fault(f"alt.{language}", what)] if what else []

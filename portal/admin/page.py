@@ -75,6 +75,7 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
     (
         _("Reports"),
         (
+            Place("/analytics", _("Analytics"), Permission.REPORTS),
             Place("/visitors", _("Visitors"), Permission.REPORTS),
             Place("/open-data", _("Open data"), Permission.REPORTS),
         ),

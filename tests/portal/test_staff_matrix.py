@@ -74,6 +74,7 @@ SAMPLES: dict[str, str] = {
     },
     "/portals/<path:name>/versions/<int:number>/back": "/portals/library/versions/1/back",
     "/portals/terms/<digest>": "/portals/terms/0123456789abcdef",
+    "/charts/analytics/<name>.svg": "/charts/analytics/days.svg",
     "/media/<sha>.webp": f"/media/{'0' * 64}.webp",
     **{
         f"/desk/<name>{page}": f"/desk/06h0nobody000001{page}"

@@ -1,0 +1,143 @@
+"""Before and after: some days beside as many others, for an event, a new access point, a shut library.
+
+The same sums of both, and by site. Never a difference of which one side may not be told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pygal
+from flask import Blueprint, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+from portal.admin import analytics
+from portal.admin import analytics_span as spans
+from portal.admin.analytics_panels import SESSIONS, Column, Panel
+from portal.admin.charts import PLAIN, picture
+from portal.admin.desk import desk
+from portal.admin.guard import needs
+from portal.admin.page import page
+from portal.cases.suppression import FEWEST
+from portal.cases.usage import Look, kept_back
+from portal.permissions import Permission
+
+if TYPE_CHECKING:
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+    from portal.admin.analytics_span import Asked
+
+blueprint = Blueprint("analytics_compare", __name__)
+
+
+class Pair(NamedTuple):
+    """One sum of both."""
+
+    title: Any
+    kind: str
+    now: Any
+    then: Any
+
+    @property
+    def change(self) -> float | None:
+        """By which part it grew; None where it cannot be said. Shares are subtracted by eye."""
+        return grown(self.now, self.then) if self.kind != "percent" else None
+
+
+def grown(now: float | None, then: float | None) -> float | None:
+    """By which part; None where either side is not told, or there was nothing."""
+    return (now - then) / then if now is not None and then else None
+
+
+@blueprint.get("/analytics/compare")
+@needs(Permission.REPORTS)
+def compare() -> ResponseReturnValue:
+    """Both, beside each other."""
+    with desk().reading() as session:
+        asked = spans.asked(session)
+        before, wrong = spans.base(asked.days)
+        now, then = Look(session, asked.days), Look(session, before)
+        panels = [_steps(now, then), _sites(now, then, asked)]
+        if request.args.get("format") == "csv":
+            name = request.args.get("table", "")
+            panel = next((each for each in panels if each.name == name), panels[0])
+            return analytics.handed_out(lambda: analytics.csv(panel, asked))
+        pairs = _pairs(now, then, asked)
+    values = spans.values(asked) | {"query": f"{asked.query}&with={before.first.isoformat()}", "before": before, "pairs": pairs}
+    few = any(each.shut for each in panels)
+    return page("analytics_compare.html", title=_("Before and after"), panels=panels, wrong=wrong, few=few, **analytics.shown(), **values)
+
+
+def _pairs(now: Look, then: Look, asked: Asked) -> list[Pair]:
+    pairs = [Pair(title, kind, value, other) for (title, kind, value), (_title, _kind, other) in zip(_sums(now), _sums(then), strict=True)]
+    if not asked.where:
+        came = [sum(look.whose.values()) for look in (now, then)]
+        mine, theirs = (None if 0 < each < FEWEST else each for each in came)
+        pairs.append(Pair(later("Visits"), "count", mine, theirs))
+    return pairs
+
+
+def _sums(look: Look) -> list[tuple[Any, str, Any]]:
+    nothing: list[tuple[Any, str, Any]] = [
+        (later("Sessions"), "count", 0),
+        (later("Hours online"), "hours", 0),
+        (later("Data"), "octets", 0),
+        (later("Roaming"), "percent", None),
+        (later("Median stay"), "minutes", None),
+    ]
+    return analytics.totals(look) or nothing
+
+
+BEFORE = Column("sessions_before", later("Compared with"))
+CHANGE = Column("change_percent", later("Change"), "percent")
+
+
+def _steps(now: Look, then: Look) -> Panel:
+    """Of one day hour by hour, of several day by day."""
+    if now.days.count == 1:
+        mine, theirs = now.by_clock(), then.by_clock()
+        labels = [f"{hour:02}:00" for hour in mine]
+        first = Column("hour", _("Hour"), "text")
+    else:
+        mine, theirs = now.by_day(), then.by_day()  # type: ignore[assignment]  # both by the same
+        labels = [str(day) for day in mine]
+        first = Column("day", _("Day"), "text")
+    told, others = _told([used.sessions for used in mine.values()]), _told([used.sessions for used in theirs.values()])
+    rows = list(zip(labels, told, others, strict=True))
+    return Panel("steps", _("Side by side"), (first, SESSIONS, BEFORE), rows, "sessions")
+
+
+def _told(counts: list[int]) -> list[int | None]:
+    shut = kept_back(dict(enumerate(counts)))
+    return [None if at in shut else count for at, count in enumerate(counts)]
+
+
+def _sites(now: Look, then: Look, asked: Asked) -> Panel:
+    """Where it grew, and where it shrank."""
+    names = sorted(now.sites.keys() | then.sites.keys())
+    both = [_told([look.sites[name].sessions if name in look.sites else 0 for name in names]) for look in (now, then)]
+    rows = [
+        (asked.named(name) or _("Access points without a site"), mine, theirs, grown(mine, theirs))
+        for name, mine, theirs in zip(names, *both, strict=True)
+    ]
+    rows.sort(key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
+    return Panel("sites", _("By site"), (Column("site", _("Site"), "text"), SESSIONS, BEFORE, CHANGE), rows)
+
+
+@blueprint.get("/charts/analytics-compare.svg")
+@needs(Permission.REPORTS)
+def chart() -> Response:
+    """Both lines over each other."""
+    with desk().reading() as session:
+        asked = spans.asked(session)
+        before, _wrong = spans.base(asked.days)
+        panel = _steps(Look(session, asked.days), Look(session, before))
+    lines = pygal.Line(width=960, height=280, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, dots_size=2, **PLAIN)
+    lines.show_minor_x_labels = False
+    labels = [str(row[0]) for row in panel.rows]
+    lines.x_labels, lines.x_labels_major = labels, labels[:: max(1, len(labels) // 14)]
+    lines.add(str(SESSIONS.title), [row[1] for row in panel.rows])
+    lines.add(str(BEFORE.title), [row[2] for row in panel.rows])
+    return picture(lines, 60)

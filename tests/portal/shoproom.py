@@ -105,11 +105,12 @@ class ShopRoom(Room):
         state: CampaignState = CampaignState.LIVE,
         version: CreativeState = CreativeState.APPROVED,
         name: str = "bread",
+        id: str = "",  # noqa: A002  as the row calls it
         **creative: Any,
     ) -> str:
         """A campaign of this shop, shown at its place, with one version; the campaign's id."""
         with transaction(self.database) as session:
-            row = Campaign(business_id=self.shops[shop], name=name, state=state, created_at=self.time)
+            row = Campaign(business_id=self.shops[shop], name=name, state=state, created_at=self.time, **({"id": id} if id else {}))
             session.add(row)
             session.flush()
             session.add(CampaignPlace(campaign_id=row.id, kind=PlaceKind.SITE, name="central-library"))

@@ -1,4 +1,4 @@
-"""Pictures of every guest page in each state, and of every staff page: two languages, two sizes, light and dark. `make screenshots`.
+"""Pictures of every guest page in each state, every staff page and every page of the shops: two languages, two sizes, light and dark. `make screenshots`.
 
 The pages are the real apps' over real databases; states that take time are reached by turning the app's clock. The pictures
 lie in var/screenshots. Never part of the tests.
@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.portal import catalogues
 from tests.portal.gallery import Gallery, shape, window
 from tests.portal.looking import looking
+from tests.portal.shoproom import shoproom
 from tests.portal.staffroom import room
+from tests.screens import shop_pages
 from tests.screens.desks import DESKS, furnish
 from tests.screens.states import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tests.screens.desks import Desk
 
 HOME = Path(__file__).parent.parent.parent
 SIZES = ((320, 568, 2), (1280, 800, 1))  # width, height, how fine
@@ -39,7 +44,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as kept:
         shaped = shape(Path(kept) / "shaped")
         _guests(Path(kept), shaped, folder, _wanted(STATES))
-        _staff(Path(kept), shaped, folder, _wanted(DESKS))
+        _desks(room(Path(kept) / "desks", shaped), partial(furnish, access_points=120, realms=60), DESKS, "staff", folder)
+        _desks(shoproom(Path(kept) / "shops", shaped), shop_pages.furnish, shop_pages.SHOPS, "shop", folder)
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder.relative_to(HOME)}")
 
 
@@ -59,15 +65,16 @@ def _guests(kept: Path, shaped: Path, folder: Path, wanted: list[str]) -> None:
     gallery.close()
 
 
-def _staff(kept: Path, shaped: Path, folder: Path, wanted: list[str]) -> None:
-    made = room(kept / "desks", shaped)
-    furnish(made, access_points=120, realms=60)
+def _desks(made: Any, furnishing: Callable[[Any], None], pages: Mapping[str, Desk], called: str, folder: Path) -> None:
+    furnishing(made)
+    wanted = _wanted(f"{called}-{name}" for name in pages)
     for (width, height, fine), scheme in product(STAFF_SIZES if wanted else (), SCHEMES):
         size = {"width": width, "height": height}
-        with looking(kept / "browser", made, viewport=size, color_scheme=scheme, device_scale_factor=fine) as seen:
+        with looking(made.folder / "browser", made, pages, viewport=size, color_scheme=scheme, device_scale_factor=fine) as seen:
             for name, language in product(wanted, LANGUAGES):
-                seen.at(name, language).screenshot(path=folder / f"staff-{name}-{language}-{width}-{scheme}.png", full_page=True)
-        print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures of staff pages", flush=True)
+                tab = seen.at(name.removeprefix(f"{called}-"), language)
+                tab.screenshot(path=folder / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
+        print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures of {called} pages", flush=True)
     made.database.dispose()
 
 

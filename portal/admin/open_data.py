@@ -138,7 +138,7 @@ def withdraw(name: str) -> ResponseReturnValue:
             limits = {"least": LEAST, "longest": publications.LONGEST_WHY}
             return page("open_data_withdraw.html", status, row=row, title=title, public=public, why=why, wrong=wrong, **limits)
         publications.withdraw(row, g.staff.name, why, g.now)
-        audited(session, "withdraw", "open data", _object(row.dataset, row.period), fields={"reason": (None, why)})
+        audited(session, "withdraw", "open data", _object(row.dataset, row.period), reason=why)
     return redirect(told("/open-data", _("Withdrawn. Copies that others keep are theirs for a quarter of an hour, or for good.")), 303)
 
 

@@ -7,8 +7,8 @@ is told that the site has had fewer than ten visitors, none among them: nought i
 The share of roaming is told where both kinds of sessions are many: sessions are no people, and one student comes twenty days a month.
 
 A month that was withdrawn may be published again, corrected. Whoever kept the old file then has two: so a number that changed by
-less than ten keeps the value that it had, and a line that was withheld stays so until it stands for twenty. Two files of a month
-differ in a number by ten at least, or not at all.
+less than fifteen as it is told keeps the value that it had, and a line that was withheld stays so until it is told of twenty-five.
+Whatever the rounding, ten people at least stand behind a difference between two files of a month.
 
 Pure. Never a figure of a site whose visitors nobody counted.
 """
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 10  # people, and sessions, that a line stands for
 OF_A_KIND: Final = 50  # sessions of guests, and of visitors of institutions, where their share is told
 STEP: Final = 5
+APART: Final = FEWEST + STEP  # rounded numbers that differ by so much differ by FEWEST at least
 GIGABYTE: Final = 10**9
 
 
@@ -101,10 +102,10 @@ def _steady(line: Line, said: Sequence[Figures | None]) -> Line:
     now = line.figures
     if now is None or not said:
         return line
-    if None in said and now.visitors < 2 * FEWEST:
+    if None in said and now.visitors < FEWEST + APART:
         return Line(line.site, None, Why.BEFORE)
     before = [each for each in said if each is not None]
-    close = next((each for each in before if abs(each.sessions - now.sessions) < FEWEST), None)
+    close = next((each for each in before if abs(each.sessions - now.sessions) < APART), None)
     return Line(
         line.site,
         replace(
@@ -116,4 +117,4 @@ def _steady(line: Line, said: Sequence[Figures | None]) -> Line:
 
 
 def _kept(said: Sequence[int], number: int) -> int:
-    return next((each for each in said if abs(each - number) < FEWEST), number)
+    return next((each for each in said if abs(each - number) < APART), number)

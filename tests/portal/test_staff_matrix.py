@@ -82,6 +82,8 @@ SAMPLES: dict[str, str] = {
     },
     **{f"/accounts/<name>{page}": f"/accounts/06h0nobody000001{page}" for page in ("", "/reveal", "/export", "/erase")},
     **{f"/accounts/<name>/devices/<ref>/{page}": f"/accounts/06h0nobody000001/devices/0123/{page}" for page in ("sign-out", "forget")},
+    "/open-data/usage/<month>": "/open-data/usage/2026-02",
+    **{f"/open-data/of/<name>{page}": f"/open-data/of/06h0nobody000001{page}" for page in ("", "/withdraw")},
     **{f"/tokens/<name>{page}": f"/tokens/06h0nobody000001{page}" for page in ("", "/revoke")},
 }
 PEOPLE = (None, *Role)

@@ -2,7 +2,7 @@
 
 Whatever is good once is used up by a statement that says whether it was: of two who bring the same code at once, in two
 processes, one gets in. The secret of an app is sealed, recovery codes are keyed digests. Never leaves anybody without a
-second factor who had one.
+second factor who had one, where one is needed.
 """
 
 from __future__ import annotations
@@ -92,9 +92,12 @@ def use_totp(session: Session, privacy: Privacy, staff: Staff, code: str, now: d
     return affected(session.execute(mine.execution_options(synchronize_session=False))) == 1
 
 
-def drop_totp(session: Session, staff: Staff) -> bool:
-    """Remove the app, unless nothing else is left. `totp_step` stays: no step counts twice, whichever app it is of."""
-    if staff.totp is None or of(session, staff).last:
+def drop_totp(session: Session, staff: Staff, *, last: bool = False) -> bool:
+    """Remove the app, unless nothing else is left, or even then (`last`).
+
+    `totp_step` stays: no step counts twice, whichever app it is of.
+    """
+    if staff.totp is None or (of(session, staff).last and not last):
         return False
     staff.totp = None
     session.flush()
@@ -125,9 +128,9 @@ def use_passkey(session: Session, key: Passkey, signatures: int, now: datetime) 
     return affected(session.execute(mine.values(signatures=signatures, used_at=now).execution_options(synchronize_session=False))) == 1
 
 
-def drop_passkey(session: Session, staff: Staff, credential: bytes) -> bool:
-    """Remove this one of theirs, unless nothing else is left."""
-    if of(session, staff).last:
+def drop_passkey(session: Session, staff: Staff, credential: bytes, *, last: bool = False) -> bool:
+    """Remove this one of theirs, unless nothing else is left, or even then (`last`)."""
+    if of(session, staff).last and not last:
         return False
     return affected(session.execute(delete(Passkey).where(Passkey.id == credential, Passkey.staff_id == staff.id))) == 1
 

@@ -19,6 +19,7 @@ from portal.admin.authenticator import offered
 from portal.admin.desk import desk
 from portal.admin.guard import at_step, needs
 from portal.admin.page import page
+from portal.admin.roles import ROLES
 from portal.permissions import Permission
 from store import factors, staff_sessions
 from store.models import Source, Staff, Step
@@ -38,7 +39,8 @@ def overview() -> Any:
     keys = [(urlsafe_b64encode(bytes(key.id)).decode().rstrip("="), key) for key in have.passkeys]
     idle = g.now - desk().office.limits.idle
     here = [each for each in browsers if each.step is Step.WHOLE and each.ends_at > g.now and each.seen_at > idle]
-    return page("me.html", have=have, keys=keys, browsers=here, own=g.session.id, ours=g.staff.source is Source.LOCAL)
+    ours, role = g.staff.source is Source.LOCAL, ROLES[g.staff.role]
+    return page("me.html", have=have, keys=keys, browsers=here, own=g.session.id, ours=ours, role=role)
 
 
 @blueprint.post("/me/language")
@@ -107,7 +109,7 @@ def app() -> Any:
 def remove_app() -> Any:
     """No codes any more, unless nothing else is left."""
     with desk().writing() as session:
-        if factors.drop_totp(session, factors.locked(session, g.staff.id)):
+        if factors.drop_totp(session, factors.locked(session, g.staff.id), last=not desk().office.second):
             _changed(session, "one-time codes", "removed")
             return _back(_("The app is removed."))
     return _last()
@@ -167,7 +169,7 @@ def remove_passkey(key: str) -> Any:
         staff = factors.locked(session, g.staff.id)
         if _credential(key) not in [bytes(each.id) for each in factors.of(session, staff).passkeys]:
             abort(404)
-        if factors.drop_passkey(session, staff, _credential(key)):
+        if factors.drop_passkey(session, staff, _credential(key), last=not desk().office.second):
             _changed(session, "passkey", "removed")
             return _back(_("The passkey is removed."))
     return _last()

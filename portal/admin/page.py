@@ -70,6 +70,8 @@ NAVIGATION: Final[tuple[tuple[Any, tuple[Place, ...]], ...]] = (
         (
             Place("/review", _("Review"), Permission.SPLASH),
             Place("/businesses", _("Businesses"), Permission.SPLASH),
+            Place("/calendar", _("Calendar"), Permission.SPLASH),
+            Place("/house", _("City’s own"), Permission.SPLASH),
         ),
     ),
     (
@@ -106,6 +108,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "staff": g.staff,
         "shop": g.shop,
         "acts": g.acts,
+        "second": desk().office.second,
         "whole": g.staff is not None and g.session.step.value == "whole",
         "may": lambda name: g.staff is not None and may(g.staff.role, Permission[name]),
         "navigation": navigation(),

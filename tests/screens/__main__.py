@@ -1,7 +1,7 @@
-"""Pictures of every guest page in each state, every staff page and every page of the shops: two languages, two sizes, light and dark. `make screenshots`.
+"""Pictures of the guests' pages in each state, and of every page of staff and shops: two languages, two sizes, light and dark.
 
-The pages are the real apps' over real databases; states that take time are reached by turning the app's clock. The pictures
-lie in var/screenshots. Never part of the tests.
+`make screenshots`. The pages are the real apps' over real databases; states that take time are reached by turning the app's clock.
+The pictures lie in var/screenshots. Never part of the tests.
 """
 
 from __future__ import annotations

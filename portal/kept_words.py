@@ -39,7 +39,9 @@ CLASSES: Final[dict[Kept, Words]] = {
         _("What was asked of a gateway about a session, and its answer; the device under seal."),
         _("To prove that somebody was signed out, or why not."),
     ),
-    Kept.USAGE_HOUR: Words(_("Hours of usage"), _("Sums by hour, site and SSID; no person."), _("Reports and charts.")),
+    Kept.USAGE_HOUR: Words(
+        _("Hours of usage"), _("Sums by hour, site and SSID, and how many sessions lasted how long; no person."), _("Reports and charts.")
+    ),
     Kept.UNKNOWN_ACCESS_POINT: Words(
         _("Unknown access points"), _("Addresses of radios that nobody declared; no person."), _("To adopt them."), _("from when last seen")
     ),

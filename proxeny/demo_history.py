@@ -99,7 +99,7 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
             visitors.count(login)
             if login["verdict"] is not LoginVerdict.ACCEPT:
                 continue
-            sites.came(login["at"], login["site"], login["station_hash"])
+            sites.came(login["at"], login["site"], visitors.whose(login).encode() + login["station_hash"])
             if kept > 0:
                 kept -= 1
                 sessions.append(_session(dice, privacy, login, now))
@@ -274,6 +274,10 @@ class _Visitors:
             key = span, self._begins(span, day), *self._realms[login["rule"]]
             self._seen[key].add(login["station_hash"])
             self._logins[key] += 1
+
+    def whose(self, login: dict[str, Any]) -> str:
+        """The institution that vouches for it."""
+        return self._realms[login["rule"]][0]
 
     def _begins(self, span: Span, day: datetime) -> datetime:
         back = {Span.DAY: 0, Span.WEEK: day.weekday(), Span.MONTH: day.day - 1}[span]

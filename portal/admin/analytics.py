@@ -6,10 +6,12 @@ at a session or at a person, and never a cell that stands for fewer than five.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pygal
+from babel.dates import format_date
 from flask import Blueprint, Response, abort, g, redirect, request
 from flask_babel import lazy_gettext as later
 
@@ -140,6 +142,10 @@ def lines(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Resp
     return answer
 
 
+def _short(day: str) -> str:
+    return str(format_date(date.fromisoformat(day), "d MMM", locale=g.locale))
+
+
 @blueprint.get("/charts/analytics/<name>.svg")
 @needs(Permission.REPORTS)
 def chart(name: str) -> Response:
@@ -161,6 +167,7 @@ def drawn(panel: Panel, width: int = 960) -> Any:
         bars = pygal.HorizontalBar(width=width, height=max(80 + 24 * len(some), 120), show_legend=False, truncate_label=-1, **PLAIN)
         some = some[::-1]
     else:
+        some = [(_short(label) if panel.name == "days" else label, number) for label, number in some]
         every = max(1, len(some) // 14)
         bars = pygal.Bar(width=width, height=260, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
         bars.show_minor_x_labels = False

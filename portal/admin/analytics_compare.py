@@ -134,7 +134,9 @@ def chart() -> Response:
         asked = spans.asked(session)
         before, _wrong = spans.base(asked.days)
         panel = _steps(Look(session, asked.days), Look(session, before))
-    lines = pygal.Line(width=960, height=280, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, dots_size=2, **PLAIN)
+    lines = pygal.Line(
+        width=960, height=280, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, dots_size=2, allow_interruptions=True, **PLAIN
+    )
     lines.show_minor_x_labels = False
     labels = [str(row[0]) for row in panel.rows]
     lines.x_labels, lines.x_labels_major = labels, labels[:: max(1, len(labels) // 14)]

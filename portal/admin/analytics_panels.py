@@ -164,13 +164,16 @@ def stays(look: Look, _asked: Asked, _session: Session) -> Panel:
     return Panel("stays", _("How long sessions last"), columns, rows, "sessions")
 
 
-def countries(look: Look, _asked: Asked, _session: Session) -> Panel:
+def countries(look: Look, asked: Asked, _session: Session) -> Panel:
     """Where those come from whom an institution vouches for."""
     counts: Counter[str] = Counter()
     for (institution, country), visits in sorted(look.whose.items(), key=lambda each: each[0][1]):
         if institution:
             counts[called(country, g.locale) or _("No country named")] += visits
-    return Panel("countries", _("Home countries"), (Column("country", _("Country"), "text"), VISITS), _visits(counts), "visitor_days")
+    about = _("Of the whole city: where visitors come from is not counted by site.") if asked.where else ""
+    return Panel(
+        "countries", _("Home countries"), (Column("country", _("Country"), "text"), VISITS), _visits(counts), "visitor_days", about
+    )
 
 
 def institutions(look: Look, _asked: Asked, _session: Session) -> Panel:
@@ -178,7 +181,7 @@ def institutions(look: Look, _asked: Asked, _session: Session) -> Panel:
     counts: Counter[str] = Counter()
     for (institution, _country), visits in sorted(look.whose.items()):
         counts[institution or _("Guests of the portal")] += visits
-    about = _("A visit is one person or device on one day. Guests of the portal are at home here.")
+    about = _("A visit is one person or device on one day, in the whole city. Guests of the portal are at home here.")
     return Panel(
         "institutions", _("Home institutions"), (Column("institution", _("Institution"), "text"), VISITS), _visits(counts), "", about
     )
@@ -198,7 +201,7 @@ def months(look: Look, asked: Asked, session: Session) -> Panel:
     first = (look.days.last.replace(day=1) - timedelta(days=31 * (MONTHS - 2))).replace(day=1)
     came = site_usage.visitors_since(session, site_usage.midnight(first, look.days.zone), asked.site)
     rows = [(format_date((each.begins_at + timedelta(hours=26)).date(), "MMMM y", locale=g.locale), *_came(each)) for each in came]
-    about = _("Different people or devices. Who comes back is told within one month alone: its key is destroyed a day after its end.")
+    about = _("Different people or devices. Who comes back is told within one month alone, as its key is destroyed a day after its end.")
     return Panel("months", _("Visitors by month"), columns, rows, "visitors", about)
 
 

@@ -186,15 +186,15 @@ def _sums(session: Session, look: Look, past: Look) -> Iterator[str]:
     number = {"sessions": said(used.sessions, "count"), "hours": said(used.seconds, "hours"), "data": words.amount(used.octets)}
     if city is not None and city.visitors >= FEWEST:
         yield _("%(visitors)s visitors used the city’s Wi-Fi, %(sessions)s times in all.", visitors=said(city.visitors, "count"), **number)
-        if (returning := part(city.again, city.visitors)) is not None:
-            yield _("%(share)s of them came on more than one day.", share=said(returning, "percent"))
     else:
         yield _("The city’s Wi-Fi was used %(sessions)s times.", **number)
     if then.sessions >= FEWEST:
         change, before = (used.sessions - then.sessions) / then.sessions, _named(past.days.first)
-        more = _("%(share)s more often than in %(month)s.") if change >= 0 else _("%(share)s less often than in %(month)s.")
+        more = _("That is %(share)s more than in %(month)s.") if change >= 0 else _("That is %(share)s less than in %(month)s.")
         yield more % {"share": said(abs(change), "percent"), "month": before}
-    yield _("They were online for %(hours)s hours together and moved %(data)s.", **number)
+    if city is not None and (returning := part(city.again, city.visitors)) is not None:
+        yield _("%(share)s of the visitors came on more than one day.", share=said(returning, "percent"))
+    yield _("All sessions together lasted %(hours)s hours and moved %(data)s.", **number)
     if (stay := look.median) is not None:
         yield _("Half of the sessions lasted longer than %(time)s.", time=said(stay, "minutes"))
     if (roaming := share(used)) is not None:

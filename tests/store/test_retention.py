@@ -61,6 +61,7 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
+    expected |= {"site_hour": 1, "dwell": 1}
     expected |= {"incident_opening": 1, "idempotency_key": 1, "event": 1, "delivery": 1, "picture": 1, "media": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))

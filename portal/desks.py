@@ -27,6 +27,7 @@ from portal.admin import (
     business_figures,
     business_one,
     businesses,
+    calendar,
     certificates,
     city,
     deliveries,
@@ -39,6 +40,7 @@ from portal.admin import (
     health,
     home_tests,
     homes,
+    house,
     incident_records,
     incidents,
     jobs,
@@ -161,6 +163,8 @@ _VIEWS: Final = (
     advert_acts,
     businesses,
     business_one,
+    calendar,
+    house,
 )
 
 

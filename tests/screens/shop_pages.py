@@ -64,6 +64,9 @@ SHOPS: dict[str, Desk] = {
     "advert": Desk(f"{SHOP}/adverts/{ADVERT}", OWNER),
     "advert-refused": Desk(f"{SHOP}/adverts/{REFUSED}", OWNER),
     "advert-staff": Desk(f"{SHOP}/adverts/{ADVERT}", STAFF),
+    "advert-draft": Desk(f"{SHOP}/adverts/{DRAFT}", OWNER),
+    "advert-new": Desk(f"{SHOP}/adverts/new", OWNER),
+    "advert-edit": Desk(f"{SHOP}/adverts/{REFUSED}/edit?mend=1", OWNER),
     "figures": Desk(f"{SHOP}/figures", OWNER),
     "no-such-page": Desk("/no-such-page", OWNER),
 }

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Final
 
 from portal.admin import assets, me, prove, second, setup, sign_in
 from portal.audience_app import made
-from portal.business import advert_edit, advert_preview, adverts, front, link, media, people
+from portal.business import (
+    advert_edit,
+    advert_preview,
+    adverts,
+    figures,
+    front,
+    link,
+    media,
+    people,
+    shop_page,
+    shop_page_edit,
+    shop_page_preview,
+)
 from portal.permissions import Permission
 from portal.proxies import Proxies
 
@@ -20,7 +32,7 @@ if TYPE_CHECKING:
 
 _VIEWS: Final = (assets, sign_in, second, setup, prove, me, link, front, people)
 # Pages that the staff app has, too, for the city's own adverts: each module's blueprint(see, act).
-_BOTH: Final[tuple[object, ...]] = (media, adverts, advert_edit, advert_preview)
+_BOTH: Final[tuple[object, ...]] = (media, adverts, advert_edit, advert_preview, figures, shop_page, shop_page_edit, shop_page_preview)
 
 
 def business_app(desk: Desk) -> Flask:

@@ -39,9 +39,11 @@ def week(hours: Mapping[str, Any]) -> Week:
     if not isinstance(said, list) or len(said) != len(DAYS):
         return ()
     try:
-        return tuple(tuple((int(begin), int(end)) for begin, end in day) for day in said)
+        found = tuple(tuple((begin, end) for begin, end in day) for day in said)
     except (TypeError, ValueError):
         return ()
+    whole = all(type(each) is int and 0 <= each <= MIDNIGHT for day in found for span in day for each in span)
+    return found if whole else ()
 
 
 def words(hours: Mapping[str, Any]) -> dict[str, str]:
@@ -56,8 +58,10 @@ def minute(typed: str) -> int | None:
     return said if said <= MIDNIGHT else None
 
 
-def clock(minutes: int) -> str:
-    """As a field of a time has it."""
+def clock(minutes: Any) -> str:
+    """As a field of a time has it; what was typed and is none, as it was typed."""
+    if type(minutes) is not int:
+        return str(minutes)
     return f"{minutes // 60 % 24:02}:{minutes % 60:02}"
 
 

@@ -1,9 +1,9 @@
-// The form of an advert: its preview follows the typing, a chosen picture is sent at once, and characters are counted.
+// The form of an advert, or of a shop's page: its preview follows the typing, a chosen picture is sent at once, and characters are counted.
 // Without scripts a button shows the preview and the form brings its picture itself. Never saves anything but a picture.
 
 const form = document.querySelector("form[data-preview]");
 const frame = form && form.querySelector("iframe[name=preview]");
-const words = /^(title|text|alt)\.|^(link|picture_kept|picture_gone|sight|site|show_language|scheme|place)$/;
+const words = /^(title|text|alt|about|note|from|until)\.|^(name|address|link|picture_kept|picture_gone|sight|site|show_language|scheme|place)$/;
 const PAUSE = 600; // milliseconds without a key
 let waiting = 0;
 let last = "";

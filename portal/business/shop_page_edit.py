@@ -1,0 +1,141 @@
+"""The form of a shop's public page: one page that a phone can fill in.
+
+Kept as a draft whatever is missing, handed in when nothing is. Of two who edit at once the second is told, with everything they
+typed still in the form; whoever saves what is with the city takes it back first. Never changes what guests see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, g, redirect, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal.admin import news
+from portal.admin.desk import desk
+from portal.admin.guard import audited
+from portal.admin.page import page
+from portal.business import media, shop_page_form
+from portal.business.shop_page import KIND, at, handed_in
+from portal.business.views import add
+from portal.cases import campaigns, pictures
+from portal.cases import shop_page as form
+from portal.messages.shops import Step
+from store import versions
+from store.models import CreativeState, ShopVersion
+from store.versions import StaleError, StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.cases.campaigns import Fault
+    from portal.permissions import Permission
+
+_OPEN: Final = (CreativeState.DRAFT, CreativeState.SUBMITTED)
+
+
+def blueprint(see: Permission, act: Permission) -> Blueprint:  # noqa: ARG001  an editor is for who may act
+    """For one app."""
+    made = Blueprint("shop_page_edit", __name__)
+    add(made, "/page/edit", edit_page, act)
+    add(made, "/page/edit", save_page, act, "POST", picture=True)
+    return made
+
+
+def edit_page() -> Any:
+    """The draft, where there is one; else what is there."""
+    with desk().reading() as session:
+        row = versions.newest(session, ShopVersion, g.shop.id)
+    fields = form.fields_of(g.shop, row)
+    return _shown(row, fields, faults=form.faults(fields) if row is not None and (row.edits or request.args.get("mend")) else [])
+
+
+def save_page() -> Any:
+    """Keep the draft, and hand it in where that was pressed and nothing is missing. A picture is decoded before anything is written."""
+    fields, seen = form.typed(request.form), request.form.get("seen", "")
+    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    try:
+        with desk().writing() as session:
+            if request.form.get("do") == "monday":
+                if found is not None and not isinstance(found, str):
+                    fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+                return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, seen=seen)
+            answer = _kept(session, _draft(session, seen), fields, found)
+        return answer()
+    except StaleError:
+        with desk().reading() as session:
+            return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, status=409, stale=True)
+    except StepError:
+        return redirect(at(done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
+
+
+def _draft(session: Session, seen: str) -> ShopVersion:
+    """The draft, where the form was made from what is newest now. StaleError where it was not."""
+    was = versions.newest(session, ShopVersion, g.shop.id)
+    stood, waited = _seen(was), was is not None and was.state is CreativeState.SUBMITTED
+    row = form.draft(session, g.shop, g.staff.id, g.now)
+    if seen != stood:
+        raise StaleError(row)
+    if waited:
+        news.step(session, Step.WITHDRAWN, g.shop, None, row)
+    return row
+
+
+def _seen(row: Any) -> str:
+    return f"{row.version}.{row.edits}" if row is not None else ""
+
+
+def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any) -> Callable[[], Any]:
+    """Write it down; what the page says is made once the transaction is over."""
+    wrong = found if isinstance(found, str) else ""
+    if found is not None and not wrong:
+        fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+    elif fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
+        fields["picture"] = ""  # nobody's digest but one of its own
+    before = versions.fields_of(row)
+    versions.save(row, fields, row.edits, g.staff.id)
+    changed = ", ".join(key for key, value in fields.items() if before[key] != value)
+    audited(session, "save", KIND, g.shop.slug, fields={"version": (None, row.version), "changed": (None, changed)})
+    faults = [*form.faults(fields), *([campaigns.Fault("picture", wrong)] if wrong else [])]
+    hands_in = request.form.get("do") == "submit"
+    if hands_in and not faults:
+        told = handed_in(session, row)
+        return lambda: told
+    if hands_in or wrong:
+        return lambda: _shown(row, fields, status=422, faults=faults)
+    done = _told(len(faults), found)
+    return lambda: redirect(at("/edit", done=done), 303)
+
+
+def _told(missing: int, found: Any) -> str:
+    done = _("Kept as a draft. Guests see nothing of it yet.")
+    if missing:
+        left = ngettext(
+            "%(num)s thing is missing before you can hand it in.", "%(num)s things are missing before you can hand it in.", missing
+        )
+        done = f"{done} {left}"
+    return f"{done} {pictures.warning(found) if found is not None else ''}".strip()
+
+
+def _shown(
+    row: Any, fields: Mapping[str, Any], *, status: int = 200, faults: Sequence[Fault] = (), stale: bool = False, seen: str | None = None
+) -> Any:
+    g.frames = "; frame-src 'self'"
+    return page(
+        "shop_page_edit.html",
+        status,
+        row=row,
+        form=shop_page_form.shown(fields, faults),
+        fields=fields,
+        seen=_seen(row) if seen is None else seen,
+        waits=row is not None and row.state is CreativeState.SUBMITTED,
+        rejected=row.reason if row is not None and row.state is CreativeState.REJECTED else "",
+        stale=stale,
+        at=at,
+        upload=media.where("x").replace("/x.webp", ""),
+        src=media.where(fields["picture"]),
+        pictures=pictures,
+    )

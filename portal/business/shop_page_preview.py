@@ -1,0 +1,76 @@
+"""A shop's public page as guests would see it: of a version, or of what is typed and not saved yet.
+
+The page is the guests' own, made by their own app (proxeny/shop_preview.py), in a frame of ours. Never changes anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, g, request
+
+from portal import languages
+from portal.admin.desk import desk
+from portal.admin.page import ours
+from portal.admin.portals_preview import framed
+from portal.business.views import UNDER, add
+from portal.cases import pictures
+from portal.cases import shop_page as form
+from store import versions
+from store.models import ShopVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+    from portal.permissions import Permission
+
+
+def blueprint(see: Permission, act: Permission) -> Blueprint:
+    """For one app."""
+    made = Blueprint("shop_page_preview", __name__)
+    add(made, "/page/preview", seen_page, see)
+    add(made, "/page/edit/preview", unsaved_page, act, "GET", "POST", picture=True)
+    return made
+
+
+def seen_page() -> ResponseReturnValue:
+    """The newest version; the one that `version` numbers, or `live`."""
+    asked = request.args.get("version", "")
+    with desk().reading() as session:
+        if asked == "live":
+            row = versions.live(session, ShopVersion, g.shop.id)
+        else:
+            every = versions.history(session, ShopVersion, g.shop.id)
+            row = next((each for each in every if asked in ("", str(each.version))), None)
+        if row is None and asked:
+            abort(404)
+        return _framed(session, row or ShopVersion(**form.fields_of(g.shop, None)), request.args)
+
+
+def unsaved_page() -> ResponseReturnValue:
+    """Of what a form holds; another site's holds nothing."""
+    if request.method == "GET" and not ours():
+        abort(404)
+    held: Any = request.form if request.method == "POST" else request.args
+    fields = form.typed(held)
+    found: Any = pictures.sent(request.files.get("picture"), held.get("crop", ""))
+    if found is not None and not isinstance(found, str):
+        with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
+            fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+    with desk().reading() as session:
+        if pictures.shown(session, g.shop.id, fields["picture"]) is None:
+            fields["picture"] = ""
+        return _framed(session, ShopVersion(**fields), held)
+
+
+def _framed(session: Session, row: ShopVersion, asked: Mapping[str, str]) -> Response:
+    scheme, language = asked.get("scheme", ""), asked.get("show_language", "") or g.language
+    if scheme not in ("", "light", "dark") or language not in languages.LANGUAGES:
+        abort(404)
+    answer = framed(desk().tools["shop_page_preview"](session, g.shop, row, language, scheme))
+    inside = f'src="{UNDER.replace("<slug>", g.shop.slug)}/media/'
+    answer.set_data(answer.get_data().replace(b'src="/media/', inside.encode()))
+    return answer

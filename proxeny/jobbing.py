@@ -20,6 +20,7 @@ _COUNTED: Final = (  # 0 where none is needed
     *(f"orders_{word}" for word in ("done", "failed", "put_off", "under_way")),
     *(f"messages_{word}" for word in ("sent", "failed", "put_off", "given_up", "under_way")),
     *(f"batches_{word}" for word in ("made", "under_way")),
+    *(f"campaigns_{word}" for word in ("turned", "under_way")),
     *(f"deliveries_{word}" for word in ("delivered", "failed", "put_off", "given_up", "under_way")),
     "receivers_quiet",
     "gateways_quiet",

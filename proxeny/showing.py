@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from store.adverts import Run
 
 PERIOD: Final = 5.0  # seconds
-BEFORE: Final = 600.0  # seconds that a sum of the days before today is good for
+BEFORE: Final = 3_600.0  # seconds that a sum of the days before today is good for
+LATE: Final = 60.0  # seconds after midnight by which others have written what they counted before
 
 
 class Showing:
@@ -85,7 +86,8 @@ class Showing:
     def _read(self, now: datetime, zone: tzinfo) -> None:
         midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
         if midnight != self._today or not 0 <= now.timestamp() - self._summed < BEFORE:
-            self._today, self._before, self._summed = midnight, {}, now.timestamp()
+            self._summed = now.timestamp() - (BEFORE - LATE if midnight != self._today else 0.0)
+            self._today, self._before = midnight, {}
         with reading(self._database) as session:
             self.running = adverts.running(session, now)
             capped = [run.advert.campaign for run in self.running if run.capped]

@@ -1,4 +1,4 @@
-"""What the jobs process does: finds orders for controllers' APIs, mails and SMS, batches of vouchers, and has them carried out.
+"""What the jobs process does: orders for controllers' APIs, mails and SMS, batches of vouchers, adverts whose days have come.
 
 Theory of operation. A sweep looks into the database five times a second for what may be taken, and hands the ids to the line
 of their kind (proxeny/lines.py), whose threads take the rows under a lease, converse, and write down the outcome; a try that
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from proxeny.campaign_watch import Campaigns
 from proxeny.dispatch import Messages
 from proxeny.hooking import Hooks
 from proxeny.http_orders import Orders
@@ -44,7 +45,7 @@ class Sweep:
         self.settings = settings
         self.faults = 0
         self.fault = ""  # why the last look failed, "" where it did not
-        self._lines = (Line(Orders()), Line(Messages()), Line(Vouchers()), Line(Hooks()))
+        self._lines = (Line(Orders()), Line(Messages()), Line(Vouchers()), Line(Hooks()), Line(Campaigns()))
         self._view = NetworkView()
         self._ending = threading.Event()
         self._tools: Tools | None = None

@@ -33,6 +33,7 @@ from proxeny import (
 from proxeny.audience import Audience
 from proxeny.edits import Edits
 from proxeny.faults import FaultyError
+from proxeny.parts_business import REVIEW
 from store.staff_sessions import Limits
 
 if TYPE_CHECKING:
@@ -135,7 +136,11 @@ def office(settings: Settings) -> Office:
         api_rate=settings.api.rate if settings.api.enabled else 0,
         api_places=max(1, staff.threads // 2),
         guest_url=settings.guest.origin if settings.guest is not None else "",
+        business_url=settings.business.origin if settings.business is not None else "",
+        business_url=settings.business.origin if settings.business is not None else "",
         mails=settings.mail is not None,
+        review=timedelta(seconds=settings.business.review if settings.business is not None else REVIEW),
+        **({"review": timedelta(seconds=settings.business.review)} if settings.business is not None else {}),
         tiles=settings.map.tiles if settings.map is not None else "",
         attribution=settings.map.attribution if settings.map is not None else "",
     )

@@ -47,9 +47,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, shaped: Path) -> Iterator[
 @pytest.fixture
 def city(tmp_path: Path, shaped: Path) -> Iterator[World]:
     shutil.copytree(shaped, tmp_path, dirs_exist_ok=True)
-    database = engine(f"sqlite:///{tmp_path}/proxeny.db")
-    yield world(database, Seal(tmp_path / "keys" / "seal.key"))
-    database.dispose()
+    made = world(engine(f"sqlite:///{tmp_path}/proxeny.db"), Seal(tmp_path / "keys" / "seal.key"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

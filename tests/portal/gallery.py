@@ -53,6 +53,9 @@ class Steady(World):
         self.apps[0].extensions["guest"] = self.kit
         return self.apps[0]
 
+    def borrowed(self) -> Flask:
+        return self.app
+
 
 @dataclass(frozen=True)
 class Shown:

@@ -124,7 +124,7 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
 
 def office(settings: Settings) -> Office:
     """What the settings say to the pages."""
-    staff, shops = settings.staff, settings.business
+    staff = settings.staff
     if staff is None:
         raise ValueError("[staff] is not in the settings")
     return Office(
@@ -136,11 +136,8 @@ def office(settings: Settings) -> Office:
         api_rate=settings.api.rate if settings.api.enabled else 0,
         api_places=max(1, staff.threads // 2),
         guest_url=settings.guest.origin if settings.guest is not None else "",
-        business_url=shops.origin if shops is not None else "",
-        business_url=settings.business.origin if settings.business is not None else "",
         mails=settings.mail is not None,
         review=timedelta(seconds=settings.business.review if settings.business is not None else REVIEW),
-        review=timedelta(seconds=shops.review) if shops is not None else timedelta(days=2),
         tiles=settings.map.tiles if settings.map is not None else "",
         attribution=settings.map.attribution if settings.map is not None else "",
     )

@@ -136,6 +136,7 @@ def office(settings: Settings) -> Office:
         api_rate=settings.api.rate if settings.api.enabled else 0,
         api_places=max(1, staff.threads // 2),
         guest_url=settings.guest.origin if settings.guest is not None else "",
+        business_url=settings.business.origin if settings.business is not None else "",
         mails=settings.mail is not None,
         review=timedelta(seconds=settings.business.review if settings.business is not None else REVIEW),
         tiles=settings.map.tiles if settings.map is not None else "",

@@ -6,12 +6,10 @@ at a session or at a person, and never a cell that stands for fewer than five.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pygal
-from babel.dates import format_date
 from flask import Blueprint, Response, abort, g, redirect, request
 from flask_babel import lazy_gettext as later
 
@@ -142,10 +140,6 @@ def lines(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Resp
     return answer
 
 
-def _short(day: str) -> str:
-    return str(format_date(date.fromisoformat(day), "d MMM", locale=g.locale))
-
-
 @blueprint.get("/charts/analytics/<name>.svg")
 @needs(Permission.REPORTS)
 def chart(name: str) -> Response:
@@ -167,12 +161,10 @@ def drawn(panel: Panel, width: int = 960) -> Any:
         bars = pygal.HorizontalBar(width=width, height=max(80 + 24 * len(some), 120), show_legend=False, truncate_label=-1, **PLAIN)
         some = some[::-1]
     else:
-        some = [(_short(label) if panel.name == "days" else label, number) for label, number in some]
         every = max(1, len(some) // 14)
         bars = pygal.Bar(width=width, height=260, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
         bars.show_minor_x_labels = False
         bars.x_labels_major = [label for at, (label, _number) in enumerate(some) if at % every == 0]
     bars.x_labels = [label for label, _number in some]
-    title = next(column.title for column in panel.columns if column.name == panel.bar)
-    bars.add(str(title), [number for _label, number in some])
+    bars.add(panel.title_of(panel.bar), [number for _label, number in some])
     return bars

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as later
 
 from portal.admin import analytics
 from portal.admin import analytics_span as spans
-from portal.admin.analytics_panels import SESSIONS, Column, Panel
+from portal.admin.analytics_panels import SESSIONS, Column, Panel, label
 from portal.admin.charts import PLAIN, picture
 from portal.admin.desk import desk
 from portal.admin.guard import needs
@@ -98,12 +98,12 @@ def _steps(now: Look, then: Look) -> Panel:
     """Of one day hour by hour, of several day by day."""
     if now.days.count == 1:
         mine, theirs = now.by_clock(), then.by_clock()
-        labels = [f"{hour:02}:00" for hour in mine]
+        labels: list[Any] = [f"{hour:02}:00" for hour in mine]
         first = Column("hour", _("Hour"), "text")
     else:
         mine, theirs = now.by_day(), then.by_day()  # type: ignore[assignment]  # both by the same
-        labels = [str(day) for day in mine]
-        first = Column("day", _("Day"), "text")
+        labels = list(mine)
+        first = Column("day", _("Day"), "day")
     told, others = _told([used.sessions for used in mine.values()]), _told([used.sessions for used in theirs.values()])
     rows = list(zip(labels, told, others, strict=True))
     return Panel("steps", _("Side by side"), (first, SESSIONS, BEFORE), rows, "sessions")
@@ -138,7 +138,7 @@ def chart() -> Response:
         width=960, height=280, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, dots_size=2, allow_interruptions=True, **PLAIN
     )
     lines.show_minor_x_labels = False
-    labels = [str(row[0]) for row in panel.rows]
+    labels = [label(row[0]) for row in panel.rows]
     lines.x_labels, lines.x_labels_major = labels, labels[:: max(1, len(labels) // 14)]
     lines.add(str(SESSIONS.title), [row[1] for row in panel.rows])
     lines.add(str(BEFORE.title), [row[2] for row in panel.rows])

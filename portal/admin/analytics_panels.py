@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from flask import g
@@ -27,7 +27,6 @@ from store.site_usage import Used
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -43,7 +42,7 @@ class Column(NamedTuple):
 
     name: str
     title: Any
-    kind: str = "count"  # text, count, hours (of seconds), octets, percent (of one), minutes
+    kind: str = "count"  # text, day, count, hours (of seconds), octets, percent (of one), minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,16 @@ class Panel:
     def drawn(self) -> list[tuple[str, Any]]:
         """(label, number) of each row."""
         at = [column.name for column in self.columns].index(self.bar)
-        return [(str(row[0]), row[at]) for row in self.rows]
+        return [(label(row[0]), row[at]) for row in self.rows]
+
+    def title_of(self, column: str) -> str:
+        """How a column is called."""
+        return str(next(each.title for each in self.columns if each.name == column))
+
+
+def label(cell: Any) -> str:
+    """A row's name beside a chart."""
+    return str(cell) if isinstance(cell, str) else str(format_date(cell, "d MMM", locale=g.locale))
 
 
 SESSIONS: Final = Column("sessions", later("Sessions"))
@@ -89,11 +97,15 @@ def said(value: Any, kind: str) -> str:
         return str(format_percent(value, locale=g.locale))
     if kind == "minutes":
         return str(format_unit(round(value), "duration-minute", "short", locale=g.locale)).replace(" ", "\u00a0")
+    if kind == "day":
+        return str(format_skeleton("yMMMEd", value, locale=g.locale)).replace(" ", "\u00a0")
     return str(value)
 
 
 def raw(value: Any, kind: str) -> Any:
     """A cell in a CSV."""
+    if kind == "day":
+        return value.isoformat()
     if value is None or kind in ("text", "count", "octets"):
         return value
     return round(value / 3600, 1) if kind == "hours" else round(100 * value) if kind == "percent" else round(value, 1)
@@ -110,13 +122,8 @@ def _told(used: Mapping[Any, Used]) -> dict[Any, tuple[Any, ...]]:
 
 def days(look: Look, _asked: Asked, _session: Session) -> Panel:
     """Day by day."""
-    rows = [(day.isoformat(), _weekday(day), *cells) for day, cells in _told(look.by_day()).items()]
-    columns = Column("day", _("Day"), "text"), Column("weekday", _("Weekday"), "text"), *USED_ALL
-    return Panel("days", _("By day"), columns, rows, "sessions")
-
-
-def _weekday(day: date) -> str:
-    return str(get_day_names("abbreviated", locale=g.locale)[day.weekday()])
+    rows = [(day, *cells) for day, cells in _told(look.by_day()).items()]
+    return Panel("days", _("By day"), (Column("day", _("Day"), "day"), *USED_ALL), rows, "sessions")
 
 
 def clock(look: Look, _asked: Asked, _session: Session) -> Panel:

@@ -68,7 +68,7 @@ def report() -> ResponseReturnValue:
         found = written(session, month)
         asked = spans.asked(session)
     choices = [(each.isoformat()[:7], str(format_date(each, "MMMM y", locale=g.locale))) for each in _months()]
-    values = {"report": found, "choices": choices, "missing": press.missing(), "asked": asked, "query": asked.query}
+    values: dict[str, Any] = {"report": found, "choices": choices, "missing": press.missing(), "asked": asked, "query": asked.query}
     return page("analytics_report.html", title=_("Report"), month=month.isoformat()[:7], **analytics.shown(), **values)
 
 
@@ -190,7 +190,11 @@ def _sums(session: Session, look: Look, past: Look) -> Iterator[str]:
         yield _("The city’s Wi-Fi was used %(sessions)s times.", **number)
     if then.sessions >= FEWEST:
         change, before = (used.sessions - then.sessions) / then.sessions, _named(past.days.first)
-        more = _("That is %(share)s more than in %(month)s.") if change >= 0 else _("That is %(share)s less than in %(month)s.")
+        more = (
+            _("That is %(share)s more sessions than in %(month)s.")
+            if change >= 0
+            else _("That is %(share)s fewer sessions than in %(month)s.")
+        )
         yield more % {"share": said(abs(change), "percent"), "month": before}
     if city is not None and (returning := part(city.again, city.visitors)) is not None:
         yield _("%(share)s of the visitors came on more than one day.", share=said(returning, "percent"))
@@ -202,10 +206,10 @@ def _sums(session: Session, look: Look, past: Look) -> Iterator[str]:
 
 
 def _busiest(look: Look, days: Panel, clock: Panel) -> Iterator[str]:
-    day = max((row for row in days.rows if row[2]), key=lambda row: row[2], default=None)
+    day = max((row for row in days.rows if row[1]), key=lambda row: row[1], default=None)
     hour = max((row for row in clock.rows if row[1]), key=lambda row: row[1], default=None)
     if day is not None and hour is not None and look.total.sessions >= FEWEST:
-        when = format_date(date.fromisoformat(day[0]), "EEEE d MMMM" if g.locale.language == "fr" else "EEEE, MMMM d", locale=g.locale)
+        when = format_date(day[0], "EEEE d MMMM" if g.locale.language == "fr" else "EEEE, MMMM d", locale=g.locale)
         yield _("The busiest day was %(day)s; most sessions begin between %(hour)s and the hour after.", day=when, hour=hour[0])
 
 

@@ -29,8 +29,9 @@ HOTSPOTS: Final = Words(_("Wi-Fi hotspots"), _("Every place with public Wi-Fi: w
 USAGE: Final = Words(
     _("Monthly use of the Wi-Fi, by place"),
     _(
-        "Counts are rounded to 5. A place with fewer than 10 visitors or sessions in a month has empty cells, and so has one of which "
-        "visitors were not counted. A month does not change once it is published; what was withdrawn is said on the page, with the reason."
+        "Visitors and connections are rounded down to 5, the rest to the nearest 5. A place with fewer than 10 visitors or connections in "
+        "a month has empty cells, and so has one whose visitors were not counted. A month does not change once it is published; what "
+        "was withdrawn is said on the page, with the reason."
     ),
 )
 COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -51,14 +52,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     "usage_monthly": {
         "site_id": _("The place, as in the list of hotspots"),
         "month": _("Year and month, local time"),
-        "sessions": _("Connections begun, rounded to 5"),
-        "unique_accounts_rounded": _(
-            "Different visitors, rounded to 5: people who were let in, as their devices or institutions tell them apart"
-        ),
+        "sessions": _("Connections begun, rounded down to 5"),
+        "unique_accounts_rounded": _("Different visitors, as far as devices and institutions tell them apart; rounded down to 5"),
         "minutes": _("Minutes online of all connections together, rounded to 5"),
         "gb_down": _("Data to the visitors in GB (10^9 octets), rounded to 5"),
         "gb_up": _("Data from the visitors in GB (10^9 octets), rounded to 5"),
         "median_session_min": _("Half of the connections were shorter: minutes, rounded to 5"),
-        "roaming_share": _("Share of connections by visitors of universities and colleges, to 0.05; empty below 50 of a kind"),
+        "roaming_share": _("Share of connections by visitors of universities and colleges, to 0.05; empty below 1,000 connections"),
     },
 }

@@ -1,10 +1,13 @@
 """Which figures of a site's month anybody may have: none that stands for fewer than ten people, and none that is exact.
 
 Theory of operation. A site's line is told whole or withheld whole, by its own numbers alone: no total is published, so that taking a
-site out, putting one in or withholding one says nothing about another. Every count is rounded to five. Of a line that is withheld it
-is told that the site has had fewer than ten visitors, none among them: nought is withheld like nine.
+site out, putting one in or withholding one says nothing about another. Visitors and sessions are rounded down to five (to the nearest,
+"10" would be one of three numbers only), the rest to the nearest five. Of a line that is withheld it is told that the site has had fewer
+than ten visitors, none among them: nought is withheld like nine.
 
-The share of roaming is told where both kinds of sessions are many: sessions are no people, and one student comes twenty days a month.
+The share of roaming is told of a thousand sessions or more, in twentieths: sessions are no people, and one student comes twenty days a
+month. Then a share that is not nought stands for twenty-five sessions at least, and nought for none to twenty-four. There is no least
+number of roaming sessions: where there were, the share of a line beside it would be that number's.
 
 A month that was withdrawn may be published again, corrected. Whoever kept the old file then has two: so a number that changed by
 less than fifteen as it is told keeps the value that it had, and a line that was withheld stays so until it is told of twenty-five.
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from store.site_usage import SiteMonth
 
 FEWEST: Final = 10  # people, and sessions, that a line stands for
-OF_A_KIND: Final = 50  # sessions of guests, and of visitors of institutions, where their share is told
+MANY: Final = 1_000  # sessions of a line that has a share
 STEP: Final = 5
 APART: Final = FEWEST + STEP  # rounded numbers that differ by so much differ by FEWEST at least
 GIGABYTE: Final = 10**9
@@ -70,9 +73,9 @@ def lines(sites: Iterable[str], months: Iterable[SiteMonth], earlier: Sequence[M
     return found
 
 
-def nearest(number: float, step: int = STEP) -> int:
-    """Rounded, halves up."""
-    return int((number + step / 2) // step) * step
+def nearest(number: float) -> int:
+    """Rounded to five, halves up."""
+    return int((number + STEP / 2) // STEP) * STEP
 
 
 def _line(site: str, month: SiteMonth | None) -> Line:
@@ -82,17 +85,17 @@ def _line(site: str, month: SiteMonth | None) -> Line:
         return Line(site, None, Why.UNCOUNTED)
     if month.visitors < FEWEST or month.sessions < FEWEST:
         return Line(site, None, Why.FEW)
-    roaming, guests = month.roaming_sessions, month.sessions - month.roaming_sessions
+    sessions = month.sessions // STEP * STEP
     return Line(
         site,
         Figures(
-            sessions=nearest(month.sessions),
-            visitors=nearest(month.visitors),
+            sessions=sessions,
+            visitors=month.visitors // STEP * STEP,
             minutes=nearest(month.minutes),
             gb_down=nearest(month.octets_down / GIGABYTE),
             gb_up=nearest(month.octets_up / GIGABYTE),
             median=nearest(month.median_minutes) if month.median_minutes is not None else None,
-            share=nearest(100 * roaming / month.sessions) if min(roaming, guests) >= OF_A_KIND else None,
+            share=nearest(100 * month.roaming_sessions / sessions) if sessions >= MANY else None,  # of what is told: it tells no more
         ),
     )
 

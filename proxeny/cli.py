@@ -26,7 +26,7 @@ VERBS: Final = {
     "run": "The controller under one supervisor; --demo: a sample city.",
     "radius": "The road alone, for deployments on several machines.",
     "jobs": "Orders to controllers by HTTP, mails and SMS alone, for the same.",
-    "web": "The guests' pages alone, for deployments on several machines.",
+    "web": "The pages of one audience alone, for deployments on several machines.",
     "check": "Settings, network and database: every fault with its remedy.",
     "apply": "Declare the network from a file; prints the difference.",
     "export": "The network as NETWORK.toml.",

@@ -42,7 +42,7 @@ def business_app(desk: Desk) -> Flask:
         app.register_blueprint(views.blueprint)
     for each in of_a_shop(Permission.SHOP, Permission.SHOP_ACT):
         app.register_blueprint(each)
-    app.wsgi_app = Proxies(app.wsgi_app, desk.office.trusted_proxies)  # type: ignore[method-assign]  # as Flask's own guide does
+    app.wsgi_app = Proxies(app.wsgi_app, desk.office.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does
     return app
 
 

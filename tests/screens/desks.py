@@ -39,6 +39,7 @@ from tests.screens.plans import papers, plans
 from tests.screens.portals import DIGEST, portals
 from tests.screens.privacy import ANSWERED, CLOSED, OPEN, REQUEST, WAITS, privacy
 from tests.screens.programs import TOKEN, programs
+from tests.screens.published import PUBLIC, USAGE, published
 from tests.screens.vouchers import MAKING, OF_BATCHES, SHUT, VOUCHER, batches_of
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ DESKS: dict[str, Desk] = {
     "analytics-report": Desk("/analytics/report"),
     "visitors": Desk("/visitors"),
     "visitors-month": Desk("/visitors?span=month"),
+    "open-data": Desk("/open-data"),
+    "open-data-hotspots": Desk("/open-data/hotspots"),
+    "open-data-usage": Desk(USAGE),
+    "open-data-public": Desk("/open-data/usage/2026-02", Role.AUDITOR),
+    "open-data-withdraw": Desk(f"/open-data/of/{PUBLIC}/withdraw"),
     "tokens": Desk("/tokens"),
     "tokens-new": Desk("/tokens/new?role=help-desk"),
     "token": Desk(f"/tokens/{TOKEN}"),
@@ -250,6 +256,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         session.add(StaffLink(digest=digest(LINK), staff_id=auditor.id, created_at=room.time, expires_at=until))
         session.add(Staff(name="desk@city.example", shown="Front desk", role=Role.HELP_DESK, created_at=room.time, disabled_at=room.time))
         write(session, room.privacy, amounts or Amounts(logins=900, days=84, online=12), room.time)
+        published(session, room)
     told(room)
     erased(room)
     for each in (Role.CITY_ADMIN, Step.SECOND):

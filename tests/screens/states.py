@@ -173,6 +173,7 @@ STATES: dict[str, Callable[[World, str], str | Posted]] = {
     "at": splash.at,
     "eduroam-found": splash.found,
     "eduroam-not-found": splash.nothing_found,
+    "open-data": published.open_data,
     "front": front,
     "voucher": voucher,
     "voucher-wrong": voucher_wrong,

@@ -79,7 +79,7 @@ def furnish(city: ShopRoom) -> dict[str, str]:
                     session.flush()
                     made |= {f"creative {state} {version}": creative.id}
                     hour = city.time.replace(minute=0) - timedelta(hours=2)
-                    figures = {"impressions": 733 if shop == B else 20, "clicks": 50 if shop == B else 1}
+                    figures = {"impressions": 98_765 if shop == B else 20, "clicks": 50 if shop == B else 1}
                     session.add(
                         PlacementHour(
                             creative_id=creative.id, campaign_id=campaign.id, hour=hour, site="central-library", language="en", **figures
@@ -201,7 +201,7 @@ def asked(city: ShopRoom, who: Person | None, method: str, where: str, fields: d
 def says_nothing(answer: TestResponse, where: str) -> None:
     """No word, number or name of B's."""
     body = answer.get_data().decode("utf-8", "replace")
-    leaks = [each for each in (MARK, "733", *(person.value for person in (Person.OWNER_B, Person.VENUE_B))) if each in body]
+    leaks = [each for each in (MARK, "98765", "98,765", *(person.value for person in (Person.OWNER_B, Person.VENUE_B))) if each in body]
     assert ([], where) == (leaks, where)
     assert MARK not in str(answer.headers), where
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("analytics_report", __name__)
 STYLE: Final = Path(__file__).parent.parent / "static" / "report.css"
 BACK: Final = 13  # months that can be chosen
-SITES: Final = 8
+SITES: Final = 6
 COUNTRIES: Final = 6
 
 

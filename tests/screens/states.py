@@ -11,7 +11,7 @@ from store.models import OrderKind
 from store.session import transaction
 from tests.portal import vouchers
 from tests.portal.world import CWA_KEY, coova, cwa
-from tests.screens import splash
+from tests.screens import published, splash
 from tests.screens.own import OWN
 from tests.screens.parties import PARTIES
 from tests.screens.steps import Posted, arrived, connect, connected, grant, offer, use

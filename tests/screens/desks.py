@@ -171,7 +171,7 @@ DESKS: dict[str, Desk] = {
     "open-data": Desk("/open-data"),
     "open-data-hotspots": Desk("/open-data/hotspots"),
     "open-data-usage": Desk(USAGE),
-    "open-data-public": Desk("/open-data/usage/2026-02", Role.AUDITOR),
+    "open-data-public": Desk("/open-data/usage/2026-02", Role.NETWORK_OPS),
     "open-data-withdraw": Desk(f"/open-data/of/{PUBLIC}/withdraw"),
     "tokens": Desk("/tokens"),
     "tokens-new": Desk("/tokens/new?role=help-desk"),

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from tests.portal.world import World
 
 TERMS: Final = Terms(
-    "CC-BY-4.0", "Creative Commons Attribution 4.0", "https://creativecommons.org/licenses/by/4.0/", "City of Example", "open-data@city.example"
+    "CC-BY-4.0",
+    "Creative Commons Attribution 4.0",
+    "https://creativecommons.org/licenses/by/4.0/",
+    "City of Example",
+    "open-data@city.example",
 )
 PUBLIC: Final = "0123456789publ00"
 USAGE: Final = "/open-data/usage/2026-01"  # nobody published it yet
@@ -52,8 +56,8 @@ def open_data(city: World, language: str) -> str:
     gone = None
     with transaction(city.database) as session:
         files = [(Dataset.HOTSPOTS, "", geojson([Hotspot("central-library", "Central Library", lat=43.5885, lon=-79.6441)]))]
-        for month in ("2026-01", "2026-02", "2026-03"):
-            files.append((Dataset.USAGE, month, usage_csv(month, [Line("central-library", figures)])))
+        months = ("2026-01", "2026-02", "2026-03")
+        files += [(Dataset.USAGE, month, usage_csv(month, [Line("central-library", figures)])) for month in months]
         at = datetime.fromtimestamp(city.time, UTC)
         for dataset, period, octets in files:
             gone = Publication(dataset=dataset, period=period, octets=octets, published_at=at)

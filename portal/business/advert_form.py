@@ -14,7 +14,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from portal import languages, words
-from portal.admin.portal_fields import called
 from portal.cases import campaigns as form
 from portal.cases import link
 from store.campaigns import EVERY_DAY, MIDNIGHT
@@ -115,16 +114,23 @@ def shown(fields: Mapping[str, Any], offers: Sequence[Offer], faults: Sequence[F
         [(each.key.replace(".", "-").replace("_", "-"), _titled(each.key), each.what) for each in faults],
         fields["link"],
         link.host(fields["link"]),
-        *(str(plan.get(name) or "") for name in ("first_day", "last_day")),
+        str(plan.get("first_day") or ""),
+        str(plan.get("last_day") or ""),
         _weekdays(plan.get("weekdays", EVERY_DAY)),
         _clock(plan.get("from_minute", 0), 0),
         _clock(plan.get("until_minute", MIDNIGHT), MIDNIGHT),
-        *(str(plan.get(name) or "") for name in ("day_cap", "total_cap")),
+        str(plan.get("day_cap") or ""),
+        str(plan.get("total_cap") or ""),
         [Choice(each.key, _wide(each), each.key in chosen) for each in offers if each.kind in (PlaceKind.CITY, PlaceKind.DISTRICT)],
         _sites(offers, chosen),
         [(zone, words.moment(now, zone, now)) for zone in sorted({each.zone for each in offers if each.zone})],
         _previews(offers, chosen),
     )
+
+
+def called(language: str) -> str:
+    """A language as it stands within a sentence."""
+    return languages.locale(language, "").get_display_name(str(get_locale())) or language
 
 
 def _titled(key: str) -> str:

@@ -84,6 +84,13 @@ SAMPLES: dict[str, str] = {
     **{f"/accounts/<name>/devices/<ref>/{page}": f"/accounts/06h0nobody000001/devices/0123/{page}" for page in ("sign-out", "forget")},
     "/open-data/usage/<month>": "/open-data/usage/2026-02",
     **{f"/open-data/of/<name>{page}": f"/open-data/of/06h0nobody000001{page}" for page in ("", "/withdraw")},
+    **{f"/review/<kind>/<name>{page}": f"/review/advert/06h0nobody000001{page}" for page in ("", "/seen", "/approve", "/reject")},
+    **{f"/businesses/<slug>{page}": f"/businesses/nobodys{page}" for page in ("", "/places", "/suspend", "/restore", "/members")},
+    **{f"/businesses/<slug>/figures{page}": f"/businesses/nobodys/figures{page}" for page in ("", ".csv", ".pdf")},
+    "/businesses/<slug>/figures/<what>.svg": "/businesses/nobodys/figures/days.svg",
+    **{f"/businesses/<slug>/members/<member>/{page}": f"/businesses/nobodys/members/06h0/{page}" for page in ("link", "remove")},
+    **{f"/adverts/<name>{page}": f"/adverts/06h0nobody000001{page}" for page in ("", "/weight")},
+    "/adverts/<name>/<any(pause, resume, end):verb>": "/adverts/06h0nobody000001/pause",
     **{f"/tokens/<name>{page}": f"/tokens/06h0nobody000001{page}" for page in ("", "/revoke")},
 }
 PEOPLE = (None, *Role)

@@ -30,6 +30,7 @@ from store.models import (
 from store.sealed import Where
 from store.session import transaction
 from store.staff_sessions import digest
+from tests.screens.campaigns import ADVERT, PAGE, SHOP, campaigns
 from tests.screens.city import central
 from tests.screens.guest import LOGIN, SESSION, guest
 from tests.screens.guests import ACCOUNT, BLOCKED, ERASED, ONLINE, UNUSED, doors, erased, guests
@@ -220,6 +221,16 @@ DESKS: dict[str, Desk] = {
     "voucher-print": Desk(f"{OF_BATCHES}/of/{VOUCHER}/print", Role.HELP_DESK),
     "vouchers-sheet": Desk(f"{OF_BATCHES}/sheet?format=a4"),
     "voucher-sheet": Desk(f"{OF_BATCHES}/of/{VOUCHER}/sheet?format=roll"),
+    "review": Desk("/review"),
+    "review-advert": Desk(f"/review/advert/{ADVERT}"),
+    "review-advert-seen": Desk(f"/review/advert/{ADVERT}", Role.HELP_DESK),
+    "review-page": Desk(f"/review/page/{PAGE}"),
+    "businesses": Desk("/businesses"),
+    "businesses-new": Desk("/businesses/new"),
+    "business": Desk(f"/businesses/{SHOP}"),
+    "business-suspended": Desk("/businesses/green-cafe"),
+    "business-own": Desk("/businesses/city"),
+    "calendar": Desk("/calendar"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),
 }
@@ -249,6 +260,7 @@ def furnish(room: Room, *, access_points: int = 24, realms: int = 12, amounts: A
         hooks(session, room, access_points)
         queues(session, room, access_points)
         programs(session, room, realms // 12)
+        campaigns(session, room, access_points // 10)
         auditor = Staff(name="auditor@city.example", role=Role.AUDITOR, created_at=room.time)
         session.add(auditor)
         session.flush()

@@ -107,6 +107,7 @@ def _shown(kind: str, name: str, wrong: Any = "", status: int = 200) -> Response
         beside = _beside(session, item)
         row = item.version
         names = review.names(session, [row.made_by, row.submitted_by, row.decided_by])
+    g.frames = "; frame-src 'self'"
     return page(
         "review_one.html",
         status,

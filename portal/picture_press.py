@@ -1,13 +1,14 @@
 """The press for pictures: what somebody sent in, what we keep out, in a process of its own that no stranger's octets outlive.
 
-`python -m portal.picture_press` reads one line that says what is wanted and then the octets; it answers one line and then a WebP.
-The process has bounds of processor time, memory and files (it opens none, and inherits no secret: its environment is empty), and
-an end by the clock; two run at once, and a few wait. Never decodes in the process of the pages.
+`python -m portal.picture_press` reads one line that says what is wanted, and within which bounds, and then the octets; it answers
+one line and then a WebP. The process has bounds of processor time, memory and files (it opens none, and inherits no secret: its
+environment is empty), and an end by the clock; two run at once, and a few wait. Never decodes in the process of the pages.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -55,17 +56,17 @@ def press(octets: bytes, wanted: str) -> Pressed:
 def _asked(octets: bytes, wanted: str) -> Pressed:
     ours = [sys.executable, "-m", "portal.picture_press"]
     here = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    asked = json.dumps([wanted, SECONDS, MEMORY]).encode() + b"\n" + octets
     try:
-        ended = subprocess.run(  # noqa: S603  a module of ours
-            ours, input=wanted.encode() + b"\n" + octets, capture_output=True, timeout=PATIENCE, check=False, env=here
-        )
+        ended = subprocess.run(ours, input=asked, capture_output=True, timeout=PATIENCE, check=False, env=here)  # noqa: S603  a module of ours
     except subprocess.TimeoutExpired as late:
         raise PictureError(Flaw.SLOW) from late
     head, _, made = ended.stdout.partition(b"\n")
-    try:
-        said = json.loads(head)
-    except ValueError as gone:  # it was ended at one of its bounds
-        raise PictureError(Flaw.SLOW) from gone
+    if ended.returncode or not head:  # ended at one of its bounds, or a fault of ours
+        last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        logging.getLogger(__name__).warning("a picture was not read: %s %s", ended.returncode, "".join(last)[:200])
+        raise PictureError(Flaw.SLOW)
+    said = json.loads(head)
     if "flaw" in said:
         raise PictureError(Flaw[said["flaw"]])
     return Pressed(Prepared(said["sha"], made, said["width"], said["height"]), said["plain"])
@@ -78,24 +79,23 @@ def pressed(octets: bytes, wanted: str) -> Pressed:
     return Pressed(picture, plain(picture))
 
 
-def _answer(asked: bytes) -> bytes:
-    wanted, _, octets = asked.partition(b"\n")
+def _answer(octets: bytes, wanted: str) -> bytes:
     try:
-        found = pressed(octets, wanted.decode())
+        found = pressed(octets, wanted)
     except PictureError as fault:
         return json.dumps({"flaw": fault.flaw.name}).encode()
     sha, made, width, height = found.picture
     return json.dumps({"sha": sha, "width": width, "height": height, "plain": found.plain}).encode() + b"\n" + made
 
 
-def _bound() -> None:
-    """Set before anything is read, and after the last module is loaded: no more files are opened."""
+def _bound(seconds: int, memory: int) -> None:
+    """Set after the last module is loaded: no more files are opened, and no sockets."""
     from PIL import Image, ImageOps, ImageStat, MpoImagePlugin, WebPImagePlugin  # noqa: F401, PLC0415  the child's alone
 
     Image.preinit()
     for limit, most in (
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 3),
@@ -103,6 +103,12 @@ def _bound() -> None:
         resource.setrlimit(limit, (most, most))
 
 
+def main() -> None:
+    """In that process."""
+    wanted, seconds, memory = json.loads(sys.stdin.buffer.readline())
+    _bound(seconds, memory)
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(LONGEST + 1), wanted))
+
+
 if __name__ == "__main__":
-    _bound()
-    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(LONGEST + 100)))
+    main()

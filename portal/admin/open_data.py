@@ -21,7 +21,7 @@ from portal.admin.guard import audited, needs
 from portal.admin.page import page
 from portal.admin.portals_edit import told
 from portal.cases import publishing
-from portal.cases.disclosure import Why
+from portal.cases.disclosure import MANY, Why
 from portal.cases.remainders import time_zone
 from portal.permissions import Permission
 from portal.visitor_report import shown
@@ -193,7 +193,7 @@ def _usage(month: str, *, stale: bool = False) -> ResponseReturnValue:
     with desk().reading() as session:
         draft, rows = publishing.usage(session, _zone(), first)
         unnamed = _unnamed(session)
-    values = {"rows": rows, "unnamed": unnamed, "may_be": may_be(Dataset.USAGE, draft), "seen": seen(draft), "whys": WHYS}
+    values = {"rows": rows, "unnamed": unnamed, "may_be": may_be(Dataset.USAGE, draft), "seen": seen(draft), "whys": WHYS, "many": MANY}
     values |= {"few": lambda number: shown(number, g.locale), "title": titled(month), "terms": terms()}
     return page("open_data_usage.html", 409 if stale else 200, draft=draft, stale=stale, **values)
 

@@ -53,9 +53,9 @@ class Draft(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """One site of a month, for whoever publishes it: what we counted, and what would be told."""
+    """One site of a month, for whoever publishes it: what we counted, and what would be told; of a month that is public, what is."""
 
-    site: Site
+    name: str
     counted: SiteMonth | None
     line: Line
 
@@ -86,8 +86,11 @@ def usage(session: Session, zone: tzinfo, first: date) -> tuple[Draft, list[Prev
     before = publications.earlier(session, Dataset.USAGE, period(first))
     told = lines(sites, counted.values(), [open_files.figures(each.octets) for each in before])
     octets = open_files.usage_csv(period(first), told)
-    withheld = sum(each.figures is None for each in told)
-    return Draft(octets, len(told), withheld, before), [Preview(sites[each.site], counted.get(each.site), each) for each in told]
+    draft = Draft(octets, len(told), sum(each.figures is None for each in told), before)
+    if draft.public is not None:
+        told = [Line(*each) for each in open_files.figures(draft.public.octets).items()]
+    names = {site.id: site.name for site in sites.values()}
+    return draft, [Preview(names.get(each.site, each.site), counted.get(each.site), each) for each in told]
 
 
 def _sites(session: Session) -> Sequence[Site]:

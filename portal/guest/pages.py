@@ -47,7 +47,9 @@ def _show(name: str, **values: Any) -> Any:
 @open_to(Capability.NONE)
 def privacy() -> Any:
     """What is recorded, why, how long."""
-    return _show("privacy", days=kit().house.kept, most=kit().house.most_days, notice=kit().house.notice, alone=kit().house.opened_alone)
+    house = kit().house
+    told = {"days": house.kept, "most": house.most_days, "notice": house.notice, "alone": house.opened_alone}
+    return _show("privacy", published=house.open_data is not None, **told)
 
 
 @blueprint.get("/terms")

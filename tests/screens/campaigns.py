@@ -1,4 +1,4 @@
-"""Shops before the city's pages: one with a version that waits beside the one that guests see, one suspended, and the city's own."""
+"""Shops before the city's pages: one with a version that waits beside the one that guests see, and one suspended."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LIBRARY: Final = (PlaceKind.SITE, "central-library")
 
 
 def campaigns(session: Session, room: Room, more: int = 2) -> None:
-    """So many shops beside these three."""
+    """So many shops beside these two."""
     now = room.time
     bakery = _shop(session, room, SHOP, "Miller’s Oven")
     picture = keep_picture(session, painted(), now)
@@ -52,9 +52,6 @@ def campaigns(session: Session, room: Room, more: int = 2) -> None:
     session.add(ShopVersion(id=PAGE, business_id=bakery, **fields, picture=picture, created_at=now, **_waits(room, hours=2)))
     closed = session.get_one(Business, _shop(session, room, "green-cafe", "Green Café"))
     closed.suspended_at, closed.suspended_why = now - timedelta(days=2), "The address of the page led to another shop."
-    own = _shop(session, room, "city", "City of Example", house=True)
-    concert = _campaign(session, own, "Concert on Friday", "06h0revcampaign02", now, first_day=now.date(), weekdays=0b0010000)
-    session.add(Creative(campaign_id=concert, **BREAD, **first))
     for number in range(more):
         shop = _shop(session, room, f"shop-{number}", f"Shop {number}")
         made = _campaign(session, shop, f"Offer {number}", f"06h0revmore{number:06}", now)
@@ -66,22 +63,21 @@ def _waits(room: Room, hours: int) -> dict[str, Any]:
     return {"state": CreativeState.SUBMITTED, "submitted_at": room.time - timedelta(hours=hours), "submitted_by": "somebody", "edits": 1}
 
 
-def _shop(session: Session, room: Room, slug: str, name: str, *, house: bool = False) -> str:
-    row = Business(slug=slug, name=name, house=house, created_at=room.time - timedelta(days=60))
+def _shop(session: Session, room: Room, slug: str, name: str) -> str:
+    row = Business(slug=slug, name=name, created_at=room.time - timedelta(days=60))
     session.add(row)
     session.flush()
-    session.add(BusinessPlace(business_id=row.id, kind=PlaceKind.CITY if house else _LIBRARY[0], name="" if house else _LIBRARY[1]))
-    if not house:
-        address = f"owner@{slug}.example"
-        owner = Staff(name=address, email=address, role=Role.BUSINESS_OWNER, password="set", created_at=room.time)
-        session.add(owner)
-        session.flush()
-        session.add(Membership(staff_id=owner.id, business_id=row.id, created_at=room.time))
+    session.add(BusinessPlace(business_id=row.id, kind=_LIBRARY[0], name=_LIBRARY[1]))
+    address = f"owner@{slug}.example"
+    owner = Staff(name=address, email=address, role=Role.BUSINESS_OWNER, password="set", created_at=room.time)
+    session.add(owner)
+    session.flush()
+    session.add(Membership(staff_id=owner.id, business_id=row.id, created_at=room.time))
     return row.id
 
 
-def _campaign(session: Session, shop: str, name: str, id_: str, now: Any, **more: Any) -> str:
-    row = Campaign(id=id_, business_id=shop, name=name, state=CampaignState.LIVE, created_at=now, **more)
+def _campaign(session: Session, shop: str, name: str, id_: str, now: Any) -> str:
+    row = Campaign(id=id_, business_id=shop, name=name, state=CampaignState.LIVE, created_at=now)
     session.add(row)
     session.flush()
     session.add(CampaignPlace(campaign_id=row.id, kind=_LIBRARY[0], name=_LIBRARY[1]))

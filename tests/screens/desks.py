@@ -229,7 +229,7 @@ DESKS: dict[str, Desk] = {
     "businesses-new": Desk("/businesses/new"),
     "business": Desk(f"/businesses/{SHOP}"),
     "business-suspended": Desk("/businesses/green-cafe"),
-    "business-own": Desk("/businesses/city"),
+    "house": Desk("/house"),
     "calendar": Desk("/calendar"),
     "no-such-page": Desk("/no-such-page"),
     "not-yours": Desk("/audit", Role.HELP_DESK),

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 SHOP: Final = f"/shops/{A}"
 LINK: Final = "a-link-that-is-good-for-the-gallery-only"
 ADVERT, REFUSED, DRAFT = "06h0shopadvert01", "06h0shopadvert02", "06h0shopadvert03"
+HOURS: Final = {
+    "week": [[], *[[[420, 1080]]] * 3, [[420, 780], [840, 1080]], [[480, 960]], []],
+    "en": "Closed in August",
+    "fr": "Fermé en août",
+}
 OWNER, STAFF = Person.OWNER_A, Person.VENUE_A
 SHOPS: dict[str, Desk] = {
     "sign-in": Desk("/sign-in", None),
@@ -68,6 +73,9 @@ SHOPS: dict[str, Desk] = {
     "advert-new": Desk(f"{SHOP}/adverts/new", OWNER),
     "advert-edit": Desk(f"{SHOP}/adverts/{REFUSED}/edit?mend=1", OWNER),
     "figures": Desk(f"{SHOP}/figures", OWNER),
+    "page": Desk(f"{SHOP}/page", OWNER),
+    "page-staff": Desk(f"{SHOP}/page", STAFF),
+    "page-edit": Desk(f"{SHOP}/page/edit?mend=1", OWNER),
     "no-such-page": Desk("/no-such-page", OWNER),
 }
 
@@ -85,8 +93,8 @@ def furnish(city: ShopRoom, weeks: int = 4, adverts: int = 3) -> None:
     with transaction(city.database) as session:
         _figures(session, city, weeks)
         _people(session, city)
-        fields = {key: value for key, value in BAKERY.items() if key not in ("slug", "name")}
-        session.add(ShopVersion(business_id=city.shops[A], name=BAKERY["name"], **fields, state=CreativeState.DRAFT, created_at=city.time))
+        fields = {key: value for key, value in BAKERY.items() if key != "slug"} | {"hours": HOURS, "link": "http://bakery.example/"}
+        session.add(ShopVersion(business_id=city.shops[A], **fields, state=CreativeState.DRAFT, created_at=city.time))
 
 
 def _figures(session: Session, city: ShopRoom, weeks: int) -> None:

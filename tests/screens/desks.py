@@ -229,6 +229,7 @@ DESKS: dict[str, Desk] = {
     "businesses-new": Desk("/businesses/new"),
     "business": Desk(f"/businesses/{SHOP}"),
     "business-suspended": Desk("/businesses/green-cafe"),
+    "business-figures": Desk(f"/businesses/{SHOP}/figures"),
     "house": Desk("/house"),
     "calendar": Desk("/calendar"),
     "no-such-page": Desk("/no-such-page"),

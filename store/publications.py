@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-MOST: Final = 40  # publications of one period; a month that was corrected so often is not published again
+MOST: Final = 500  # publications of one period: beyond, it is not published again
 HISTORY: Final = 200  # shown at most
 LONGEST_WHY: Final = 300
 

@@ -10,7 +10,7 @@ Never decides who may.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask_babel import gettext as _
@@ -23,13 +23,14 @@ from store.campaigns import EVERY_DAY, LARGEST, MIDNIGHT
 from store.models import PlaceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from store.offers import Offer
 
 TITLE: Final = 60  # characters
 TEXT: Final = 200
 ALT: Final = 150
+FURTHEST: Final = timedelta(days=731)  # that an advert is planned ahead
 _KEPT: Final = 1_000  # characters of what is typed too long, so that it can be made shorter
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::00)?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
@@ -66,8 +67,8 @@ def typed(form: Any) -> dict[str, Any]:
         "link": link.tidied(line(form.get("link", "")[:_KEPT])),
         "picture": kept_picture(form),
         "plan": {
-            "first_day": _kept(form, "first_day") or None,
-            "last_day": _kept(form, "last_day") or None,
+            "first_day": _day(_kept(form, "first_day")),
+            "last_day": _day(_kept(form, "last_day")),
             "weekdays": sum(1 << day for day in days),
             "from_minute": _minute(_kept(form, "from"), 0),
             "until_minute": _minute(_kept(form, "until"), MIDNIGHT),
@@ -92,6 +93,11 @@ def kept_picture(form: Any) -> str:
 
 def _kept(form: Any, name: str) -> str:
     return line(form.get(name, "")[:40])
+
+
+def _day(text: str) -> str | None:
+    found = _read(text)
+    return found.isoformat() if isinstance(found, date) else text or None
 
 
 def _minute(clock: str, default: int) -> int | str:
@@ -163,10 +169,13 @@ def described(fields: Mapping[str, Any], words: str) -> list[Fault]:
 
 
 def _days(plan: Mapping[str, Any], today: date) -> list[Fault]:
-    first, last = (_read(date.fromisoformat, plan.get(name)) for name in ("first_day", "last_day"))
-    found = [
-        Fault(name, _("This is no day. Write it as 2026-05-31.")) for name, day in (("first_day", first), ("last_day", last)) if day == ""
-    ]
+    first, last = (_read(plan.get(name)) for name in ("first_day", "last_day"))
+    found = []
+    for name, day in (("first_day", first), ("last_day", last)):
+        if day == "":
+            found.append(Fault(name, _("This is no day. Write it as 2026-05-31.")))
+        elif day is not None and day > today + FURTHEST:
+            found.append(Fault(name, _("This day is more than two years away. Choose an earlier one.")))
     if last and last < today:
         found.append(Fault("last_day", _("This day is over. Choose a later one, or leave it empty.")))
     elif first and last and last < first:
@@ -176,10 +185,10 @@ def _days(plan: Mapping[str, Any], today: date) -> list[Fault]:
     return found
 
 
-def _read(reader: Callable[[str], date], said: Any) -> Any:
+def _read(said: Any) -> Any:
     """A day; None for none; "" where it cannot be read."""
     try:
-        return reader(said) if said else None
+        return date.fromisoformat(said) if said else None
     except (ValueError, TypeError):
         return ""
 

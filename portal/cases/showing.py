@@ -6,7 +6,7 @@ shops it says how many there are and which share is left, never whose they are. 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import MAXYEAR, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -136,7 +136,7 @@ def following(run: Run, now: datetime, zone: str) -> datetime | None:
     """When its hours begin next at a site of this zone; None where no day to come has them."""
     here = now.astimezone(time_zone(zone))
     start = max(here.date(), run.first_day) if run.first_day is not None else here.date()
-    for ahead in range(_AHEAD):
+    for ahead in range(_AHEAD if start.year < MAXYEAR else 0):
         day = start + timedelta(days=ahead)
         if run.last_day is not None and day > run.last_day:
             return None

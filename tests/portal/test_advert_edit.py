@@ -64,6 +64,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "link": ({"link": "http://bakery.example"}, "begin with https://"),
     "first-day": ({"first_day": "5/1/26"}, "no day"),
     "last-day": ({"last_day": "2026-03-08"}, "is over"),
+    "first-day far": ({"first_day": "2030-01-01", "last_day": ""}, "two years"),
     "last-day early": ({"first_day": "2026-05-02", "last_day": "2026-05-01"}, "before the first"),
     "weekdays": ({"weekday": []}, "at least one day"),
     "hours": ({"from": "25:99"}, "no time of the day"),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from portal import press
 from portal.business import tenancy
 from portal.permissions import Permission, may
 from store.models import CampaignState
 from tests.portal.shoproom import ROLES, A, Person
+from tests.screens.shop_pages import SHOPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 OF_A_SHOP: Final = frozenset({Permission.SHOP, Permission.SHOP_ACT, Permission.SHOP_PEOPLE})
 PEOPLE: Final = (None, *Person)
 OPEN: Final = frozenset({"assets.serve", "front.healthz"})
+
+
+@pytest.fixture(autouse=True)
+def _pressless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a PDF holds is not looked at here, and printing one takes as long as all the rest."""
+    monkeypatch.setattr(press, "pdf", lambda _page: b"%PDF-1.7")
 
 
 def fill(city: ShopRoom) -> dict[str, str]:
@@ -110,3 +118,15 @@ def test_no_two_templates_have_one_name_but_where_one_stands_for_the_other(shopr
     folders = [{*loader.list_templates()} for loader in shoproom.app.jinja_env.loader.loaders]  # type: ignore[union-attr]
     meant = {"layout.html", "sign_in.html", "setup.html", "setup_gone.html", "prove.html", "trouble.html"}
     assert meant == folders[0] & folders[1]
+
+
+def test_every_page_is_looked_at(shoproom: ShopRoom) -> None:
+    """Whatever can be opened as a page is in tests/screens/shop_pages.py, and so before axe and in the pictures."""
+    known = shoproom.app.url_map.bind("")
+    shown = {known.match(desk.path.partition("?")[0])[0] for desk in SHOPS.values() if desk.path != "/no-such-page"}
+    for rule, method, path in paths(shoproom):
+        named = getattr(shoproom.app.view_functions[rule.endpoint], "needs", None) is not None
+        preview = path.endswith("/preview")  # a guest's own page: looked at among theirs
+        if method == "GET" and named and rule.endpoint not in shown and not preview:
+            answer = shoproom.get(path)
+            assert not (200 == answer.status_code and "text/html" == answer.mimetype), f"{path} is not in SHOPS"

@@ -13,6 +13,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.flow.shop_story import told
+from tests.peers import smtp
+from tests.peers.browser import chromium
 from tests.portal import catalogues
 from tests.portal.gallery import Gallery, shape, window
 from tests.portal.looking import looking
@@ -24,6 +27,8 @@ from tests.screens.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from playwright.sync_api import Page
 
     from tests.screens.desks import Desk
 
@@ -46,6 +51,8 @@ def main() -> None:
         _guests(Path(kept), shaped, folder, _wanted(STATES))
         _desks(room(Path(kept) / "desks", shaped), partial(furnish, access_points=120, realms=60), DESKS, "staff", folder)
         _desks(shoproom(Path(kept) / "shops", shaped), shop_pages.furnish, shop_pages.SHOPS, "shop", folder)
+        if not sys.argv[1:] or "story" in sys.argv[1:]:
+            _story(Path(kept), folder)
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder.relative_to(HOME)}")
 
 
@@ -76,6 +83,17 @@ def _desks(made: Any, furnishing: Callable[[Any], None], pages: Mapping[str, Des
                 tab.screenshot(path=folder / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
         print(f"{width} pixels, {scheme}: {len(wanted) * len(LANGUAGES)} pictures of {called} pages", flush=True)
     made.database.dispose()
+
+
+def _story(kept: Path, folder: Path) -> None:
+    """A shop's first advert, screen by screen: the city on a desk, the owner and the guests on phones."""
+
+    def shot(name: str, tab: Page) -> None:
+        tab.screenshot(path=folder / f"story-{name}.png", full_page=True)
+
+    with smtp.serving() as mailbox, chromium(kept / "story-browser") as browser, told(kept / "story", browser, mailbox, shot) as story:
+        story.live()
+    print("a shop's first advert, from the city's invitation to the figures", flush=True)
 
 
 if __name__ == "__main__":

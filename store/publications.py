@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-MOST: Final = 500  # publications of one period: beyond, it is not published again
+MOST_OF_A_MONTH: Final = 20  # publications of one month: beyond, it is not published again
 HISTORY: Final = 200  # shown at most
 LONGEST_WHY: Final = 300
 
@@ -71,10 +71,11 @@ def history(session: Session) -> list[Brief]:
     return [Brief(*row) for row in rows]
 
 
-def earlier(session: Session, dataset: Dataset, period: str) -> list[Publication]:
-    """Every publication of this period, the newest first."""
-    mine = select(Publication).where(Publication.dataset == dataset, Publication.period == period)
-    return list(session.scalars(mine.order_by(Publication.number.desc()).limit(MOST)))
+def earlier(session: Session, dataset: Dataset, period: str) -> list[Brief]:
+    """Every publication of this period, the newest first; of hotspots the newest alone, which is all that matters."""
+    mine = select(*_COLUMNS).where(Publication.dataset == dataset, Publication.period == period)
+    rows = session.execute(mine.order_by(Publication.number.desc()).limit(1 if dataset is Dataset.HOTSPOTS else MOST_OF_A_MONTH))
+    return [Brief(*row) for row in rows]
 
 
 def find(session: Session, name: str) -> Publication | None:
@@ -82,7 +83,7 @@ def find(session: Session, name: str) -> Publication | None:
     return session.get(Publication, name)
 
 
-def publish(session: Session, made: Publication, before: Sequence[Publication]) -> None:
+def publish(session: Session, made: Publication, before: Sequence[Brief]) -> None:
     """Give it out after those of its period. Two at once: the database refuses the later."""
     made.number = before[0].number + 1 if before else 1
     made.digest = digest(made.octets)

@@ -167,7 +167,7 @@ def _draft(session: Session, dataset: Dataset, period: str) -> Draft:
 
 def may_be(dataset: Dataset, draft: Draft) -> bool:
     """Whether there is something to publish: a month that is not out already, a list that is another than the public one."""
-    if draft.told == draft.withheld or len(draft.before) >= publications.MOST:
+    if draft.told == draft.withheld or len(draft.before) >= publications.MOST_OF_A_MONTH:
         return False
     public = draft.public
     return public is None or (dataset is Dataset.HOTSPOTS and public.digest != draft.digest)

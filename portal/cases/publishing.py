@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from store.publications import Brief
     from store.site_usage import SiteMonth
 
 SETTLES: Final = timedelta(days=3)  # after a month's end: visitors are counted to the end a day after it, late accounting comes sooner
@@ -35,7 +36,7 @@ class Draft(NamedTuple):
     octets: bytes
     told: int
     withheld: int
-    before: Sequence[Publication]
+    before: Sequence[Brief]
 
     @property
     def digest(self) -> str:
@@ -47,7 +48,7 @@ class Draft(NamedTuple):
         return self.before[0].number + 1 if self.before else 1
 
     @property
-    def public(self) -> Publication | None:
+    def public(self) -> Brief | None:
         """What anybody has now."""
         return self.before[0] if self.before and self.before[0].withdrawn_at is None else None
 
@@ -84,11 +85,12 @@ def usage(session: Session, zone: tzinfo, first: date) -> tuple[Draft, list[Prev
     sites = {site.id: site for site in _sites(session)}
     counted = {month.site: month for month in site_usage.month(session, zone, first)}
     before = publications.earlier(session, Dataset.USAGE, period(first))
-    told = lines(sites, counted.values(), [open_files.figures(each.octets) for each in before])
+    out = publications.octets(session, [each.id for each in before])
+    told = lines(sites, counted.values(), [open_files.figures(out[each.id]) for each in before])
     octets = open_files.usage_csv(period(first), told)
     draft = Draft(octets, len(told), sum(each.figures is None for each in told), before)
     if draft.public is not None:
-        told = [Line(*each) for each in open_files.figures(draft.public.octets).items()]
+        told = [Line(*each) for each in open_files.figures(out[draft.public.id]).items()]
     names = {site.id: site.name for site in sites.values()}
     return draft, [Preview(names.get(each.site, each.site), counted.get(each.site), each) for each in told]
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 MOST_OF_A_MONTH: Final = 20  # publications of one month: beyond, it is not published again
@@ -45,15 +44,10 @@ class Brief(NamedTuple):
 _COLUMNS: Final = tuple(getattr(Publication, name) for name in Brief._fields)
 
 
-def _newest() -> Select[tuple[Dataset, str, int]]:
-    return select(Publication.dataset, Publication.period, func.max(Publication.number).label("number")).group_by(
-        Publication.dataset, Publication.period
-    )
-
-
 def newest(session: Session) -> list[Brief]:
     """The last of every period, withdrawn ones too: hotspots first, then the months, by time."""
-    last = _newest().subquery()
+    number = func.max(Publication.number).label("number")
+    last = select(Publication.dataset, Publication.period, number).group_by(Publication.dataset, Publication.period).subquery()
     same = (Publication.dataset == last.c.dataset) & (Publication.period == last.c.period) & (Publication.number == last.c.number)
     rows = session.execute(select(*_COLUMNS).join(last, same).order_by(Publication.dataset, Publication.period))
     return [Brief(*row) for row in rows]

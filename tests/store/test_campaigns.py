@@ -57,15 +57,17 @@ def test_what_was_planned_is_what_runs(database: Engine, shops: dict[str, str]) 
         assert ["Bread"] == [run.advert.title["en"] for run in adverts.running(session, NOW)]
 
 
-@pytest.mark.parametrize(("state", "after"), [("draft", "live"), ("live", "live"), ("paused", "paused"), ("ended", "live")])
-def test_approving_begins_what_is_not_paused(database: Engine, shops: dict[str, str], state: str, after: str) -> None:
+def test_approving_begins_what_is_not_paused(database: Engine, shops: dict[str, str]) -> None:
     """What was over begins anew; its owner alone ends a pause."""
-    with transaction(database) as session:
-        row = submitted(session, shops["bakery"])
-        campaign = session.get(Campaign, row.campaign_id)
-        campaign.state, campaign.began_at = CampaignState(state), NOW
-        campaigns.approve(row, "city", 1, NOW)
-        assert (CampaignState(after), state != "ended") == (campaign.state, campaign.began_at is not None)
+    found = {}
+    for state in CampaignState:
+        with transaction(database) as session:
+            row = submitted(session, shops["bakery"])
+            campaign = session.get(Campaign, row.campaign_id)
+            campaign.state, campaign.began_at = state, NOW
+            campaigns.approve(row, "city", 1, NOW)
+            found[state.value] = (campaign.state.value, campaign.began_at is not None)
+    assert {"draft": ("live", True), "live": ("live", True), "paused": ("paused", True), "ended": ("live", False)} == found
 
 
 WRONG: list[dict[str, Any]] = [

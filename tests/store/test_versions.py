@@ -14,6 +14,8 @@ from store.versions import SamePersonError, StaleError, StepError
 from tests.store.rows import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
@@ -114,8 +116,7 @@ def test_an_edit_of_what_waits_withdraws_it(database: Engine, owners: dict[type,
         assert "" == states(session, model, owner)
 
 
-@pytest.mark.parametrize("state", list(CreativeState))
-def test_a_step_begins_where_it_begins(database: Engine, owners: dict[type, str], state: CreativeState) -> None:
+def test_a_step_begins_where_it_begins(database: Engine, owners: dict[type, str]) -> None:
     """Of any other state it is refused, by name of where the version stands."""
     steps = {
         "save": lambda row: versions.save(row, {}, 0, "maker"),
@@ -125,21 +126,27 @@ def test_a_step_begins_where_it_begins(database: Engine, owners: dict[type, str]
         "reject": lambda row: versions.reject(row, "city", "No.", NOW),
         "discard": versions.discard,
     }
-    taken, told = [], set()
-    for name, step in steps.items():
-        with transaction(database) as session:
-            row = Creative(campaign_id=owners[Creative], state=state, created_at=NOW, made_by="maker")
-            session.add(row)
-            session.flush()
-            try:
-                step(row)
-                taken.append(name)
-            except StepError as fault:
-                told.add(fault.state)
-            session.rollback()
-    wanted = {"draft": ["save", "submit", "discard"], "submitted": ["save", "withdraw", "approve", "reject", "discard"]}
-    assert wanted.get(state.value, []) == taken
-    assert told == {state}
+    taken = {state: [name for name, step in steps.items() if _takes(database, owners[Creative], state, step)] for state in CreativeState}
+    wanted = {
+        CreativeState.DRAFT: ["save", "submit", "discard"],
+        CreativeState.SUBMITTED: ["save", "withdraw", "approve", "reject", "discard"],
+    }
+    assert {state: wanted.get(state, []) for state in CreativeState} == taken
+
+
+def _takes(database: Engine, campaign: str, state: CreativeState, step: Callable[[Creative], None]) -> bool:
+    with transaction(database) as session:
+        row = Creative(campaign_id=campaign, state=state, created_at=NOW, made_by="maker")
+        session.add(row)
+        session.flush()
+        told: set[CreativeState | None] = set()
+        try:
+            step(row)
+        except StepError as fault:
+            told.add(fault.state)
+        session.rollback()
+    assert told <= {state}
+    return not told
 
 
 def test_of_two_who_decide_at_once_the_second_is_told(database: Engine, owners: dict[type, str]) -> None:

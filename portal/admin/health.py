@@ -28,6 +28,7 @@ _PARTS: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {  # key of the statu
     "porter": (later("Porter"), ("alive",)),
     "jobs": (later("Jobs"), ("alive", "not needed")),
     "guest": (later("Guests’ pages"), ("alive", "not served")),
+    "business": (later("Shops’ pages"), ("alive", "not served")),
     "staff": (later("Staff pages"), ("alive", "not served")),
     "database": (later("Database"), ("answers",)),
     "directory": (later("Directory, for logins"), ("answers",)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, g, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy import and_, func, or_, select
@@ -19,8 +19,8 @@ from portal.admin.guard import audited, needs
 from portal.admin.lists import Column, Filter, List
 from portal.admin.page import page
 from portal.admin.tables import table
-from portal.permissions import OF_STAFF, Permission, may
-from store import factors, staff_roles, staff_sessions
+from portal.permissions import OF_SHOPS, OF_STAFF, Permission, may
+from store import factors, shops, staff_roles, staff_sessions
 from store import staff as people
 from store.models import Passkey, Role, Source, Staff, StaffSession, Step
 from store.staff_roles import Stays
@@ -128,8 +128,11 @@ def _unfit(name: str) -> Any:
 @blueprint.get("/of/<name>")
 @needs(Permission.STAFF)
 def show(name: str) -> ResponseReturnValue:
-    """Somebody, and where they are signed in."""
-    return _shown(name)
+    """Somebody, and where they are signed in; who works for a shop is on the shop's page."""
+    with desk().reading() as session:
+        found = people.named(session, name)
+        theirs = shops.all_of(session, found.id) if found is not None and found.role in OF_SHOPS else ()
+    return redirect(f"/businesses/{theirs[0].slug}", 303) if theirs else _shown(name)
 
 
 def _shown(name: str, wrong: Any = "", status: int = 200) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 # Starts no service, enables none at boot, and changes nothing when everything is here already.
 set -euo pipefail
 
-packages=(freeradius freeradius-utils radsecproxy eapoltest wpasupplicant hostapd slapd postgresql redis-server chromium
+packages=(freeradius freeradius-utils radsecproxy eapoltest wpasupplicant hostapd slapd postgresql redis-server chromium chromium-headless-shell
     opennds php-cli iptables dnsmasq-base busybox curl
     libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core # what prints vouchers as PDF
     iproute2 nftables strace gcc libc6-dev python3-dev) # the last line: namespaces, lost packets, injected faults, what we compile

@@ -167,6 +167,7 @@ DESKS: dict[str, Desk] = {
     "analytics-visitors": Desk("/analytics/visitors"),
     "analytics-compare": Desk("/analytics/compare?from=2026-03-07&to=2026-03-08"),
     "analytics-report": Desk("/analytics/report"),
+    "analytics-print": Desk("/analytics/report/print"),
     "visitors": Desk("/visitors"),
     "visitors-month": Desk("/visitors?span=month"),
     "open-data": Desk("/open-data"),

@@ -25,6 +25,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page, when
 from portal.admin.pulse import Beat, pulse_of_desk
+from portal.cases import review
 from portal.permissions import Permission, may
 from store import alerts, pulse
 from store.models import Alert, AuthEvent, Home, LoginVerdict, Realm, Site
@@ -193,7 +194,15 @@ def index() -> Any:
     seen = look()
     values: dict[str, Any] = {**seen._asdict(), "certificates": _certificates(), "words_of": live_homes.WORDS, "kinds": live_homes.KINDS}
     values |= {"running": bool(desk().status()), "whole_day": seen.beat.since <= g.now - timedelta(hours=23)}
-    return page("overview.html", **values)
+    return page("overview.html", waiting=_waiting(), **values)
+
+
+def _waiting() -> int | None:
+    """How many adverts and pages of shops wait for review; None for whoever does not see them."""
+    if not may(g.staff.role, Permission.SPLASH):
+        return None
+    with desk().reading() as session:
+        return review.waiting(session)
 
 
 def _alerts(session: Session) -> tuple[int, Sequence[alert_pages.Row]]:

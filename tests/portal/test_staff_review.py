@@ -224,3 +224,10 @@ def test_a_suspended_shop_is_not_forgotten(staffroom: Room) -> None:
     with transaction(staffroom.database) as session:
         session.query(Business).one().suspended_at = staffroom.time - timedelta(days=1)
     assert "This shop is suspended" in staffroom.page(f"/review/advert/{name}")
+
+
+def test_the_overview_says_how_many_wait(staffroom: Room) -> None:
+    """For whoever sees them; nobody else reads of it."""
+    put(staffroom)
+    assert '>1</p><a href="/review">' in staffroom.page("/")
+    assert "/review" not in staffroom.page("/", Role.NETWORK_OPS)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import object_session
 
 from store import versions
-from store.models import Campaign, CampaignPlace, CampaignState, Creative, CreativeState, PlaceKind
+from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, CreativeState, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,8 +134,14 @@ def find(session: Session, business: str, name: str) -> Campaign | None:
     return session.scalars(select(Campaign).where(Campaign.id == name, Campaign.business_id == business)).one_or_none()
 
 
+def alone(session: Session, business: str) -> None:
+    """Nobody else begins one of this shop's before this transaction is over. SQLite's writers are alone anyway."""
+    session.execute(select(Business.id).where(Business.id == business).with_for_update(key_share=True))
+
+
 def begin(session: Session, business: str, name: str, by: str, now: datetime) -> Creative:
     """A new campaign's first draft. FullError where there are as many as may be."""
+    alone(session, business)
     if (session.scalar(select(func.count()).select_from(Campaign).where(Campaign.business_id == business)) or 0) >= MOST:
         raise FullError
     row = Campaign(business_id=business, name=name, created_at=now)

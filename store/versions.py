@@ -82,10 +82,16 @@ def history(session: Session, model: type[Version], owner: str, most: int = MOST
     return session.scalars(select(model).where(_of(model) == owner).order_by(model.version.desc()).limit(most)).all()
 
 
+def latest(session: Session, model: type[Version], owner: str) -> Version | None:
+    """The newest, as it is now; nobody else takes a step before this transaction is over. StepError where its owner is gone."""
+    _alone(session, model, owner)
+    mine = select(model).where(_of(model) == owner).order_by(model.version.desc()).limit(1)
+    return session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+
+
 def draft(session: Session, model: type[Version], owner: str, by: str, now: datetime) -> Version:
     """The one draft: what waits is withdrawn first; of what was decided it is a copy, of nothing it is empty."""
-    _alone(session, model, owner)
-    last = newest(session, model, owner)
+    last = latest(session, model, owner)
     if last is not None and last.state in (CreativeState.DRAFT, CreativeState.SUBMITTED):
         _withdrawn(last)
         return last

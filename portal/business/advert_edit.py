@@ -6,6 +6,7 @@ it back first: nobody approves words that they did not see. Never changes what g
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, g, redirect, request
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from portal.permissions import Permission
     from store.offers import Offer
 
+_TWICE: Final = timedelta(seconds=30)
 _OPEN: Final = (CreativeState.DRAFT, CreativeState.SUBMITTED)
 
 
@@ -71,6 +73,8 @@ def make() -> Any:
     sent = _sent()
     try:
         with desk().writing() as session:
+            if (twice := _again(session, sent)) is not None:
+                return redirect(at(twice), 303)
             row = campaigns.begin(session, g.shop.id, form.called(sent.fields["title"]), g.staff.id, g.now)
             audited(session, "create", KIND, row.campaign_id)
             answer = _kept(session, session.get_one(Campaign, row.campaign_id), row, sent)
@@ -80,6 +84,17 @@ def make() -> Any:
             offered = offers.offered(session, g.shop)
         full = _("There are %(most)s adverts already. Remove one that guests never saw, then save this one.", most=campaigns.MOST)
         return _shown(None, sent.fields, offered, 409, full=full)
+
+
+def _again(session: Session, sent: Sent) -> str | None:
+    """The advert that this very form has made already: a thumb pressed twice."""
+    campaigns.alone(session, g.shop.id)
+    line = next(iter(campaigns.of(session, g.shop.id)), None)
+    if line is None or line.newest is None or line.newest.version > 1 or g.now - line.campaign.created_at > _TWICE:
+        return None
+    kept = versions.fields_of(line.newest)
+    same = all(kept[key] == value for key, value in sent.fields.items() if key != "picture")
+    return line.campaign.id if same and line.newest.made_by == g.staff.id else None
 
 
 def edit(name: str) -> Any:
@@ -122,7 +137,7 @@ def _sent() -> Sent:
 
 def _draft(session: Session, campaign: Campaign, seen: str) -> Creative:
     """The draft, where the form was made from what is newest now. StaleError where it was not."""
-    was = versions.newest(session, Creative, campaign.id)
+    was = versions.latest(session, Creative, campaign.id)
     waited = was is not None and was.state is CreativeState.SUBMITTED
     row = campaigns.draft(session, campaign, g.staff.id, g.now)
     again = row if was is None or row.id == was.id else was

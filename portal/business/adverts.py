@@ -156,7 +156,7 @@ def _told(name: str, words: str) -> Any:
 
 
 def _newest(session: Session, campaign: Campaign) -> Creative:
-    row = versions.newest(session, Creative, campaign.id)
+    row = versions.latest(session, Creative, campaign.id)
     if row is None:
         raise StepError(None)
     return row

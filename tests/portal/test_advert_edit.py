@@ -217,3 +217,12 @@ def test_a_shop_has_a_number_of_adverts(shoproom: ShopRoom, monkeypatch: pytest.
     answer = new(shoproom)
     text = answer.get_data(as_text=True)
     assert (409, True, True) == (answer.status_code, "There are 1 adverts already" in text, "Bread from this morning" in text)
+
+
+def test_a_form_that_was_sent_twice_makes_one_advert(shoproom: ShopRoom) -> None:
+    """A thumb presses twice; the same words half a minute later, or other words, are another advert."""
+    first = [made(new(shoproom)), made(new(shoproom))]
+    second = made(new(shoproom, title__en="Cake"))
+    shoproom.later(minutes=1)
+    third = [made(new(shoproom, title__en="Cake")), made(new(shoproom, title__en="Cake"))]
+    assert (1, 1, 3) == (len(set(first)), len(set(third)), len({*first, second, *third}))

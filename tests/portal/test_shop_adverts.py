@@ -11,13 +11,14 @@ import pytest
 from portal.admin.desk import counted
 from portal.cases import advert_state
 from store import versions
-from store.models import AuditEntry, Campaign, CampaignState, Creative, CreativeState, PlacementHour
+from store.models import AuditEntry, Business, Campaign, CampaignState, Creative, CreativeState, PlacementHour, Role
 from store.session import reading, transaction
-from tests.portal.adverts import AT, made, new, save
+from tests.portal.adverts import AT, form, made, new, save
 from tests.portal.shoproom import A, B, Person
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
+    from tests.portal.staffroom import Room
 
 
 def state(room: ShopRoom, name: str) -> str:
@@ -167,3 +168,17 @@ def test_an_empty_list_says_how_to_begin(shoproom: ShopRoom) -> None:
     owner, staff = shoproom.page(AT), shoproom.page(AT, Person.VENUE_A)
     assert (True, True, False) == ("Make the first one" in owner, "No adverts yet" in staff, "Make the first one" in staff)
     assert f"/shops/{A}/adverts/new" in owner
+
+
+def test_the_citys_own_are_written_on_the_same_pages(staffroom: Room) -> None:
+    """By whoever decides on adverts; others of the city look, or do not; shops fill the place first."""
+    with transaction(staffroom.database) as session:
+        session.add(Business(slug="city", name="City of Example", house=True, created_at=staffroom.time))
+    answer = staffroom.post("/shops/city/adverts/new", do="submit", **form(place=["city:"]))
+    path = answer.location.partition("?")[0]
+    assert (303, True) == (answer.status_code, "Take back" in staffroom.page(path))
+    assert "From the city" in staffroom.page(f"{path}/preview")
+    roles = (Role.AUDITOR, Role.HELP_DESK, Role.NETWORK_OPS)
+    assert [(200, 403), (200, 403), (403, 403)] == [
+        tuple(staffroom.get(f"{path}{more}", role).status_code for more in ("", "/edit")) for role in roles
+    ]

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from store import versions
 from store.models import Business, Campaign, Creative, CreativeState, Media, ShopVersion
@@ -178,6 +179,19 @@ def test_two_who_begin_at_once_have_one_draft(database: Engine, owners: dict[typ
 
     with ThreadPoolExecutor(2) as both:
         assert 1 == len(set(both.map(begin, ("one", "two"))))
+
+
+def test_a_draft_is_made_of_what_is_there_now(database: Engine, owners: dict[type, str]) -> None:
+    """Not of what this session read before: what was approved meanwhile is not taken back."""
+    with transaction(database) as session:
+        row = versions.draft(session, Creative, owners[Creative], "maker", NOW)
+        versions.submit(row, "maker", NOW)
+        session.flush()
+        said = update(Creative).values(state=CreativeState.APPROVED).execution_options(synchronize_session=False)
+        session.execute(said)
+        assert CreativeState.SUBMITTED is row.state
+        versions.draft(session, Creative, owners[Creative], "maker", NOW)
+        assert "2 draft, 1 approved" == states(session, Creative, owners[Creative])
 
 
 def test_approving_publishes_the_picture(database: Engine, owners: dict[type, str]) -> None:

@@ -6,7 +6,6 @@ to say. Never a row that names a guest, a device or a visit: there is none.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import case, func, select
@@ -33,13 +32,6 @@ class Count(NamedTuple):
         return Count(self.impressions + other.impressions, self.clicks + other.clicks)
 
 
-class Of(StrEnum):
-    """What sums are taken by, besides time."""
-
-    PLACE = "place"
-    LANGUAGE = "language"
-
-
 class Hourly(NamedTuple):
     """One campaign's hour."""
 
@@ -49,11 +41,12 @@ class Hourly(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One campaign's place or language in one of the periods that were asked for."""
+    """What one campaign came to at one place in one language, in one of the periods that were asked for."""
 
     campaign: str
     period: int  # its number among them
-    name: str
+    place: str  # Site.id
+    language: str
     counted: Count
 
 
@@ -66,7 +59,6 @@ class Advert(NamedTuple):
 
 
 _SUMS: Final = (func.sum(PlacementHour.impressions), func.sum(PlacementHour.clicks))
-_BY: Final = {Of.PLACE: PlacementHour.site, Of.LANGUAGE: PlacementHour.language}
 
 
 def adverts(session: Session, business_id: str) -> list[Advert]:
@@ -88,18 +80,17 @@ def hours(session: Session, business_id: str, begin: datetime, end: datetime, ca
     return [Hourly(name, hour, Count(int(shown), int(clicked))) for name, hour, shown, clicked in session.execute(sums)]
 
 
-def parts(session: Session, business_id: str, by: Of, edges: Sequence[datetime], campaign: str | None = None) -> list[Part]:
-    """Each campaign's places or languages, or this one's, in each period between two neighbouring edges."""
+def parts(session: Session, business_id: str, edges: Sequence[datetime], campaign: str | None = None) -> list[Part]:
+    """Each campaign's places and languages, or this one's, in each period between two neighbouring edges."""
     ends = zip(edges[1:], range(len(edges)), strict=False)
-    period = case(*((PlacementHour.hour < end, number) for end, number in ends), else_=len(edges))
-    inner = _mine(
-        business_id,
-        (PlacementHour.campaign_id, period.label("period"), _BY[by].label("name"), PlacementHour.impressions, PlacementHour.clicks),
-        [*_within(edges[0], edges[-1]), *_only(campaign)],
-    ).subquery()  # so that PostgreSQL sees one expression where it groups, not two with the same parameters
-    key = (inner.c.campaign_id, inner.c.period, inner.c.name)
+    period = case(*((PlacementHour.hour < end, number) for end, number in ends), else_=len(edges)).label("period")
+    columns = (PlacementHour.campaign_id, period, PlacementHour.site, PlacementHour.language)
+    more = [*_within(edges[0], edges[-1]), *_only(campaign)]
+    inner = _mine(business_id, (*columns, PlacementHour.impressions, PlacementHour.clicks), more).subquery()
+    # so that PostgreSQL sees one expression where it groups, not two with the same parameters
+    key = (inner.c.campaign_id, inner.c.period, inner.c.site, inner.c.language)
     sums = select(*key, func.sum(inner.c.impressions), func.sum(inner.c.clicks)).group_by(*key).order_by(*key)
-    return [Part(name, number, what, Count(int(shown), int(clicked))) for name, number, what, shown, clicked in session.execute(sums)]
+    return [Part(*row[:4], Count(int(row[4]), int(row[5]))) for row in session.execute(sums)]
 
 
 def places(session: Session, names: Collection[str]) -> dict[str, str]:

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portal.cases.suppression import FEWEST, hidden
 from store import placements
-from store.placements import Count, Of
+from store.placements import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy.orm import Session
 
-    from store.placements import Advert, Hourly
+    from store.placements import Advert, Hourly, Part
 
 MONDAY: Final = date(2024, 1, 1)  # from which spans are counted
 SPAN: Final = 28  # days that breakdowns are taken together by: four of each weekday
@@ -127,21 +127,23 @@ def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Wee
 
 
 def report(session: Session, business_id: str, span: Span, today: date, zone: tzinfo, campaign: str | None = None) -> Report:
-    """In five statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all."""
+    """In four statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all."""
     edges = [midnight(day, zone) for day in (*span.starts, span.last + timedelta(days=1))]
     hourly = placements.hours(session, business_id, edges[0], edges[-1], campaign)
-    places, languages = (_parts(session, business_id, by, edges, campaign) for by in Of)
+    parts = placements.parts(session, business_id, edges, campaign)
+    clock = {hour: hour.astimezone(zone) for hour in {each.hour for each in hourly}}
     by_advert: defaultdict[str, Count] = defaultdict(Count)
     for each in hourly:
         by_advert[each.campaign] = by_advert[each.campaign].plus(each.counted)
+    places = _parts(parts, lambda part: part.place)
     mine = [each for each in placements.adverts(session, business_id) if campaign in (None, each.id)]
     return Report(
         span,
         _sum(by_advert.values()),
-        _days(hourly, span, today, zone),
-        _hours(hourly, zone),
+        _days(hourly, span, today, clock),
+        _hours(hourly, clock),
         places,
-        languages,
+        _parts(parts, lambda part: part.language),
         [(each, by_advert[each.id]) for each in mine],
         placements.places(session, [row.key for row in places.rows]),
     )
@@ -152,11 +154,11 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _days(hourly: Iterable[Hourly], span: Span, today: date, zone: tzinfo) -> Table:
+def _days(hourly: Iterable[Hourly], span: Span, today: date, clock: Mapping[datetime, datetime]) -> Table:
     """Each campaign's weeks."""
     weeks: defaultdict[tuple[str, date], dict[date, Count]] = defaultdict(dict)
     for each in hourly:
-        day = each.hour.astimezone(zone).date()
+        day = clock[each.hour].date()
         cells = weeks[each.campaign, day - timedelta(days=day.weekday())]
         cells[day] = cells.get(day, _NONE).plus(each.counted)
     until = min(span.last, today)
@@ -164,21 +166,22 @@ def _days(hourly: Iterable[Hourly], span: Span, today: date, zone: tzinfo) -> Ta
     return _folded(whole, [day for start in span.starts for day in _run(start, SPAN) if day <= until])
 
 
-def _hours(hourly: Iterable[Hourly], zone: tzinfo) -> Table:
+def _hours(hourly: Iterable[Hourly], clock: Mapping[datetime, datetime]) -> Table:
     """Each campaign's spans."""
     spans: defaultdict[tuple[str, date], dict[int, Count]] = defaultdict(dict)
     for each in hourly:
-        here = each.hour.astimezone(zone)
+        here = clock[each.hour]
         cells = spans[each.campaign, _start(here.date())]
         cells[here.hour] = cells.get(here.hour, _NONE).plus(each.counted)
     return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
 
 
-def _parts(session: Session, business_id: str, by: Of, edges: Sequence[datetime], campaign: str | None) -> Table:
+def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
     """Each campaign's spans; those with most first, what is left out at the end by its name."""
     spans: defaultdict[tuple[str, int], dict[str, Count]] = defaultdict(dict)
-    for each in placements.parts(session, business_id, by, edges, campaign):
-        spans[each.campaign, each.period][each.name] = each.counted
+    for each in parts:
+        cells = spans[each.campaign, each.period]
+        cells[name(each)] = cells.get(name(each), _NONE).plus(each.counted)
     table = _folded(list(spans.values()))
     return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.counted or _NONE).impressions, row.key)))
 

@@ -9,7 +9,7 @@ from portal.admin.desk import counted
 from store import adverts, placements
 from store.adverts import Figure
 from store.models import Campaign, CampaignState, Site
-from store.placements import Advert, Count, Hourly, Of, Part
+from store.placements import Advert, Count, Hourly, Part
 from store.session import reading, transaction
 from tests.store.rows import NOW
 from tests.store.test_adverts import HOUR, campaign
@@ -45,16 +45,17 @@ def test_a_shops_own(database: Engine) -> None:
         hours = [Hourly(mine, HOUR - DAY, Count(7, 1)), Hourly(mine, HOUR, Count(6, 2))]
         assert hours == placements.hours(session, shop, HOUR - DAY, HOUR + DAY)
         edges = [HOUR - DAY, HOUR, HOUR + DAY]
-        parts = [Part(mine, 0, "library", Count(7, 1)), Part(mine, 1, "arena", Count(2, 2)), Part(mine, 1, "library", Count(4, 0))]
-        assert parts == placements.parts(session, shop, Of.PLACE, edges)
-        assert [("en", 0), ("en", 1), ("fr", 1)] == sorted(
-            (each.name, each.period) for each in placements.parts(session, shop, Of.LANGUAGE, edges)
-        )
+        parts = [
+            Part(mine, 0, "library", "en", Count(7, 1)),
+            Part(mine, 1, "arena", "fr", Count(2, 2)),
+            Part(mine, 1, "library", "en", Count(4, 0)),
+        ]
+        assert parts == placements.parts(session, shop, edges)
         assert [Advert(mine, "bakery", CampaignState.LIVE)] == placements.adverts(session, shop)
         assert {"library": "Central Library"} == placements.places(session, ["library", "arena"])
         assert ([], []) == (
             placements.hours(session, shop, HOUR - DAY, HOUR + DAY, other),
-            placements.parts(session, shop, Of.PLACE, edges, other),
+            placements.parts(session, shop, edges, other),
         )
 
 
@@ -65,6 +66,6 @@ def test_a_statement_each(database: Engine) -> None:
     with reading(database) as session, counted(database) as said:
         placements.totals(session, shop, NOW - DAY, NOW)
         placements.hours(session, shop, edges[0], edges[-1])
-        placements.parts(session, shop, Of.PLACE, edges)
+        placements.parts(session, shop, edges)
         placements.adverts(session, shop)
     assert 4 == sum(each.startswith("SELECT") for each in said)

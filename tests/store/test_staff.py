@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
 from store import staff, staff_sessions
-from store.models import Role, Staff, StaffLink, Step
+from store.models import LinkPurpose, Role, Staff, StaffLink, Step
 from store.session import reading, transaction
 from store.staff_sessions import Limits
 from tests.store.rows import NOW
@@ -109,3 +111,56 @@ def test_disabling_acts_at_once(database: Engine) -> None:
     with reading(database) as session:
         assert (None, None) == (staff_sessions.find(session, cookie, Limits(), NOW), staff.invited(session, secret, NOW))
         assert [None] == [each.disabled_at for each in staff.everyone(session)]
+
+
+def test_a_sign_in_link_is_good_once_and_for_a_quarter_of_an_hour(database: Engine) -> None:
+    """Of two mails that crossed either opens; whichever is used, the other opens nothing any more."""
+    own, _ = invited(database)
+    with transaction(database) as session:
+        one, other = (staff.sign_in_link(session, session.get_one(Staff, own.id), NOW) for _ in range(2))
+    with reading(database) as session:
+        good = [staff.invited(session, each, NOW, LinkPurpose.SIGN_IN) for each in (one, other)]
+        late = staff.invited(session, one, NOW + timedelta(minutes=15), LinkPurpose.SIGN_IN)
+    assert ([own.id, own.id], None) == ([each.id for each in good if each], late)
+    with transaction(database) as session:
+        used = staff.by_link(session, other, NOW)
+    with transaction(database) as session:
+        assert (own.id, None, None) == (used and used.id, staff.by_link(session, other, NOW), staff.by_link(session, one, NOW))
+
+
+def test_of_two_who_use_one_sign_in_link_at_once_one_is_in(database: Engine) -> None:
+    """In two processes, too: the database says who was first."""
+    own, _ = invited(database)
+    with transaction(database) as session:
+        secret = staff.sign_in_link(session, session.get_one(Staff, own.id), NOW)
+    ready = Barrier(2)
+
+    def use(_number: int) -> bool:
+        ready.wait()
+        with transaction(database) as session:
+            return staff.by_link(session, secret, NOW) is not None
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [False, True] == sorted(pool.map(use, range(2)))
+
+
+def test_each_link_is_good_for_what_it_was_made_for(database: Engine) -> None:
+    """One that signs in sets nothing up, and the other way round; a new invitation voids both."""
+    own, setup = invited(database)
+    with transaction(database) as session:
+        person = session.get_one(Staff, own.id)
+        sign_in = staff.sign_in_link(session, person, NOW)
+        assert [None, None] == [staff.invited(session, sign_in, NOW), staff.by_link(session, setup, NOW)]
+        staff.link(session, person, NOW)
+        assert [None, None] == [staff.invited(session, setup, NOW), staff.by_link(session, sign_in, NOW)]
+
+
+def test_what_is_over_does_not_stay(database: Engine) -> None:
+    """Somebody who signs in by mail for years has no more rows than one day's."""
+    own, _ = invited(database)
+    for number in range(5):
+        with transaction(database) as session:
+            staff.sign_in_link(session, session.get_one(Staff, own.id), NOW + timedelta(hours=number))
+    with reading(database) as session:
+        mine = select(StaffLink).where(StaffLink.purpose == LinkPurpose.SIGN_IN)
+        assert 1 == len(session.scalars(mine).all())

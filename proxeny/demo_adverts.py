@@ -26,13 +26,14 @@ class Shop:
     title: tuple[str, str]
     text: tuple[str, str]
     about: tuple[str, str]
-    hours: tuple[str, str]
+    hours: tuple[str, str]  # beside those of the week
     alt: tuple[str, str]
     address: str
     ground: str
     draw: Callable[[ImageDraw], None]
     weight: int = 1
     house: bool = False
+    week: tuple[tuple[int, int] | None, ...] = ()  # from Monday: the hours from and until; None: closed
     sites: tuple[str, ...] = ()  # none: the whole city
 
 
@@ -120,11 +121,12 @@ SHOPS: Final = (
             "We bake every night, and sell until it is gone.\n\nEverything is made with flour from the county.",
             "Nous cuisons chaque nuit et vendons jusqu’à la dernière miche.\n\nTout est fait avec la farine du comté.",
         ),
-        ("Tuesday to Saturday 7:00 to 18:00\nSunday 8:00 to 13:00", "Du mardi au samedi de 7 h à 18 h\nLe dimanche de 8 h à 13 h"),
+        ("Closed in the first week of August", "Fermé la première semaine d’août"),
         ("Three loaves on a wooden board", "Trois miches sur une planche de bois"),
         "12 Mill Street",
         "#ecb765",
         _bread,
+        week=(None, *[(7, 18)] * 5, (8, 13)),
         weight=2,
         sites=("arena", "central-library", "market-hall"),
     ),
@@ -140,11 +142,12 @@ SHOPS: Final = (
             "Repairs, used bicycles, and a pump outside that anyone may use.",
             "Réparations, vélos d’occasion, et une pompe libre devant la porte.",
         ),
-        ("Monday to Saturday 9:00 to 19:00", "Du lundi au samedi de 9 h à 19 h"),
+        ("", ""),
         ("A bicycle, drawn in a few lines", "Un vélo dessiné en quelques traits"),
         "3 Station Square",
         "#2f7d6a",
         _bicycle,
+        week=(*[(9, 19)] * 6, None),
         sites=("arena", "central-library", "ferry-terminal"),
     ),
     Shop(
@@ -153,11 +156,12 @@ SHOPS: Final = (
         ("Herbs for every windowsill", "Des herbes pour chaque rebord de fenêtre"),
         ("Basil, mint and thyme, in pots from this town.", "Basilic, menthe et thym, dans des pots de la ville."),
         ("Plants for small spaces, and advice that lasts.", "Des plantes pour petits espaces, et des conseils qui durent."),
-        ("Wednesday to Sunday 10:00 to 18:00", "Du mercredi au dimanche de 10 h à 18 h"),
+        ("", ""),
         ("Three flowering plants in clay pots", "Trois plantes en fleurs dans des pots d’argile"),
         "27 Harbour Walk",
         "#f0a58f",
         _plants,
+        week=(None, None, *[(10, 18)] * 5),
         sites=("arena", "central-library", "market-hall"),
     ),
     Shop(
@@ -169,11 +173,12 @@ SHOPS: Final = (
             "A small café at the pier, with a stove in winter and a terrace in summer.",
             "Un petit café sur le quai, avec un poêle l’hiver et une terrasse l’été.",
         ),
-        ("Every day 8:00 to 20:00", "Tous les jours de 8 h à 20 h"),
+        ("", ""),
         ("A lit lantern above dark water", "Une lanterne allumée au-dessus d’une eau sombre"),
         "Pier 2",
         "#1d4360",
         _lantern,
+        week=((8, 20),) * 7,
         sites=("arena", "ferry-terminal", "market-hall"),
     ),
     Shop(

@@ -132,7 +132,7 @@ def _put(session: Session, shop: Shop, now: datetime) -> None:
     page = {
         "name": shop.name,
         "about": _both(shop.about),
-        "hours": _both(shop.hours),
+        "hours": _open(shop),
         "address": shop.address,
         "link": "" if shop.house else f"https://{shop.slug}.example/",
         "picture": picture,
@@ -258,3 +258,9 @@ def _places(shop: Shop) -> list[tuple[PlaceKind, str]]:
 
 def _both(said: tuple[str, str]) -> dict[str, str]:
     return dict(zip(("en", "fr"), said, strict=True))
+
+
+def _open(shop: Shop) -> dict[str, Any]:
+    """As portal/cases/open_hours.py reads it."""
+    week = [[[day[0] * 60, day[1] * 60]] if day is not None else [] for day in shop.week]
+    return {**({"week": week} if week else {}), **{language: text for language, text in _both(shop.hours).items() if text}}

@@ -127,7 +127,7 @@ def test_no_token_may_more_than_its_maker(staffroom: Room) -> None:
 
 
 def test_what_needs_a_person_no_token_may(staffroom: Room) -> None:
-    """Neither sign-in, masks, incident openings, people, tokens nor a shop's pages: not offered, not taken, and not worth anything in a row."""
+    """Neither sign-in, masks, incident openings, people, tokens nor a shop's pages: not offered, not taken, worth nothing in a row."""
     assert {"SELF", "REVEAL", "INCIDENTS", "INCIDENTS_ACT", "INCIDENTS_DECIDE", "TOKENS_ACT", "STAFF_ACT", "EXPORT"} == {
         each.name for each in PERSONS_ALONE if not each.name.startswith("SHOP")
     }

@@ -74,7 +74,7 @@ def test_rejecting_says_why_in_the_owners_language(staffroom: Room) -> None:
     row = splash.version(staffroom, name)
     assert (CreativeState.REJECTED, True) == (row.state, row.reason.endswith(". Whose best bread?"))
     assert "promises something" not in row.reason
-    assert "Whose best bread?" in splash.letters(staffroom)[0][2]
+    assert "Whose best bread?" in " ".join(splash.letters(staffroom)[0][2].split())
     assert "Whose best bread?" in staffroom.page(f"/review/advert/{name}")
 
 

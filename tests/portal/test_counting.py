@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from portal.cases import figures
 from portal.words import date
 from store.models import Campaign, CampaignState, Creative, CreativeState
-from store.session import transaction
+from store.placements import Count
+from store.session import reading, transaction
 from tests.portal.guests import connect, links
 from tests.portal.shops import BREAD, opened, read, written
 from tests.portal.world import coova
@@ -114,3 +117,19 @@ def test_a_campaign_that_is_gone_counts_nothing(city: World, guest: FlaskClient)
     read(city)
     guest.get(coova(mac="02-00-5E-00-00-08"))
     assert [(HERE, "en", 1, 0)] == written(city)
+
+
+def test_the_shops_figures_move_by_one(city: World, guest: FlaskClient) -> None:
+    """A view, then a click, as its owner reads them: of the week, of the four weeks, and of the advert."""
+    creative = opened(city)
+    told = []
+    for look in (lambda: None, lambda: guest.get(coova()), lambda: guest.get(clicks(guest.get(coova()))[0])):
+        look()
+        written(city)
+        with reading(city.database) as session:
+            campaign = session.get_one(Campaign, session.get_one(Creative, creative).campaign_id)
+            now, zone = date(city.time), ZoneInfo("America/Toronto")
+            today = now.astimezone(zone).date()
+            report = figures.report(session, campaign.business_id, figures.spanned(today, today), today, zone)
+            told.append((figures.week(session, campaign.business_id, now, zone).counted, report.counted, report.adverts[0][1]))
+    assert [(Count(0, 0),) * 3, (Count(1, 0),) * 3, (Count(1, 1),) * 3] == told

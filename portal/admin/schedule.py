@@ -1,4 +1,4 @@
-"""When and where an advert is to be shown, in words: days, weekdays, hours, caps and places. Pure, but for the page's language."""
+"""When and where an advert is to be shown, in words: days, weekdays, hours, caps and places. Never what is wrong with them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ COLUMNS: Final = (
     Column("indoor_outdoor", later("Indoors or outdoors"), lambda row: row.site.indoor_outdoor),
     Column("accessible_entrance", later("Entrance without steps"), lambda row: row.site.accessible_entrance),
     Column("activated_on", later("Wi-Fi since"), lambda row: row.site.activated_on),
-    Column("published", later("Open data may name this place"), lambda row: row.site.published),
+    Column("published", later("Open data may name this site"), lambda row: row.site.published),
     Column("access_points", later("Access points"), lambda row: row.use.points),
     Column("gateways", later("Gateways"), lambda row: row.use.clients),
     Column("online", later("Online"), lambda row: row.use.sessions),
@@ -125,7 +125,7 @@ _PUBLIC: Final = (
         choices={"yes": later("Yes"), "limited": later("With help, or another entrance"), "no": later("No")},
     ),
     Field("activated_on", later("Wi-Fi since"), hint=later("A day, such as 2026-05-01")),
-    Field("published", later("Open data may name this place"), Kind.FLAG, default=True),
+    Field("published", later("Open data may name this site"), Kind.FLAG, default=True),
 )
 _ID: Final = Field("id", later("Id"), hint=later("A short name for lists and files, such as central-library; it stays"), needed=True)
 

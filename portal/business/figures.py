@@ -70,7 +70,7 @@ def figures_drawn(what: str) -> ResponseReturnValue:
     """One of its pictures."""
     if what not in DRAWN:
         abort(404)
-    return charts.picture(DRAWN[what](_chosen().report), 60)
+    return charts.picture(DRAWN[what](_chosen(parts=False).report), 60)
 
 
 def figures_csv() -> ResponseReturnValue:
@@ -116,14 +116,14 @@ def query(span: Span, advert: str = "") -> str:
     return urlencode({"from": span.first.isoformat(), "to": span.last.isoformat(), **({"advert": advert} if advert else {})})
 
 
-def _chosen() -> Chosen:
+def _chosen(*, parts: bool = True) -> Chosen:
     zone = time_zone(desk().zone())
     today = g.now.astimezone(zone).date()
     span = cases.spanned(_day("from", today), _day("to", today))
     with desk().reading() as session:
         mine = placements.adverts(session, g.shop.id)
         advert = _advert(mine, request.args.get("advert", ""))
-        report = cases.report(session, g.shop.id, span, today, zone, advert.id if advert is not None else None)
+        report = cases.report(session, g.shop.id, span, today, zone, advert.id if advert is not None else None, parts=parts)
     return Chosen(report, mine, advert, today)
 
 

@@ -126,16 +126,21 @@ def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Wee
     return Week(first, _sum(found.values()), found)
 
 
-def report(session: Session, business_id: str, span: Span, today: date, zone: tzinfo, campaign: str | None = None) -> Report:
-    """In four statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all."""
+def report(
+    session: Session, business_id: str, span: Span, today: date, zone: tzinfo, campaign: str | None = None, *, parts: bool = True
+) -> Report:
+    """In four statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all.
+
+    Without `parts`, which a picture does not show, places and languages are empty.
+    """
     edges = [midnight(day, zone) for day in (*span.starts, span.last + timedelta(days=1))]
     hourly = placements.hours(session, business_id, edges[0], edges[-1], campaign)
-    parts = placements.parts(session, business_id, edges, campaign)
+    each_part = placements.parts(session, business_id, edges, campaign) if parts else []
     clock = {hour: hour.astimezone(zone) for hour in {each.hour for each in hourly}}
     by_advert: defaultdict[str, Count] = defaultdict(Count)
     for each in hourly:
         by_advert[each.campaign] = by_advert[each.campaign].plus(each.counted)
-    places = _parts(parts, lambda part: part.place)
+    places = _parts(each_part, lambda part: part.place)
     mine = [each for each in placements.adverts(session, business_id) if campaign in (None, each.id)]
     return Report(
         span,
@@ -143,7 +148,7 @@ def report(session: Session, business_id: str, span: Span, today: date, zone: tz
         _days(hourly, span, today, clock),
         _hours(hourly, clock),
         places,
-        _parts(parts, lambda part: part.language),
+        _parts(each_part, lambda part: part.language),
         [(each, by_advert[each.id]) for each in mine],
         placements.places(session, [row.key for row in places.rows]),
     )
@@ -182,7 +187,7 @@ def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
     for each in parts:
         cells = spans[each.campaign, each.period]
         cells[name(each)] = cells.get(name(each), _NONE).plus(each.counted)
-    table = _folded(list(spans.values()))
+    table = _folded([dict(sorted(cells.items())) for cells in spans.values()])  # an order that says nothing of what was counted
     return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.counted or _NONE).impressions, row.key)))
 
 

@@ -92,6 +92,7 @@ def test_uncommented_defaults_are_the_defaults(tmp_path: Path) -> None:
         "fticks",
         "backup",
         "map",
+        "open_data",
         "webhooks",
     ):
         text = text.replace(f"# [{section}]", f"[{section}]")

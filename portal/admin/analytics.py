@@ -153,7 +153,7 @@ def chart(name: str) -> Response:
     return picture(drawn(panel), 60)
 
 
-def drawn(panel: Panel, width: int = 960) -> Any:
+def drawn(panel: Panel, width: int = 960, height: int = 260) -> Any:
     """Columns side by side; where each has a name, bars below one another, of the largest."""
     some = panel.drawn()
     if panel.name in ("districts", "sites", "countries", "site-visitors"):
@@ -162,7 +162,7 @@ def drawn(panel: Panel, width: int = 960) -> Any:
         some = some[::-1]
     else:
         every = max(1, len(some) // 14)
-        bars = pygal.Bar(width=width, height=260, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
+        bars = pygal.Bar(width=width, height=height, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
         bars.show_minor_x_labels = False
         bars.x_labels_major = [label for at, (label, _number) in enumerate(some) if at % every == 0]
     bars.x_labels = [label for label, _number in some]

@@ -19,7 +19,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import audited
 from portal.admin.page import page, when
 from portal.business import media
-from portal.business.views import add
+from portal.business.views import TOO_OFTEN, add, may_hand_in
 from portal.cases import advert_state as states
 from portal.cases import campaigns as form
 from portal.cases.adverts import Shown
@@ -172,6 +172,8 @@ def submit(session: Session, campaign: Campaign) -> Any:
 
 def handed_in(session: Session, campaign: Campaign, row: Creative) -> Any:
     """Of a version without faults."""
+    if not may_hand_in():
+        return _told(campaign.id, str(TOO_OFTEN))
     versions.submit(row, g.staff.id, g.now)
     news.step(session, Step.SUBMITTED, g.shop, campaign, row)
     return _told(campaign.id, _("Handed in. The city answers by %(when)s.", when=when(g.now + desk().office.review)))

@@ -15,7 +15,7 @@ from portal.admin import news
 from portal.admin.desk import desk
 from portal.admin.guard import audited
 from portal.admin.page import page, when
-from portal.business.views import add
+from portal.business.views import TOO_OFTEN, add, may_hand_in
 from portal.cases import advert_state as states
 from portal.cases import shop_page as form
 from portal.cases.advert_state import Stand
@@ -88,7 +88,7 @@ def page_step(verb: str) -> Any:
 
 
 def _newest(session: Session) -> ShopVersion:
-    row = versions.newest(session, ShopVersion, g.shop.id)
+    row = versions.latest(session, ShopVersion, g.shop.id)
     if row is None:
         raise StepError(None)
     return row
@@ -103,6 +103,8 @@ def _submit(session: Session, row: ShopVersion) -> Any:
 
 def handed_in(session: Session, row: ShopVersion) -> Any:
     """Of a version without faults."""
+    if not may_hand_in():
+        return redirect(at(done=str(TOO_OFTEN)), 303)
     versions.submit(row, g.staff.id, g.now)
     news.step(session, Step.SUBMITTED, g.shop, None, row)
     return redirect(at(done=_("Handed in. The city answers by %(when)s.", when=when(g.now + desk().office.review))), 303)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import g
+from flask_babel import lazy_gettext as later
 
 from portal.admin.bodies import takes
+from portal.admin.desk import desk
 from portal.admin.guard import needs
+from portal.pace import Rate
 from store.stills import LONGEST
 
 if TYPE_CHECKING:
@@ -17,7 +22,15 @@ if TYPE_CHECKING:
     from portal.permissions import Permission
 
 UNDER = "/shops/<slug>"
+HANDED_IN: Final = 30  # adverts and pages of one shop a day; told by TOO_OFTEN
+_DAY: Final = 86_400.0
+TOO_OFTEN: Final = later("So much was handed in today that the city cannot be asked once more. It is kept: hand it in tomorrow.")
 _FORM = 1 << 20  # octets of a form beside its picture
+
+
+def may_hand_in() -> bool:
+    """Whether the city is asked once more: each time is a mail to everybody there who decides."""
+    return desk().rates.take(f"hand in {g.shop.id}", Rate(HANDED_IN, _DAY), g.now.timestamp())
 
 
 def add(blueprint: Blueprint, rule: str, view: Callable[..., Any], permission: Permission, *methods: str, picture: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.admin.desk import counted
+from portal.business.views import HANDED_IN
 from portal.cases import advert_state
 from store import versions
 from store.models import AuditEntry, Business, Campaign, CampaignState, Creative, CreativeState, PlacementHour, Role
@@ -101,6 +102,20 @@ def test_a_draft_is_handed_in_from_its_page_and_taken_back(shoproom: ShopRoom) -
     shoproom.post(f"{AT}/{name}/withdraw")
     with reading(shoproom.database) as session:
         assert CreativeState.DRAFT is versions.newest(session, Creative, name).state
+
+
+def test_nobody_fills_the_citys_mailbox(shoproom: ShopRoom) -> None:
+    """Handing in has a bound for a day, and room again later; what is kept meanwhile is a draft."""
+    name = made(new(shoproom))
+    told = []
+    for _ in range(HANDED_IN + 1):
+        told.append("So+much" in shoproom.post(f"{AT}/{name}/submit").location)
+        shoproom.post(f"{AT}/{name}/withdraw")
+    assert [False] * HANDED_IN + [True] == told
+    for _ in range(3):  # nobody is signed out meanwhile
+        shoproom.later(minutes=18)
+        shoproom.page(AT)
+    assert "Handed+in" in shoproom.post(f"{AT}/{name}/submit").location
 
 
 def test_why_the_city_said_no_is_read_where_it_is_mended(shoproom: ShopRoom) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/open-data")
 LEAST: Final = 10  # characters of a reason
+SHOWN: Final = 500  # sites of a preview; what is published has all
 WHYS: Final = {
     Why.FEW: later("Fewer than 10 visitors or sessions"),
     Why.UNCOUNTED: later("Its visitors were not counted then"),
@@ -184,7 +185,14 @@ def _hotspots(*, stale: bool = False) -> ResponseReturnValue:
         unnamed = _unnamed(session)
     from portal.cases.open_files import hotspots as of  # noqa: PLC0415  a view has its name
 
-    values = {"rows": of(draft.octets), "unnamed": unnamed, "may_be": may_be(Dataset.HOTSPOTS, draft), "seen": seen(draft)}
+    rows = of(draft.octets)
+    values = {
+        "rows": rows[:SHOWN],
+        "more": len(rows) - SHOWN,
+        "unnamed": unnamed,
+        "may_be": may_be(Dataset.HOTSPOTS, draft),
+        "seen": seen(draft),
+    }
     return page("open_data_hotspots.html", 409 if stale else 200, draft=draft, stale=stale, terms=terms(), **values)
 
 
@@ -193,7 +201,15 @@ def _usage(month: str, *, stale: bool = False) -> ResponseReturnValue:
     with desk().reading() as session:
         draft, rows = publishing.usage(session, _zone(), first)
         unnamed = _unnamed(session)
-    values = {"rows": rows, "unnamed": unnamed, "may_be": may_be(Dataset.USAGE, draft), "seen": seen(draft), "whys": WHYS, "many": MANY}
+    values = {
+        "rows": rows[:SHOWN],
+        "more": len(rows) - SHOWN,
+        "unnamed": unnamed,
+        "may_be": may_be(Dataset.USAGE, draft),
+        "seen": seen(draft),
+        "whys": WHYS,
+        "many": MANY,
+    }
     values |= {"few": lambda number: shown(number, g.locale), "title": titled(month), "terms": terms()}
     return page("open_data_usage.html", 409 if stale else 200, draft=draft, stale=stale, **values)
 

@@ -208,3 +208,13 @@ def test_who_reads_reports_sees_and_publishes_nothing(publisher: Room, role: Rol
     form = seen(publisher, USAGE)
     assert 'name="seen"' not in publisher.page(USAGE, role)
     assert (403, []) == (publisher.post(USAGE, role, seen=form).status_code, rows(publisher))
+
+
+def test_a_large_city_is_shown_in_part_and_published_whole(publisher: Room) -> None:
+    """The first five hundred sites are on the page, and it says so; the file has every one."""
+    with transaction(publisher.database) as session:
+        session.add_all(Site(id=f"site-{number:03}", name=f"Site {number}") for number in range(600))
+    page = text(publisher.page(HOTSPOTS))
+    assert (True, False) == ("The first 500 are shown here; 102 more are in the file." in page, "Site 599" in page)
+    publish(publisher, HOTSPOTS)
+    assert (602, True) == (rows(publisher)[0].told, b"Site 599" in rows(publisher)[0].octets)

@@ -6,6 +6,7 @@ months are known to nobody any more. Never reads the models: a revision describe
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, datetime, time, tzinfo
@@ -111,7 +112,23 @@ def _day(at: datetime, zone: tzinfo) -> datetime:
     return datetime.combine(aware.astimezone(zone).date(), time(), zone).astimezone(UTC)
 
 
+def _shorten_places(bind: sa.Connection) -> None:
+    trail = sa.table("session_trail", *(sa.column(name) for name in ("session_id", "leg", "places")))
+    one = sa.and_(trail.c.session_id == sa.bindparam("session"), trail.c.leg == sa.bindparam("number"))
+    shorter = sa.update(trail).where(one).values(places=sa.bindparam("short"))
+    last = ("", -1)
+    while True:
+        after = sa.tuple_(trail.c.session_id, trail.c.leg) > sa.tuple_(sa.literal(last[0]), sa.literal(last[1]))
+        rows = bind.execute(sa.select(trail).where(after).order_by(trail.c.session_id, trail.c.leg).limit(SLICE)).all()
+        if not rows:
+            return
+        short = [(*row[:2], json.dumps([place[:4] for place in json.loads(row[2])])) for row in rows]
+        bind.execute(shorter, [dict(zip(("session", "number", "short"), each, strict=True)) for each in short])
+        last = rows[-1][0], rows[-1][1]
+
+
 def downgrade() -> None:
-    """Remove them: what they hold of the past is made again, but for the visitors of a month."""
+    """Remove them: what they hold of the past is made again, but for the visitors of a month. Of places the older shape has four words."""
+    _shorten_places(op.get_bind())
     for table in ("site_visitors", "site_mark", "dwell", "site_hour"):
         op.drop_table(table)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, or_, select
 
 from portal.cases.remainders import time_zone
-from portal.cases.shop_news import Happening, Reach, tell
+from portal.cases.shop_news import Happening, tell
 from portal.messages.shops import Step
 from proxeny.lines import Carried, Waiting, moment
+from proxeny.shop_reach import reach
 from store import adverts, audit, campaigns, versions
 from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, PlaceKind
 from store.session import reading, transaction
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session as Database
 
+    from portal.cases.shop_news import Reach
     from proxeny.lines import Tools
     from proxeny.network import Network
-    from proxeny.settings import Settings
 
 NAME: Final = "campaigns.db"
 EVERY: Final = 60.0  # seconds between turns
@@ -74,8 +75,8 @@ def turn(tools: Tools, network: Network, now: datetime) -> int:
         spent = _spent(session, [row.id for row in found if row.total_cap is not None])
     clocks = {row.id: [now.astimezone(zone) for zone in _zones(places.get(row.id, ()), network)] for row in found}
     due = [row.id for row in found if row.id in spent or _step(row, clocks[row.id]) is not None]
-    reach = _reach(tools.settings())
-    return sum(_taken(tools, name, clocks[name], reach, now, spent=name in spent) for name in due[:MOST])
+    told = reach(tools.settings())
+    return sum(_taken(tools, name, clocks[name], told, now, spent=name in spent) for name in due[:MOST])
 
 
 def over(campaign: Campaign, here: Iterable[datetime]) -> bool:
@@ -147,7 +148,7 @@ def _zones(places: Iterable[tuple[PlaceKind, str]], network: Network) -> list[tz
     return [time_zone(name) for name in sorted(found or {operator.timezone if operator is not None else "UTC"})]
 
 
-def _taken(tools: Tools, name: str, here: Collection[datetime], reach: Reach, now: datetime, *, spent: bool) -> bool:
+def _taken(tools: Tools, name: str, here: Collection[datetime], to: Reach, now: datetime, *, spent: bool) -> bool:
     """Look at it again, alone, and do what has come; whether something had."""
     with transaction(tools.database) as session:
         held = select(Campaign).where(Campaign.id == name).with_for_update(key_share=True)
@@ -162,14 +163,6 @@ def _taken(tools: Tools, name: str, here: Collection[datetime], reach: Reach, no
         else:
             campaign.began_at = now
         shop = session.get_one(Business, campaign.business_id)
-        tell(session, tools.marks, reach, Happening(step, shop, campaign, versions.live(session, Creative, campaign.id)), now)
+        tell(session, tools.marks, to, Happening(step, shop, campaign, versions.live(session, Creative, campaign.id)), now)
         audit.record(session, tools.marks, audit.Act(ACTOR, step.value, "advert", campaign.id), now)  # last: everybody waits for the log
         return True
-
-
-def _reach(settings: Settings) -> Reach:
-    staff, business = settings.staff, settings.business
-    review = timedelta(seconds=business.review) if business is not None else timedelta(0)
-    return Reach(
-        staff.origin if staff is not None else "", business.origin if business is not None else "", review, settings.mail is not None
-    )

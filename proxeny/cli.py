@@ -41,6 +41,7 @@ VERBS: Final = {
     "retention": "What was deleted as too old, and whether anything is overdue.",
     "voucher": "Codes that let guests in: make, list, revoke, close.",
     "staff": "Who runs the network: add, list, link, disable, enable.",
+    "business": "Shops with adverts on the guests' pages: list, invite, suspend, restore.",
     "token": "Programs that use the API: make, list, revoke.",
     "audit": "The audit log: verify, export.",
     "db": "The database: upgrade, check, backup, restore, rotate-key.",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from store.models import Business, BusinessPlace, Membership, Staff
+from store.models import Business, BusinessPlace, Membership, Role, Staff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -41,6 +41,15 @@ def members(session: Session, business_id: str) -> Sequence[Staff]:
     """Who works for this shop: owners first."""
     theirs = select(Staff).join(Membership, Membership.staff_id == Staff.id).where(Membership.business_id == business_id)
     return session.scalars(theirs.order_by(Staff.role, Staff.name)).all()
+
+
+def owners(session: Session, businesses: Collection[str]) -> dict[str, list[str]]:
+    """Business.id -> names of its owners; one statement for however many."""
+    theirs = select(Membership.business_id, Staff.name).join(Staff, Staff.id == Membership.staff_id).order_by(Staff.name)
+    found: dict[str, list[str]] = {}
+    for business, name in session.execute(theirs.where(Membership.business_id.in_(businesses), Staff.role == Role.BUSINESS_OWNER)):
+        found.setdefault(business, []).append(name)
+    return found
 
 
 def places(session: Session, business_id: str) -> Sequence[BusinessPlace]:

@@ -23,7 +23,8 @@ from portal.cases import businesses
 from portal.cases.businesses import Invited, No, Wanted
 from portal.cases.members import Unfit
 from portal.permissions import Permission
-from store.models import Business, Campaign, CampaignState, Creative, CreativeState, Membership, Role, ShopVersion, Staff
+from store import shops as shops_of
+from store.models import Business, Campaign, CampaignState, Creative, CreativeState, ShopVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,10 +73,7 @@ def _dressed(session: Session, shops: Sequence[Business]) -> list[Row]:
     adverts = _counted(session, mine.join(Creative, Creative.campaign_id == Campaign.id).where(Creative.state == CreativeState.SUBMITTED))
     waits = ShopVersion.business_id.in_(names), ShopVersion.state == CreativeState.SUBMITTED
     pages = _counted(session, select(ShopVersion.business_id, func.count()).where(*waits).group_by(ShopVersion.business_id))
-    owners: dict[str, list[str]] = {}
-    query = select(Membership.business_id, Staff.name).join(Staff, Staff.id == Membership.staff_id).order_by(Staff.name)
-    for shop, name in session.execute(query.where(Membership.business_id.in_(names), Staff.role == Role.BUSINESS_OWNER)):
-        owners.setdefault(shop, []).append(name)
+    owners = shops_of.owners(session, names)
     return [Row(shop, live.get(shop.id, 0), adverts.get(shop.id, 0) + pages.get(shop.id, 0), owners.get(shop.id, ())) for shop in shops]
 
 

@@ -93,7 +93,7 @@ class Installation:
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> Result:
         """One verb; `--config` goes behind it, or behind the verb of a group."""
-        at = 2 if words[0] in {"audit", "db", "staff", "token", "voucher"} else 1
+        at = 2 if words[0] in {"audit", "db", "staff", "business", "token", "voucher"} else 1
         return CliRunner().invoke(main, [*words[:at], "--config", str(self.settings), *words[at:]], env=env)
 
     def apply(self, network: str, *flags: str, env: dict[str, str] | None = None) -> Result:

@@ -25,7 +25,7 @@ function soon() {
 function count(field) {
   const label = form.querySelector(`label[for="${field.id}"]`);
   let left = label.querySelector(".left");
-  if (!left) label.append((left = Object.assign(document.createElement("span"), { className: "left" })));
+  if (!left) label.append((left = Object.assign(document.createElement("span"), { className: "left", ariaHidden: "true" })));
   const most = Number(field.dataset.most);
   left.textContent = `${[...field.value].length}/${most}`;
   left.classList.toggle("over", [...field.value].length > most);

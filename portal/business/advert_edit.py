@@ -130,7 +130,7 @@ def save(name: str) -> Any:
 def _sent() -> Sent:
     """A picture is decoded before anything is written: that may take seconds."""
     fields = form.typed(request.form)
-    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    found: Any = media.sent(request.form.get("crop", ""))
     wrong = found if isinstance(found, str) else ""
     return Sent(fields, None if wrong else found, wrong, request.form.get("seen", ""), request.form.get("do") == "submit")
 

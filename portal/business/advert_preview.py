@@ -77,8 +77,7 @@ def unsaved() -> ResponseReturnValue:
         abort(404)
     held: Any = request.form if request.method == "POST" else request.args
     fields = form.typed(held)
-    file = request.files.get("picture")
-    found: Any = pictures.sent(file, held.get("crop", "")) if file is not None and file.filename else None
+    found: Any = media.sent(held.get("crop", ""))
     if found is not None and not isinstance(found, str):
         with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
             fields["picture"] = pictures.take(session, g.shop.id, found, g.now)

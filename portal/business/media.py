@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from portal.admin.desk import desk
 from portal.business.views import add
 from portal.cases import pictures
+from portal.pace import Rate
 from store.models import Media
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from portal.permissions import Permission
 
+SENT: Final = 60  # pictures of one shop in an hour: reading one takes seconds, and two are read at once
 _SHA: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,12 +57,22 @@ def find(session: Session, sha: str) -> Media | None:
 
 def chosen() -> ResponseReturnValue:
     """A picture that was just chosen in a form, so that its preview need not send it again: its digest, or why it is not taken."""
-    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    found = sent(request.form.get("crop", ""))
     if found is None or isinstance(found, str):
         return jsonify({"wrong": found or _("No picture was chosen.")}), 422
     with desk().writing() as session:
         sha = pictures.take(session, g.shop.id, found, g.now)
     return jsonify({"sha": sha, "warning": pictures.warning(found), "src": where(sha)})
+
+
+def sent(crop: str) -> Any:
+    """The picture of this form, made safe; why it is not taken; None where none was chosen. Seconds: hold no transaction."""
+    file = request.files.get("picture")
+    if file is None or not file.filename:
+        return None
+    if not desk().rates.take(f"picture {g.shop.id}", Rate(SENT, 3_600.0), g.now.timestamp()):
+        return str(_("So many pictures came from your shop within the hour that no more are read. Try again later; your words are kept."))
+    return pictures.sent(file, crop)
 
 
 def where(sha: str) -> str:

@@ -56,7 +56,7 @@ def edit_page() -> Any:
 def save_page() -> Any:
     """Keep the draft, and hand it in where that was pressed and nothing is missing. A picture is decoded before anything is written."""
     fields, seen = form.typed(request.form), request.form.get("seen", "")
-    found: Any = pictures.sent(request.files.get("picture"), request.form.get("crop", ""))
+    found: Any = media.sent(request.form.get("crop", ""))
     try:
         with desk().writing() as session:
             if request.form.get("do") == "monday":

@@ -13,6 +13,7 @@ from portal import languages
 from portal.admin.desk import desk
 from portal.admin.page import ours
 from portal.admin.portals_preview import framed
+from portal.business import media
 from portal.business.views import UNDER, add
 from portal.cases import pictures
 from portal.cases import shop_page as form
@@ -56,7 +57,7 @@ def unsaved_page() -> ResponseReturnValue:
         abort(404)
     held: Any = request.form if request.method == "POST" else request.args
     fields = form.typed(held)
-    found: Any = pictures.sent(request.files.get("picture"), held.get("crop", ""))
+    found: Any = media.sent(held.get("crop", ""))
     if found is not None and not isinstance(found, str):
         with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
             fields["picture"] = pictures.take(session, g.shop.id, found, g.now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from portal.business import media
 from portal.cases.review import approve, find
 from store import versions
 from store.models import AuditEntry, Business, Creative, CreativeState, Media, Message, Picture, ShopVersion
@@ -225,3 +226,13 @@ def test_a_creative_is_no_page(shoproom: ShopRoom) -> None:
     with reading(shoproom.database) as session:
         assert (1, 0) == (session.query(Creative).count(), session.query(ShopVersion).count())
     assert 404 == shoproom.get(f"{AT}/preview?version=1").status_code
+
+
+def test_a_shop_sends_so_many_pictures_and_no_more(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the hour; its words are kept, and another shop's pictures are read."""
+    monkeypatch.setattr(media, "SENT", 1)
+    said = [text(save(shoproom, seen=seen, picture=(io.BytesIO(b"GIF89a"), "a.gif", "image/gif"))) for seen in ("", "1.1")]
+    assert [False, True] == ["no more are read" in each for each in said]
+    other = shoproom.post(f"/shops/{B}/media", Person.OWNER_B, picture=(io.BytesIO(b"GIF89a"), "a.gif", "image/gif"))
+    assert (422, True) == (other.status_code, "another kind" in text(other))
+    assert 2 == newest(shoproom).edits

@@ -24,13 +24,11 @@ from portal.pace import Rate
 from portal.rates import address
 from store import guesses
 from store import staff as people
-from store.models import LinkPurpose, Step
+from store.models import LinkPurpose, Role, Staff, Step
 
 if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
-
-    from store.models import Staff
 
 blueprint = Blueprint("link", __name__)
 LONGEST: Final = 254  # characters of an address that are looked at
@@ -61,10 +59,15 @@ def mail() -> Any:
     with desk().reading() as session:
         staff = doorway.able(people.named(session, typed))
     with desk().writing() as session:
-        if staff is not None and _room(session, staff):
-            _send(session, staff, onward)
-        else:
-            guesses.counted(session, guesses.named(desk().privacy, "shop strangers", b""), g.now)  # a transaction, too: time tells nothing
+        with session.begin_nested() as attempt:
+            decoy = _decoy(session, typed)
+            known = _send(session, staff or decoy, onward) and staff is not None
+            if not known:
+                attempt.rollback()  # all of it was done, so that time tells nothing
+            else:
+                session.delete(decoy)
+        if not known:
+            guesses.counted(session, guesses.named(desk().privacy, "shop strangers", b""), g.now)  # as many commits as for a member
     return page("link_sent.html", minutes=_minutes())
 
 
@@ -107,11 +110,22 @@ def _room(session: Session, staff: Staff) -> bool:
     )
 
 
-def _send(session: Session, staff: Staff, onward: str) -> None:
+def _decoy(session: Session, typed: str) -> Staff:
+    """Somebody who is nobody, until the transaction takes them back."""
+    made = Staff(name=desk().entropy(16).hex(), email=typed, role=Role.VENUE_STAFF, created_at=g.now)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _send(session: Session, staff: Staff, onward: str) -> bool:
+    """A mail with a link, if there is room for one more."""
+    room = _room(session, staff)
     secret = people.sign_in_link(session, staff, g.now)
     there = f"{desk().office.url}/sign-in/link/{secret}" + (f"?next={quote(onward, safe='')}" if onward != "/" else "")
     send(session, desk().privacy, staff, mail_link(staff.language or g.language, there, _minutes()), g.now, people.LINK_LASTS)
     doorway.note(session, doorway.SOMEBODY, staff.name, "link", {"to": "sign in, by mail"})
+    return room
 
 
 def _minutes() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.admin import passwords
+from portal.admin.desk import counted
 from store import staff as people
 from store.models import AuditEntry, LinkPurpose, Role, Staff, StaffLink, StaffSession, Step
 from store.session import reading, transaction
@@ -79,6 +81,20 @@ def test_nothing_tells_whose_address_it_is(shoproom: ShopRoom) -> None:
     assert [200] * 3 == [status for status, _ in asked]
     assert 1 == len({re.sub(r"[A-Z0-9]{3}-[A-Z0-9]{3}|[0-9a-f]{32}", "", text) for _, text in asked})
     assert [OWNER.value] == [to for to, _ in mailed(shoproom)]
+    with reading(shoproom.database) as session:
+        assert {*(person.value for person in Person), "ops@city.example"} == set(session.scalars(select(Staff.name)))
+        assert [OWNER.value] == list(session.scalars(select(AuditEntry.object)))
+
+
+def test_what_a_stranger_asks_costs_what_a_member_asks(shoproom: ShopRoom) -> None:
+    """As many statements that write, of the same kind, and one transaction each: no clock tells them apart."""
+    ask(shoproom, Person.VENUE_A.value)  # the first of all makes the keys
+    costs = []
+    for address in (OWNER.value, "nobody@example.org"):
+        with counted(shoproom.database) as seen:
+            ask(shoproom, address)
+        costs.append(Counter(each.split()[0] for each in seen if each.startswith(("INSERT", "SAVEPOINT", "COMMIT"))))
+    assert (costs[0]["SAVEPOINT"], costs[0]["INSERT"] + 1) == (costs[1]["SAVEPOINT"], costs[1]["INSERT"])  # the strangers' count
 
 
 def test_nobodys_mailbox_is_filled(shoproom: ShopRoom) -> None:

@@ -78,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """What was collected lives to the end of the run: looked through again and again for garbage, it cost a quarter of it."""
+    if "store.session" in sys.modules:  # tests of the road load no database
+        import_module("tests.store.alike").share()
     gc.freeze()
     gc.set_threshold(2_000, 20, 50)
     gc.enable()

@@ -9,6 +9,7 @@ import pytest
 from tests.portal.looking import Looking, looking
 from tests.portal.shoproom import shoproom
 from tests.portal.test_axe import LEVELS, NAMES, faults
+from tests.portal.test_reach import stops
 from tests.portal.test_staff_axe import CUT, LEADS, WIDE, astray
 from tests.screens.shop_pages import SHOPS, furnish
 
@@ -48,3 +49,12 @@ def test_nothing_is_found(seen: Looking, name: str) -> None:
     wide, room = tab.evaluate(WIDE)
     assert wide <= room, f"{wide} pixels wide in French"
     assert [] == faults(tab, {"type": "rule", "values": NAMES})
+
+
+@pytest.mark.parametrize("name", ["overview", "people", "figures"])
+def test_by_keyboard_nothing_lies_behind_the_bar(seen: Looking, name: str) -> None:
+    """What has the focus shows it, and the bar at the bottom does not cover it (WCAG 2.4.11)."""
+    tab = seen.at(name)
+    found = stops(tab)
+    assert 'class="skip"' in found[0]["which"]
+    assert [] == [stop["which"] for stop in found if not (stop["ring"] and stop["seen"] and stop["bare"])]

@@ -27,6 +27,7 @@ def upgrade() -> None:
         campaign.drop_column("house")
         for column in maybe(MOMENT, "began_at", "ended_at"):
             campaign.add_column(column)
+    op.execute("UPDATE campaign SET began_at = created_at WHERE state IN ('live', 'ended')")  # told before anybody was
     with op.batch_alter_table("creative") as creative:
         creative.add_column(sa.Column("plan", JSON, nullable=False, server_default="{}"))
         creative.add_column(sa.Column("edits", NUMBER, nullable=False, server_default="0"))

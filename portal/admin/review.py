@@ -18,7 +18,7 @@ from portal.admin import entries, news, schedule
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
-from portal.cases import comparing, review
+from portal.cases import comparing, open_hours, review
 from portal.cases.review import No, RefusedError
 from portal.messages.shops import Step
 from portal.permissions import Permission
@@ -64,7 +64,8 @@ TITLES: Final = {
     "name": later("Name"),
     "about": later("About"),
     "address": later("Address"),
-    "hours": later("Opening hours"),
+    "week": later("Opening hours"),
+    "hours": later("Beside the hours"),
     **{f"plan.{key}": title for key, title in schedule.TITLES.items()},
 }
 STATES: Final = {
@@ -142,7 +143,9 @@ def _said(session: Session, item: Item, row: Creative | ShopVersion) -> dict[str
     fields = versions.fields_of(row)
     plan = fields.pop("plan", None)
     if plan is None:
-        return fields
+        lines = open_hours.lines(fields["hours"])
+        week = "\n".join(f"{line.days}: {line.hours}" for line in lines)
+        return fields | {"week": week, "hours": open_hours.words(fields["hours"])}
     try:
         read = campaigns.read(plan) if plan or item.campaign is None else campaigns.plan_of(session, item.campaign)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,22 @@ def test_a_page_becomes_its_shops(staffroom: Room) -> None:
     staffroom.post(f"/review/page/{name}/approve", edits="1")
     with reading(staffroom.database) as session:
         assert "1 New Street" == session.get_one(Business, business).address
+
+
+def test_a_page_stands_beside_the_one_before(staffroom: Room) -> None:
+    """Its opening hours in words, day by day; as guests see it, in a frame."""
+    business = splash.shop(staffroom)
+    owner = splash.owner(staffroom)
+    name = splash.page_submitted(staffroom, business, owner, hours={"week": [[[420, 1080]]] * 7})
+    staffroom.post(f"/review/page/{name}/approve", edits="1")
+    second = splash.page_submitted(staffroom, business, owner, hours={"week": [*[[[480, 1080]]] * 6, []], "en": "Ring the bell"})
+    shown = staffroom.page(f"/review/page/{second}")
+    shown = shown[shown.index("What differs") :]
+    assert ["Opening hours", "Beside the hours<br>"] == re.findall(r'scope="row">([^<]+(?:<br>)?)', shown)[:2]
+    assert "Monday" in shown
+    assert "8:00" in shown
+    seen = staffroom.get(f"/review/page/{second}/seen?show_language=en")
+    assert (200, True) == (seen.status_code, "Ring the bell" in seen.get_data(as_text=True))
 
 
 def test_a_draft_is_its_shops_alone(staffroom: Room) -> None:

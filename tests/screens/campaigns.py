@@ -48,7 +48,8 @@ def campaigns(session: Session, room: Room, more: int = 2) -> None:
     words = {"title": {"en": "Rolls from this morning", "fr": "Petits pains de ce matin"}, "text": BREAD["text"], "alt": BREAD["alt"]}
     second = {"version": 2, "created_at": now, "picture": picture, "plan": written(plan), **_waits(room, hours=50)}
     session.add(Creative(id=ADVERT, campaign_id=campaign, **words, **second))
-    fields = {key: value for key, value in BAKERY.items() if key != "slug"}
+    fields = {key: value for key, value in BAKERY.items() if key not in ("slug", "hours")}
+    fields["hours"] = {"week": [[], *[[[420, 1080]]] * 5, []], "en": "Until it is gone.", "fr": "Jusqu’à épuisement."}
     session.add(ShopVersion(id=PAGE, business_id=bakery, **fields, picture=picture, created_at=now, **_waits(room, hours=2)))
     closed = session.get_one(Business, _shop(session, room, "green-cafe", "Green Café"))
     closed.suspended_at, closed.suspended_why = now - timedelta(days=2), "The address of the page led to another shop."

@@ -51,7 +51,7 @@ def test_nothing_is_found(seen: Looking, name: str) -> None:
     assert [] == faults(tab, {"type": "rule", "values": NAMES})
 
 
-@pytest.mark.parametrize("name", ["overview", "people", "figures"])
+@pytest.mark.parametrize("name", ["overview", "people", "adverts"])
 def test_by_keyboard_nothing_lies_behind_the_bar(seen: Looking, name: str) -> None:
     """What has the focus shows it, and the bar at the bottom does not cover it (WCAG 2.4.11)."""
     tab = seen.at(name)

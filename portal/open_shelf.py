@@ -7,7 +7,6 @@ octets, and none at all where the settings have no terms.
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask_babel import force_locale
@@ -15,7 +14,7 @@ from flask_babel import force_locale
 from portal import languages, open_words
 from portal.cases import open_files
 from portal.cases.open_catalogue import File, Set, catalogue, package
-from portal.cases.publishing import first_of
+from portal.cases.publishing import first_of, last_of
 from store.models import Dataset
 
 if TYPE_CHECKING:
@@ -82,12 +81,8 @@ def _usage(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
     at = max(each.published_at for each in months)
     file = File(open_files.joined(octets[each.id] for each in months), "text/csv", at)
     first, last = first_of(months[0].period), first_of(months[-1].period)
-    span = (str(first), str(_ends(last))) if first is not None and last is not None else None
+    span = (str(first), str(last_of(last))) if first is not None and last is not None else None
     return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": file}, frequency="MONTHLY", span=span)
-
-
-def _ends(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def _set(name: str, words: Words, columns: Sequence[Column], files: Mapping[str, File], **more: Any) -> Set:

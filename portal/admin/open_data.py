@@ -24,7 +24,6 @@ from portal.cases import publishing
 from portal.cases.disclosure import MANY, Why
 from portal.cases.remainders import time_zone
 from portal.permissions import Permission
-from portal.visitor_report import shown
 from store import publications
 from store.models import Dataset, Site
 
@@ -210,7 +209,7 @@ def _usage(month: str, *, stale: bool = False) -> ResponseReturnValue:
         "whys": WHYS,
         "many": MANY,
     }
-    values |= {"few": lambda number: shown(number, g.locale), "title": titled(month), "terms": terms()}
+    values |= {"title": titled(month), "terms": terms(), "days": (first, publishing.last_of(first))}
     return page("open_data_usage.html", 409 if stale else 200, draft=draft, stale=stale, **values)
 
 

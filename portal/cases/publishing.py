@@ -1,4 +1,4 @@
-"""Open data before anybody has it: what would be published, what of it is withheld and why; published, withdrawn.
+"""Open data before anybody has it: what would be published, what of it is withheld and why; published.
 
 A month is published when it is over and its visitors are counted to the end. Whoever publishes names the preview that they saw
 (`seen`): what became different meanwhile is shown to them first. Never publishes without terms, and never a month that runs.
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from store.publications import Brief
-    from store.site_usage import SiteMonth
 
 SETTLES: Final = timedelta(days=3)  # after a month's end: visitors are counted to the end a day after it, late accounting comes sooner
 BACK: Final = 24  # months that are offered
@@ -54,10 +53,12 @@ class Draft(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """One site of a month, for whoever publishes it: what we counted, and what would be told; of a month that is public, what is."""
+    """One site of a month, for whoever publishes it: what would be told; of a month that is public, what is.
+
+    Never beside what was counted: reports leave out what would give a small count away, and here it could be read.
+    """
 
     name: str
-    counted: SiteMonth | None
     line: Line
 
 
@@ -83,16 +84,15 @@ def _status(site: Site, today: date, *, equipped: bool) -> str:
 def usage(session: Session, zone: tzinfo, first: date) -> tuple[Draft, list[Preview]]:
     """The month that begins on this day."""
     sites = {site.id: site for site in _sites(session)}
-    counted = {month.site: month for month in site_usage.month(session, zone, first)}
     before = publications.earlier(session, Dataset.USAGE, period(first))
     out = publications.octets(session, [each.id for each in before])
-    told = lines(sites, counted.values(), [open_files.figures(out[each.id]) for each in before])
+    told = lines(sites, site_usage.month(session, zone, first), [open_files.figures(out[each.id]) for each in before])
     octets = open_files.usage_csv(period(first), told)
     draft = Draft(octets, len(told), sum(each.figures is None for each in told), before)
     if draft.public is not None:
         told = [Line(*each) for each in open_files.figures(out[draft.public.id]).items()]
     names = {site.id: site.name for site in sites.values()}
-    return draft, [Preview(names.get(each.site, each.site), counted.get(each.site), each) for each in told]
+    return draft, [Preview(names.get(each.site, each.site), each) for each in told]
 
 
 def _sites(session: Session) -> Sequence[Site]:
@@ -126,6 +126,11 @@ def publish(session: Session, dataset: Dataset, of: str, draft: Draft, by: str, 
 def period(first: date) -> str:
     """ "2026-05"."""
     return f"{first:%Y-%m}"
+
+
+def last_of(first: date) -> date:
+    """The last day of the month that begins on this one."""
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def first_of(said: str) -> date | None:

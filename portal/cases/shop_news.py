@@ -42,6 +42,7 @@ EVENTS: Final[Mapping[Step, EventKind]] = {
     Step.LIVE: EventKind.ADVERT_LIVE,
     Step.ENDED: EventKind.ADVERT_ENDED,
 }
+REPEATED: Final = frozenset({Step.SUBMITTED, Step.WITHDRAWN, Step.PAUSED, Step.RESUMED})  # told once an hour: a shop can do them all day
 DECIDES: Final = sorted(role for role, allowed in ALLOWED.items() if Permission.SPLASH_ACT in allowed)
 
 
@@ -88,18 +89,26 @@ def tell(session: Session, privacy: Privacy, reach: Reach, what: Happening, now:
     news = News(what.step, what.about, what.shop.name, name, what.reason, now + reach.review)
     here = page_of(reach, what)
     for person in _concerned(session, what):
-        send(session, privacy, person, mail_step(person.language or "en", zone, news, here), now)
+        send(session, privacy, person, mail_step(person.language or "en", zone, news, here), now, key=_once(what, person, now))
     if what.step is Step.SUBMITTED and what.version is not None and reach.staff:
         there = f"{reach.staff}{review_of(what.version)}"
         for person in _deciding(session, what.by):
-            send(session, privacy, person, mail_review(person.language or "en", zone, news, there), now)
+            send(session, privacy, person, mail_review(person.language or "en", zone, news, there), now, key=_once(what, person, now))
 
 
-def send(session: Session, privacy: Privacy, to: Staff, content: Content, now: datetime, worth: timedelta = WORTH) -> None:
-    """One mail to somebody who signs in here."""
+def _once(what: Happening, to: Staff, now: datetime) -> str | None:
+    """What keeps this step of this object from being told twice within an hour; None where each is told."""
+    return f"shop {what.step} {what.object} {to.id} {now:%Y-%m-%dT%H}" if what.step in REPEATED else None
+
+
+def send(
+    session: Session, privacy: Privacy, to: Staff, content: Content, now: datetime, worth: timedelta = WORTH, key: str | None = None
+) -> None:
+    """One mail to somebody who signs in here; of those with the same key the first alone."""
     messages.queue(
-        session, privacy, MessageKind.MAIL, to.email, content, purpose=PURPOSE, language=to.language, expires_at=now + worth, now=now
-    )
+        session, privacy, MessageKind.MAIL, to.email, content,
+        purpose=PURPOSE, language=to.language, expires_at=now + worth, now=now, key=key,
+    )  # fmt: skip
 
 
 def page_of(reach: Reach, what: Happening) -> str:

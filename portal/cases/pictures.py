@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as later
 from portal.picture_press import LOGOS, TINY, Pressed
 from portal.picture_press import press as pressed_apart
 from store import pictures
-from store.stills import LEAST, LONGEST, Cut, Flaw, PictureError
+from store.stills import LEAST, Cut, Flaw, PictureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,6 @@ CROPS: Final = {  # what a form offers; the first is chosen where nothing is sai
     Cut.PHOTO.value: later("Photo (4 to 3)"),
     Cut.SQUARE.value: later("Square"),
 }
-BODY: Final = LONGEST + (1 << 20)  # octets of a form with a picture: `bodies.takes`
 ACCEPT: Final = "image/jpeg,image/png,image/webp"  # of the field: a phone then gives a JPEG of whatever it keeps itself
 _WHY: Final = {
     Flaw.HEAVY: later("This file has more than 10 MB. Send the photo in a smaller size; phones offer that when you share it."),

@@ -48,6 +48,7 @@ NOT: Final[Mapping[No | Unfit, tuple[str, Any]]] = {
     Unfit.ELSEWHERE: ("email", later("Whoever has this address works here in another role. Ask the owner for another address.")),
     Unfit.THERE: ("email", later("They work for this shop already.")),
     Unfit.FULL: ("email", later("So many people work for this shop that there can be no more.")),
+    Unfit.OFTEN: ("email", later("So many were invited to this shop within a day that nobody else can be before tomorrow.")),
     Unfit.SHARED: ("email", later("They work for another shop, too, and no mails are sent: nobody else may see their link.")),
 }
 

@@ -36,6 +36,7 @@ _WHY: Final = {
     Unfit.ELSEWHERE: later("This address cannot be invited here. Ask the city, or give another address."),
     Unfit.THERE: later("They work for this shop already."),
     Unfit.FULL: later("So many people work for this shop that there can be no more. Take somebody off first."),
+    Unfit.OFTEN: later("So many were invited to this shop within a day that nobody else can be before tomorrow."),
     Unfit.SHARED: later("This address cannot be invited here. Ask the city, or give another address."),
 }
 

@@ -16,10 +16,10 @@ from sqlalchemy import delete, func, or_, select
 
 from portal.cases import addresses
 from portal.cases.shop_news import send
-from portal.messages.shops import mail_invited, mail_joined
+from portal.messages.shops import About, mail_invited, mail_joined
 from portal.permissions import OF_SHOPS
 from store import staff as people
-from store.models import Business, Membership, Passkey, Role, Source, Staff
+from store.models import AuditEntry, Business, Membership, Passkey, Role, Source, Staff
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from store.privacy import Privacy
 
 MOST: Final = 20  # people of one shop
+OFTEN: Final = 40  # invitations and links of one shop in a day: each is a mail to somebody who may know nothing of us
+_DAY: Final = timedelta(days=1)
 
 
 class Unfit(Enum):
@@ -39,6 +41,7 @@ class Unfit(Enum):
     ELSEWHERE = "Whoever has this address works here in another role."
     THERE = "They work for this shop already."
     FULL = "So many people work for it that there can be no more."
+    OFTEN = "So many were invited to it within a day that nobody else can be before tomorrow."
     SHARED = "They work for another shop, too, and no mails are sent: nobody else may see their link."
 
 
@@ -67,6 +70,8 @@ def join(
         return Unfit.THERE
     if len(mine) >= MOST:
         return Unfit.FULL
+    if _often(session, shop, now):
+        return Unfit.OFTEN
     ready = staff is not None and staff.disabled_at is None and _can_sign_in(session, staff)
     if staff is not None and not ready and not reach.mails and _elsewhere(session, shop, staff):
         return Unfit.SHARED
@@ -88,6 +93,8 @@ def link(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff
     """Another link for somebody of this shop, by mail where mails are sent; what it holds. Else whoever asks is shown it."""
     if not reach.mails and _elsewhere(session, shop, staff):
         return Unfit.SHARED
+    if _often(session, shop, now):
+        return Unfit.OFTEN
     return _linked(session, privacy, reach, shop, staff, now)
 
 
@@ -110,6 +117,12 @@ def leave(session: Session, shop: Business, staff: Staff, now: datetime) -> None
 
 def _can_sign_in(session: Session, staff: Staff) -> bool:
     return bool(staff.password) or session.scalar(select(Passkey.id).where(Passkey.staff_id == staff.id).limit(1)) is not None
+
+
+def _often(session: Session, shop: Business, now: datetime) -> bool:
+    """By the audit log, in which each is; whoever was taken off again counts, too."""
+    acts = AuditEntry.kind == About.SHOP.value, AuditEntry.object == shop.slug, AuditEntry.action.in_(("invite", "link"))
+    return (session.scalar(select(func.count()).select_from(AuditEntry).where(*acts, AuditEntry.at > now - _DAY)) or 0) >= OFTEN
 
 
 def _elsewhere(session: Session, shop: Business, staff: Staff) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,6 +121,22 @@ def test_no_link_of_somebody_of_two_shops_is_shown(staffroom: Room) -> None:
     assert (409, False) == (answer.status_code, "/setup/" in answer.get_data(as_text=True))
     with reading(staffroom.database) as session:
         assert 0 == session.query(StaffLink).count()
+
+
+def test_invitations_have_an_end(staffroom: Room) -> None:
+    """Whoever is invited and taken off again counts: a shop's owner cannot write to a whole town by us."""
+    splash.mailing(staffroom)
+    splash.shop(staffroom)
+    for number in range(members.OFTEN + 1):
+        answer = staffroom.post("/businesses/millers-oven/members", email=f"guest-{number:03}@example.org", becomes="venue-staff")
+        with reading(staffroom.database) as session:
+            last = session.query(Staff.id).filter_by(name=f"guest-{number:03}@example.org").scalar()
+        staffroom.post(f"/businesses/millers-oven/members/{last}/remove")
+    assert (422, members.OFTEN) == (answer.status_code, len(splash.letters(staffroom)))
+    assert 409 == staffroom.post(f"/businesses/millers-oven/members/{splash.owner(staffroom)}/link").status_code
+    with reading(staffroom.database) as session:
+        shop, tomorrow = session.query(Business).one(), staffroom.time + timedelta(days=1)
+        assert [True, False] == [members._often(session, shop, each) for each in (staffroom.time, tomorrow)]
 
 
 def test_whoever_is_taken_off_their_last_shop_signs_in_no_more(staffroom: Room) -> None:

@@ -13,8 +13,10 @@ import pygal
 from flask import Blueprint, Response, abort, g, redirect, request
 from flask_babel import lazy_gettext as later
 
+from portal.admin import analytics_panels as panels
 from portal.admin import analytics_span as spans
-from portal.admin.analytics_panels import MOST, PANELS, Panel, raw, said
+from portal.admin import analytics_visitors as people
+from portal.admin.analytics_panels import MOST, Panel, raw, said
 from portal.admin.charts import PLAIN, picture
 from portal.admin.desk import desk
 from portal.admin.guard import FRESH, audited, needs
@@ -25,7 +27,7 @@ from portal.permissions import Permission, may
 from portal.sheets import line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
@@ -41,6 +43,17 @@ TABS: Final = (
     ("/analytics/compare", later("Before and after")),
     ("/analytics/report", later("Report")),
 )
+PANELS: Final[Mapping[str, Callable[[Look, Asked, Session], Panel]]] = {
+    "days": panels.days,
+    "hours": panels.clock,
+    "districts": panels.districts,
+    "sites": panels.sites,
+    "stays": panels.stays,
+    "countries": people.countries,
+    "institutions": people.institutions,
+    "months": people.months,
+    "site-visitors": people.site_visitors,
+}
 BARS: Final = 20  # of a chart with a name at each bar
 
 
@@ -78,10 +91,10 @@ def _page(names: Sequence[str], title: Any, *, summed: bool = False) -> Response
         look = Look(session, asked.days)
         if request.args.get("format") == "csv":
             return _file(session, look, asked, names)
-        panels = [PANELS[name](look, asked, session) for name in names]
+        some = [PANELS[name](look, asked, session) for name in names]
         facts = totals(look) if summed else []
     return page(
-        "analytics.html", title=title, panels=panels, facts=facts, few=any(each.shut for each in panels), **shown(), **spans.values(asked)
+        "analytics.html", title=title, panels=some, facts=facts, few=any(each.shut for each in some), **shown(), **spans.values(asked)
     )
 
 

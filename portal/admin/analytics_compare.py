@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as later
 
 from portal.admin import analytics
 from portal.admin import analytics_span as spans
-from portal.admin.analytics_panels import SESSIONS, Column, Panel, label
+from portal.admin.analytics_panels import SESSIONS, Column, Panel, label, shut_places
 from portal.admin.charts import PLAIN, picture
 from portal.admin.desk import desk
 from portal.admin.guard import needs
@@ -117,7 +117,11 @@ def _told(counts: list[int]) -> list[int | None]:
 def _sites(now: Look, then: Look, asked: Asked) -> Panel:
     """Where it grew, and where it shrank."""
     names = sorted(now.sites.keys() | then.sites.keys())
-    both = [_told([look.sites[name].sessions if name in look.sites else 0 for name in names]) for look in (now, then)]
+    both = []
+    for look in (now, then):
+        counts = {name: look.sites[name].sessions if name in look.sites else 0 for name in names}
+        _districts, shut = shut_places(asked, counts)
+        both.append([None if name in shut else count for name, count in counts.items()])
     rows = [
         (asked.named(name) or _("Access points without a site"), mine, theirs, grown(mine, theirs))
         for name, mine, theirs in zip(names, *both, strict=True)

@@ -6,9 +6,8 @@ tell such a row by subtraction.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from babel.dates import format_date, format_skeleton
@@ -19,14 +18,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from portal import words
-from portal.cases.suppression import FEWEST
-from portal.cases.usage import STAYS, kept_back, middle, part, share
-from portal.visitor_report import called
-from store import site_usage
+from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, share
 from store.site_usage import Used
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
     from portal.cases.usage import Look
 
 MOST: Final = 60  # rows on a page; a file has all
-MONTHS: Final = 13
 
 
 class Column(NamedTuple):
@@ -80,7 +75,6 @@ SESSIONS: Final = Column("sessions", later("Sessions"))
 USED: Final = (SESSIONS, Column("hours", later("Hours online"), "hours"), Column("octets", later("Data"), "octets"))
 USED_ALL: Final = (*USED, Column("roaming_percent", later("Roaming"), "percent"))
 MEDIAN: Final = Column("median_minutes", later("Median stay"), "minutes")
-VISITS: Final = Column("visitor_days", later("Visits"))
 
 
 def said(value: Any, kind: str) -> str:
@@ -111,9 +105,9 @@ def raw(value: Any, kind: str) -> Any:
     return round(value / 3600, 1) if kind == "hours" else round(100 * value) if kind == "percent" else round(value, 1)
 
 
-def _told(used: Mapping[Any, Used]) -> dict[Any, tuple[Any, ...]]:
-    """The cells `USED_ALL` of each."""
-    shut = kept_back({key: each.sessions for key, each in used.items()})
+def _told(used: Mapping[Any, Used], shut: Collection[Any] | None = None) -> dict[Any, tuple[Any, ...]]:
+    """The cells `USED_ALL` of each; `shut` None: without those that this table alone gives away."""
+    shut = kept_back({key: each.sessions for key, each in used.items()}) if shut is None else shut
     return {
         key: (None,) * len(USED_ALL) if key in shut else (each.sessions, each.seconds, each.octets, share(each))
         for key, each in used.items()
@@ -135,24 +129,33 @@ def clock(look: Look, _asked: Asked, _session: Session) -> Panel:
 
 def districts(look: Look, asked: Asked, _session: Session) -> Panel:
     """By district."""
-    of = {each.id: each.district for each in asked.places}
     sums: defaultdict[str, Used] = defaultdict(Used)
     for site, used in look.sites.items():
-        sums[of.get(site, "")] += used
-    rows = _ranked({name or _("No district"): cells for name, cells in _told(dict(sorted(sums.items()))).items()})
+        sums[asked.district(site)] += used
+    shut, _sites = shut_places(asked, {site: used.sessions for site, used in look.sites.items()})
+    rows = ranked({name or _("No district"): cells for name, cells in _told(sums, shut).items()})
     return Panel("districts", _("By district"), (Column("district", _("District"), "text"), *USED_ALL), rows, "sessions")
+
+
+def shut_places(asked: Asked, sessions: Mapping[str, int]) -> tuple[frozenset[str], frozenset[str]]:
+    """The districts and the sites that are not told, as the one table is read beside the other."""
+    groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for site, count in sorted(sessions.items()):
+        groups[asked.district(site)][site] = count
+    return kept_back_within(dict(sorted(groups.items())))
 
 
 def sites(look: Look, asked: Asked, _session: Session) -> Panel:
     """By site, with how long people stay."""
     told = {}
-    for site, cells in _told(dict(sorted(look.sites.items()))).items():
+    _districts, shut = shut_places(asked, {site: used.sessions for site, used in look.sites.items()})
+    for site, cells in _told(look.sites, shut).items():
         stay = middle(look.lengths.get(site, {})) if cells[0] is not None else None
         told[asked.named(site) or _("Access points without a site")] = (*cells, stay)
-    return Panel("sites", _("By site"), (Column("site", _("Site"), "text"), *USED_ALL, MEDIAN), _ranked(told), "sessions")
+    return Panel("sites", _("By site"), (Column("site", _("Site"), "text"), *USED_ALL, MEDIAN), ranked(told), "sessions")
 
 
-def _ranked(told: Mapping[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def ranked(told: Mapping[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The largest first; what is not told stands last, by name, so that its place tells nothing."""
     rows = [(name, *cells) for name, cells in told.items()]
     return sorted(rows, key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
@@ -169,80 +172,3 @@ def stays(look: Look, _asked: Asked, _session: Session) -> Panel:
         rows.append((title, count, count / whole if count is not None and whole else None))
     columns = Column("length", _("Length"), "text"), SESSIONS, Column("percent", _("Share"), "percent")
     return Panel("stays", _("How long sessions last"), columns, rows, "sessions")
-
-
-def countries(look: Look, asked: Asked, _session: Session) -> Panel:
-    """Where those come from whom an institution vouches for."""
-    counts: Counter[str] = Counter()
-    for (institution, country), visits in sorted(look.whose.items(), key=lambda each: each[0][1]):
-        if institution:
-            counts[called(country, g.locale) or _("No country named")] += visits
-    about = _("Of the whole city: where visitors come from is not counted by site.") if asked.where else ""
-    return Panel(
-        "countries", _("Home countries"), (Column("country", _("Country"), "text"), VISITS), _visits(counts), "visitor_days", about
-    )
-
-
-def institutions(look: Look, _asked: Asked, _session: Session) -> Panel:
-    """Who vouches for them; without a chart, as a realm's name may be a stranger's words."""
-    counts: Counter[str] = Counter()
-    for (institution, _country), visits in sorted(look.whose.items()):
-        counts[institution or _("Guests of the portal")] += visits
-    about = _("A visit is one person or device on one day, in the whole city. Guests of the portal are at home here.")
-    return Panel(
-        "institutions", _("Home institutions"), (Column("institution", _("Institution"), "text"), VISITS), _visits(counts), "", about
-    )
-
-
-def _visits(counts: Mapping[str, int]) -> list[tuple[Any, ...]]:
-    shut = kept_back(counts)
-    return _ranked({name: (None if name in shut else visits,) for name, visits in counts.items()})
-
-
-def months(look: Look, asked: Asked, session: Session) -> Panel:
-    """Different visitors of a month, and who came back; of one site, or of the city."""
-    columns = Column("month", _("Month"), "text"), *_CAME
-    if asked.site is None:
-        about = _("Visitors of a district are not counted: choose a site, or the whole city.")
-        return Panel("months", _("Visitors by month"), columns, (), "", about)
-    first = (look.days.last.replace(day=1) - timedelta(days=31 * (MONTHS - 2))).replace(day=1)
-    came = site_usage.visitors_since(session, site_usage.midnight(first, look.days.zone), asked.site)
-    rows = [(format_date((each.begins_at + timedelta(hours=26)).date(), "MMMM y", locale=g.locale), *_came(each)) for each in came]
-    about = _("Different people or devices. Who comes back is told within one month alone, as its key is destroyed a day after its end.")
-    return Panel("months", _("Visitors by month"), columns, rows, "visitors", about)
-
-
-_CAME: Final = (
-    Column("visitors", later("Visitors")),
-    Column("came_again", later("Came on several days")),
-    Column("returning_percent", later("Returning"), "percent"),
-)
-
-
-def _came(each: site_usage.Came) -> tuple[Any, ...]:
-    few = 0 < each.visitors < FEWEST
-    returning = None if few else part(each.again, each.visitors)
-    return None if few else each.visitors, each.again if returning is not None else None, returning
-
-
-def site_visitors(look: Look, asked: Asked, session: Session) -> Panel:
-    """Different visitors of each site in the month of the last day."""
-    month = look.days.last.replace(day=1)
-    found = site_usage.visitors(session, site_usage.midnight(month, look.days.zone))
-    wanted = look.days.sites
-    told = {asked.named(each.site): _came(each) for each in found if each.site and (wanted is None or each.site in wanted)}
-    title = _("Visitors by site, %(month)s", month=format_date(month, "MMMM y", locale=g.locale))
-    return Panel("site-visitors", title, (Column("site", _("Site"), "text"), *_CAME), _ranked(told), "visitors")
-
-
-PANELS: Final[Mapping[str, Callable[[Any, Any, Any], Panel]]] = {
-    "days": days,
-    "hours": clock,
-    "districts": districts,
-    "sites": sites,
-    "stays": stays,
-    "countries": countries,
-    "institutions": institutions,
-    "months": months,
-    "site-visitors": site_visitors,
-}

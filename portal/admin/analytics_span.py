@@ -20,7 +20,7 @@ from portal.cases.usage import LONGEST, Days, comparable
 from store.models import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from sqlalchemy.orm import Session
@@ -44,7 +44,7 @@ class Asked:
 
     days: Days
     where: str  # "site:central-library", "district:downtown"; "" for everywhere
-    places: Sequence[Place]  # all there are, by name
+    places: Mapping[str, Place]  # all there are, in order of their names
     wrong: str = ""  # what was asked for and could not be
 
     @property
@@ -55,7 +55,7 @@ class Asked:
 
     @property
     def districts(self) -> list[str]:
-        return sorted({each.district for each in self.places if each.district})
+        return sorted({each.district for each in self.places.values() if each.district})
 
     @property
     def site(self) -> str | None:
@@ -65,7 +65,11 @@ class Asked:
 
     def named(self, site: str) -> str:
         """A site's name; of one that is gone its id."""
-        return next((each.name for each in self.places if each.id == site), site)
+        return self.places[site].name if site in self.places else site
+
+    def district(self, site: str) -> str:
+        """The one it lies in; "" for none."""
+        return self.places[site].district if site in self.places else ""
 
 
 def asked(session: Session) -> Asked:
@@ -84,9 +88,9 @@ def everywhere(session: Session, days: Days) -> Asked:
     return Asked(days, "", _places(session))
 
 
-def _places(session: Session) -> list[Place]:
+def _places(session: Session) -> dict[str, Place]:
     rows = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id))
-    return [Place(*row) for row in rows]
+    return {row[0]: Place(*row) for row in rows}
 
 
 def zone() -> tzinfo:
@@ -94,9 +98,9 @@ def zone() -> tzinfo:
     return time_zone(desk().zone())
 
 
-def _sites(where: str, places: Sequence[Place]) -> frozenset[str] | None:
+def _sites(where: str, places: Mapping[str, Place]) -> frozenset[str] | None:
     kind, _colon, name = where.partition(":")
-    found = {each.id for each in places if name and name == {"site": each.id, "district": each.district}.get(kind)}
+    found = {each.id for each in places.values() if name and name == {"site": each.id, "district": each.district}.get(kind)}
     return frozenset(found) or None
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Key = TypeVar("Key")
+Group = TypeVar("Group")
 LONGEST: Final = 184  # days that one page looks at
 STAYS: Final = (0, 5, 15, 30, 60, 120, 240)  # minutes at least: steps of store/dwell.py
 
@@ -135,6 +136,13 @@ def kept_back(counts: Mapping[Key, int]) -> frozenset[Key]:
     """The cells of a table that are not told, its zeros too where nothing of it may be."""
     found = hidden(counts)
     return frozenset(counts) if found is None else found
+
+
+def kept_back_within(groups: Mapping[Group, Mapping[Key, int]]) -> tuple[frozenset[Group], frozenset[Key]]:
+    """(groups, cells) that are not told where both are: of a group that is told nothing may be subtracted, of another no cell is told."""
+    shut = kept_back({group: sum(cells.values()) for group, cells in groups.items()})
+    inner = (frozenset(cells) if group in shut else kept_back(cells) for group, cells in groups.items())
+    return shut, frozenset(key for some in inner for key in some)
 
 
 def share(used: Used) -> float | None:

@@ -12,6 +12,7 @@ import pytest
 
 from portal import press
 from portal.admin.desk import counted
+from portal.cases.usage import kept_back_within
 from store.models import District, Dwell, Role, SiteHour, SiteVisitors, Span, VisitorCount
 from store.models import Site as SiteRow
 from store.session import transaction
@@ -93,6 +94,20 @@ def test_a_small_cell_is_not_told_nor_what_would_tell_it(city: Room) -> None:
     assert ("Marina" in svg, "<script" in svg) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ({"": {"central": 60}, "lake": {"arena": 2, "marina": 36}}, (set(), {"arena", "marina"})),
+        ({"": {"central": 60}, "hill": {"fort": 50}, "lake": {"arena": 2}}, ({"lake", ""}, {"arena", "central"})),
+        ({"hill": {"fort": 50}, "lake": {"arena": 0, "marina": 7}}, (set(), set())),
+        ({"lake": {"arena": 2}}, ({"lake"}, {"arena"})),
+    ],
+)
+def test_two_tables_do_not_give_each_other_away(groups: dict[str, dict[str, int]], expected: tuple[set[str], set[str]]) -> None:
+    """A district's total beside its sites: what is withheld beside a small one lies in the same district, or both are withheld."""
+    assert expected == kept_back_within(groups)
+
+
 def test_places_can_be_chosen(city: Room) -> None:
     """One site, or a district's; one that is not there is said, and is the whole city."""
     assert [["60"], ["38"], ["98"]] == [
@@ -129,8 +144,8 @@ def test_visitors_say_where_they_come_from_and_whether_they_come_back(city: Room
     came(city, "2026-02", {"": (80, 20), "arena": (12, 3), "marina": (3, 1)})
     page = city.page(f"/analytics/visitors?{FEBRUARY}")
     countries = {row[0]: row[1] for row in rows(page, "countries")}
-    assert (3, "–") == (len(countries), countries["France"])
-    assert 2 == list(countries.values()).count("–")
+    assert {"Canada": "50", "Germany": "30", "France": "–"} == countries
+    assert {"A": "50", "B": "30", "C": "–", "Guests of the portal": "–"} == {row[0]: row[2] for row in rows(page, "institutions")}
     assert [["February 2026", "80", "20", "25%"]] == rows(page, "months")
     assert [["Arena", "12", "–", "–"], ["Marina", "–", "–", "–"]] == rows(page, "site-visitors")
     assert [["February 2026", "12", "–", "–"]] == rows(city.page(f"/analytics/visitors?{FEBRUARY}&where=site:arena"), "months")

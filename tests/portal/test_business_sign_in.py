@@ -17,6 +17,7 @@ from store.models import AuditEntry, LinkPurpose, Role, Staff, StaffLink, StaffS
 from store.session import reading, transaction
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, Person
+from tests.portal.staffroom import Room
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
@@ -180,3 +181,20 @@ def test_passwords_of_staff_open_nothing_here(shoproom: ShopRoom) -> None:
         session.add(Staff(name="ops@city.example", role=Role.CITY_ADMIN, password=weighed, created_at=shoproom.time))
     answer = shoproom.post("/sign-in", None, name="ops@city.example", password=PASSWORD)
     assert (403, []) == (answer.status_code, signed_in(shoproom, "ops@city.example"))
+
+
+def test_a_session_is_worth_nothing_at_the_other_door(shoproom: ShopRoom) -> None:
+    """Nobody carries a cookie from one app into the other: to both of them its owner is nobody."""
+    staff = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
+    theirs = staff.client(Role.CITY_ADMIN).get_cookie("proxeny-staff", domain="staff.city.example")
+    ours = shoproom.client(OWNER).get_cookie("proxeny-business", domain="shops.city.example")
+    assert theirs is not None
+    assert ours is not None
+    for room, name, value in ((shoproom, "proxeny-business", theirs.value), (staff, "proxeny-staff", ours.value)):
+        browser = room.client(None)
+        browser.set_cookie(name, value, domain=room.office.url.removeprefix("http://"))
+        for path in ("/", "/me", f"/shops/{A}/"):
+            answer = browser.get(path, base_url=room.office.url)
+            assert answer.status_code in (303, 404), path
+            assert (answer.location or "/sign-in").startswith("/sign-in"), path
+    staff.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.permissions import OF_SHOPS
+from proxeny import survey_guests
 from proxeny.business_web import Shops, office
 from proxeny.reload import merged
 from proxeny.settings import load
@@ -81,3 +82,17 @@ def test_what_waits_for_a_restart_is_the_listener(tmp_path: Path) -> None:
     result, kept = merged(old, new)
     assert result.business is not None
     assert (["business.listen"], 8082, 5 * 86_400) == (kept, result.business.listen.port, result.business.review)
+
+
+def test_check_warns_of_pages_without_mail_or_encryption(tmp_path: Path) -> None:
+    """Shops sign in from the internet, and by links; on this machine alone neither matters but the mail."""
+    now, warned = datetime.now(UTC), {}
+    for name, text in (
+        ("bare", '[business]\nurl = "http://shops.city.example"\n'),
+        ("whole", f'[business]\nurl = "https://shops.city.example"\ntrusted_proxies = ["127.0.0.1"]\n{MAIL}'),
+        ("here", f"[business]\n{MAIL}"),
+    ):
+        warned[name] = [
+            fault.key for fault in survey_guests.warnings(settings(tmp_path, text), "proxeny.toml", now) if not fault.key.endswith("listen")
+        ]
+    assert {"bare": ["business.url", "business"], "whole": [], "here": []} == warned

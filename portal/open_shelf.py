@@ -13,13 +13,14 @@ from flask_babel import force_locale
 
 from portal import languages, open_words
 from portal.cases import open_files
-from portal.cases.open_catalogue import File, Set, catalogue, package
+from portal.cases.open_catalogue import Set, catalogue, file, package
 from portal.cases.publishing import first_of, last_of
 from store.models import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from portal.cases.open_catalogue import File
     from portal.cases.open_files import Column
     from portal.doors import Terms
     from portal.open_words import Words
@@ -56,9 +57,9 @@ def made(live: Sequence[Brief], octets: Mapping[str, bytes], terms: Terms, url: 
     words = {"title": spoken(open_words.CATALOGUE.title), "text": spoken(open_words.CATALOGUE.text)}
     english = {"title": words["title"]["en"], "description": words["text"]["en"]}
     return {
-        **{name: file for each in sets for name, file in each.files.items()},
-        "datapackage.json": File(package(sets, terms, english, url), JSON, at),
-        "catalog.jsonld": File(catalogue(sets, terms, lambda name: words[name], url), "application/ld+json", at),
+        **{name: found for each in sets for name, found in each.files.items()},
+        "datapackage.json": file(package(sets, terms, english, url), JSON, at),
+        "catalog.jsonld": file(catalogue(sets, terms, lambda name: words[name], url), "application/ld+json", at),
     }
 
 
@@ -68,8 +69,8 @@ def _hotspots(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
         return None
     kept = octets[found.id]
     files = {
-        "hotspots.csv": File(open_files.hotspots_csv(open_files.hotspots(kept)), "text/csv", found.published_at),
-        "hotspots.geojson": File(kept, "application/geo+json", found.published_at),
+        "hotspots.csv": file(open_files.hotspots_csv(open_files.hotspots(kept)), "text/csv", found.published_at),
+        "hotspots.geojson": file(kept, "application/geo+json", found.published_at),
     }
     return _set("hotspots", open_words.HOTSPOTS, open_files.HOTSPOTS, files, frequency="IRREG")
 
@@ -79,10 +80,10 @@ def _usage(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
     if not months:
         return None
     at = max(each.published_at for each in months)
-    file = File(open_files.joined(octets[each.id] for each in months), "text/csv", at)
+    table = file(open_files.joined(octets[each.id] for each in months), "text/csv", at)
     first, last = first_of(months[0].period), first_of(months[-1].period)
     span = (str(first), str(last_of(last))) if first is not None and last is not None else None
-    return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": file}, frequency="MONTHLY", span=span)
+    return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": table}, frequency="MONTHLY", span=span)
 
 
 def _set(name: str, words: Words, columns: Sequence[Column], files: Mapping[str, File], **more: Any) -> Set:

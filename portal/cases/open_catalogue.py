@@ -34,10 +34,12 @@ class File(NamedTuple):
     octets: bytes
     kind: str  # its media type
     at: datetime  # when what is in it was published
+    digest: str  # SHA-256 in hexadecimal
 
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.octets).hexdigest()
+
+def file(octets: bytes, kind: str, at: datetime) -> File:
+    """With its digest, which is reckoned once: each answer has it as its ETag."""
+    return File(octets, kind, at, hashlib.sha256(octets).hexdigest())
 
 
 class Set(NamedTuple):

@@ -9,7 +9,7 @@ any more is refused.
     draft --submit--> submitted --approve--> approved --(the next is approved)--> replaced
       ^--withdraw--------'   '----reject---> rejected --draft()--> a new draft with its words
 
-Never lets the one who made or submitted a version approve it.
+Never lets anybody approve a version who saved or submitted it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class StepError(Exception):
 
 
 class SamePersonError(Exception):
-    """Whoever made or submitted a version does not approve it."""
+    """Whoever saved or submitted a version does not approve it."""
 
 
 def newest(session: Session, model: type[Version], owner: str) -> Version | None:
@@ -113,7 +113,7 @@ def save(row: Version, fields: Mapping[str, Any], edits: int, by: str) -> None:
     for name in FIELDS[type(row)]:
         if name in fields:
             setattr(row, name, fields[name])
-    row.edits, row.made_by = edits + 1, by
+    row.edits, row.made_by, row.editors = edits + 1, by, sorted({*row.editors, by})
 
 
 def submit(row: Version, by: str, now: datetime) -> None:
@@ -131,10 +131,10 @@ def withdraw(row: Version) -> None:
 
 
 def approve(row: Version, by: str, now: datetime) -> None:
-    """From now on guests see this one, and its picture may be fetched. SamePersonError where `by` made or submitted it."""
+    """From now on guests see this one, and its picture may be fetched. SamePersonError where `by` had a hand in it."""
     session = _again(row)
     _must(row, CreativeState.SUBMITTED)
-    if by in ("", row.made_by, row.submitted_by):
+    if not by or by in hands(row):
         raise SamePersonError
     model = type(row)
     former = (_of(model) == owner_of(row), model.state == CreativeState.APPROVED)
@@ -143,6 +143,11 @@ def approve(row: Version, by: str, now: datetime) -> None:
     if row.picture:
         session.execute(update(Media).where(Media.sha == row.picture, Media.published_at.is_(None)).values(published_at=now))
     session.flush()
+
+
+def hands(row: Creative | ShopVersion) -> frozenset[str]:
+    """Everybody who had a hand in it: they do not approve it."""
+    return frozenset({*row.editors, row.made_by, row.submitted_by}) - {""}
 
 
 def reject(row: Version, by: str, reason: str, now: datetime) -> None:

@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.execute("UPDATE campaign SET began_at = created_at WHERE state IN ('live', 'ended')")  # told before anybody was
     with op.batch_alter_table("creative") as creative:
         creative.add_column(sa.Column("plan", JSON, nullable=False, server_default="{}"))
+        creative.add_column(sa.Column("editors", JSON, nullable=False, server_default="[]"))
         creative.add_column(sa.Column("edits", NUMBER, nullable=False, server_default="0"))
         for name in ("made_by", "submitted_by", "decided_by"):
             creative.add_column(sa.Column(name, TEXT, nullable=False, server_default=""))
@@ -49,7 +50,7 @@ def _settle() -> None:
     """What fills a new column of rows that are there is no default of the table."""
     filled = {
         "business": ("house", "suspended_why"),
-        "creative": ("plan", "edits", "made_by", "submitted_by", "decided_by"),
+        "creative": ("plan", "editors", "edits", "made_by", "submitted_by", "decided_by"),
         "staff_link": ("purpose",),
     }
     for table, columns in filled.items():
@@ -91,7 +92,9 @@ def _tables() -> None:
         *always(TEXT, "reason"),
         *always(NUMBER, "edits"),
         *always(MOMENT, "created_at"),
-        *always(TEXT, "made_by", "submitted_by"),
+        *always(TEXT, "made_by"),
+        *always(JSON, "editors"),
+        *always(TEXT, "submitted_by"),
         *maybe(MOMENT, "submitted_at"),
         *always(TEXT, "decided_by"),
         *maybe(MOMENT, "decided_at"),
@@ -115,8 +118,8 @@ def _firsts() -> None:
     kept = "name, about, address, hours, link, picture, alt"
     op.execute(  # of our own words alone
         f"INSERT INTO shop_version (id, business_id, version, state, {kept}, reason, edits, "  # noqa: S608
-        "created_at, made_by, submitted_by, decided_by, decided_at) "
-        f"SELECT id, id, 1, 'approved', {kept}, '', 0, created_at, '', '', '', created_at FROM business"
+        "created_at, made_by, editors, submitted_by, decided_by, decided_at) "
+        f"SELECT id, id, 1, 'approved', {kept}, '', 0, created_at, '', '[]', '', '', created_at FROM business"
     )
     theirs = "creative JOIN campaign ON campaign.id = creative.campaign_id JOIN business ON business.id = campaign.business_id"
     op.execute(
@@ -137,7 +140,7 @@ def downgrade() -> None:
     with op.batch_alter_table("media") as media:
         media.drop_column("published_at")
     with op.batch_alter_table("creative") as creative:
-        for name in ("plan", "edits", "made_by", "submitted_by", "submitted_at", "decided_by"):
+        for name in ("plan", "editors", "edits", "made_by", "submitted_by", "submitted_at", "decided_by"):
             creative.drop_column(name)
     with op.batch_alter_table("campaign") as campaign:
         campaign.drop_column("began_at")

@@ -62,7 +62,7 @@ class Item(NamedTuple):
 
     def made_by(self, staff: str) -> bool:
         """Whether this person made it, or handed it in."""
-        return staff in (self.version.made_by, self.version.submitted_by)
+        return staff in versions.hands(self.version)
 
 
 def waiting(session: Session) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from portal.cases.remainders import time_zone
 from portal.messages.shops import About, News, Step, mail_review, mail_step
 from portal.permissions import ALLOWED, Permission
-from store import messages
+from store import messages, versions
 from store.events import EventKind, emit
 from store.models import Creative, Membership, MessageKind, Operator, Role, Staff
 
@@ -130,7 +130,7 @@ def _concerned(session: Session, what: Happening) -> Sequence[Staff]:
     if what.step is not Step.SUBMITTED:
         reached = reached.where(Staff.id != what.by)
     if what.shop.house:
-        makers = {what.version.made_by, what.version.submitted_by} if what.version is not None else set()
+        makers = versions.hands(what.version) if what.version is not None else frozenset[str]()
         return session.scalars(reached.where(Staff.id.in_(sorted(makers)))).all()
     mine = select(Membership.staff_id).where(Membership.business_id == what.shop.id)
     return session.scalars(reached.where(Staff.id.in_(mine), Staff.role == Role.BUSINESS_OWNER)).all()

@@ -94,10 +94,11 @@ class Creative(Base):
     reason: Mapped[str] = mapped_column(default="")  # why it was rejected
     edits: Mapped[int] = mapped_column(default=0)  # how often it was saved: a form that knows fewer is stale
     created_at: Mapped[datetime]
-    made_by: Mapped[str] = mapped_column(default="")  # Staff.id, like the next two; "" for nobody that we know
+    made_by: Mapped[str] = mapped_column(default="")  # who saved it last: Staff.id, like the others; "" for nobody that we know
+    editors: Mapped[list[str]] = mapped_column(default=list)  # everybody who saved it
     submitted_by: Mapped[str] = mapped_column(default="")
     submitted_at: Mapped[datetime | None]
-    decided_by: Mapped[str] = mapped_column(default="")  # never who made or submitted it
+    decided_by: Mapped[str] = mapped_column(default="")  # never who saved or submitted it
     decided_at: Mapped[datetime | None]
 
 

@@ -77,6 +77,7 @@ class ShopVersion(Base):
     edits: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     made_by: Mapped[str] = mapped_column(default="")
+    editors: Mapped[list[str]] = mapped_column(default=list)
     submitted_by: Mapped[str] = mapped_column(default="")
     submitted_at: Mapped[datetime | None]
     decided_by: Mapped[str] = mapped_column(default="")

@@ -89,6 +89,22 @@ def test_nobody_approves_their_own(database: Engine, owners: dict[type, str], mo
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_nobody_approves_what_they_had_a_hand_in(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """Whoever saved it once, though others saved it since and somebody else submitted it."""
+    with transaction(database) as session:
+        row = versions.draft(session, model, owners[model], "first", NOW)
+        for edits, who in enumerate(("second", "third", "second")):
+            versions.save(row, {"link": f"https://{who}.example/"}, edits, who)
+        versions.submit(row, "fourth", NOW)
+        assert ("second", ["second", "third"]) == (row.made_by, row.editors)
+        for who in ("second", "third", "fourth"):
+            with pytest.raises(SamePersonError):
+                versions.approve(row, who, NOW)
+        versions.approve(row, "fifth", NOW)
+        assert "1 approved" == states(session, model, owners[model])
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_a_form_that_knows_fewer_saves_is_stale(database: Engine, owners: dict[type, str], model: Any) -> None:
     """And nothing of it is kept."""
     with transaction(database) as session:

@@ -107,6 +107,8 @@ def test_any_order_comes_to_the_same_hours(database, privacy, seed):
         (7, "lib-1"): (1, 3590, 15, 150), (8, "lib-1"): (0, 400, 2, 20), (8, "mall-1"): (0, 3200, 13, 10), (9, "mall-1"): (0, 3600, 6, 180),
         (10, "mall-1"): (0, 200, 1, 10), (10, "lib-1"): (0, 1000, 363, 30),
     }  # fmt: skip
+    sites = {"lib-1": "central-library", "mall-1": "mall"}
+    assert at_sites(database) == {(hour, sites[point], True): figures for (hour, point), figures in hours(database).items()}
 
 
 def test_an_address_is_known_from_first_to_last(database, privacy):

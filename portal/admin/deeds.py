@@ -69,6 +69,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "begin": _("shown from now on"),
     "end": _("ended"),
     "suspend": _("suspended"),
+    "publish": _("published"),
 }
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
@@ -107,6 +108,8 @@ KINDS: Final[dict[str, Any]] = {
     "advert": _("Advert"),
     "shop page": _("Public page of a shop"),
     "business": _("Business"),
+    "open data": _("Open data"),
+    "open data month": _("Month of open data"),
 }
 _NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
 # Who may see what was done to things of a kind, without the whole log; any other kind is the log's alone
@@ -124,6 +127,7 @@ SEEN_BY: Final[dict[str, Permission]] = dict.fromkeys(_NETWORK, Permission.NETWO
     "webhook": Permission.WEBHOOKS,
     **dict.fromkeys(("message", "order"), Permission.JOBS),
     **dict.fromkeys(("advert", "shop page", "business"), Permission.SPLASH),
+    **dict.fromkeys(("open data", "open data month"), Permission.REPORTS),
 }
 # What is in an object's history for those without the log: what changed it. Who looked at it, and why, is the log's
 CHANGES: Final = (
@@ -170,6 +174,7 @@ CHANGES: Final = (
     "end",
     "suspend",
     "restore",
+    "publish",
 )
 _PAGES: Final = {
     "site": "/sites",
@@ -194,6 +199,8 @@ _PAGES: Final = {
     "advert": "/adverts",
     "shop page": "/businesses",
     "business": "/businesses",
+    "open data": "/open-data",
+    "open data month": "/open-data/usage",
 }
 
 

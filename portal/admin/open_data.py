@@ -138,7 +138,7 @@ def withdraw(name: str) -> ResponseReturnValue:
             limits = {"least": LEAST, "longest": publications.LONGEST_WHY}
             return page("open_data_withdraw.html", status, row=row, title=title, public=public, why=why, wrong=wrong, **limits)
         publications.withdraw(row, g.staff.name, why, g.now)
-        audited(session, "withdraw", "open data", _object(row.dataset, row.period), reason=why)
+        audited(session, "withdraw", *_object(row.dataset, row.period), reason=why)
     return redirect(told("/open-data", _("Withdrawn. Copies that others keep are theirs for a quarter of an hour, or for good.")), 303)
 
 
@@ -153,7 +153,7 @@ def _published(dataset: Dataset, period: str) -> ResponseReturnValue | None:
                 return None
             publishing.publish(session, dataset, period, draft, g.staff.name, g.now)
             fields = {"sites": (None, draft.told), "withheld": (None, draft.withheld), "digest": (None, draft.digest)}
-            audited(session, "publish", "open data", _object(dataset, period), fields=fields)
+            audited(session, "publish", *_object(dataset, period), fields=fields)
     except IntegrityError:  # somebody else was faster by a moment
         return None
     return redirect(told("/open-data", _("Published. Anybody can fetch it from now on.")), 303)
@@ -235,8 +235,9 @@ def _called(dataset: Dataset, period: str) -> str:
     return str(open_words.HOTSPOTS.title) if dataset is Dataset.HOTSPOTS else titled(period)
 
 
-def _object(dataset: Dataset, period: str) -> str:
-    return f"{dataset.value} {period}".strip()
+def _object(dataset: Dataset, period: str) -> tuple[str, str]:
+    """Its kind and name in the audit log, which knows their pages."""
+    return ("open data", "hotspots") if dataset is Dataset.HOTSPOTS else ("open data month", period)
 
 
 def titled(period: str) -> str:

@@ -93,7 +93,7 @@ def test_a_month_is_published_as_it_was_seen(publisher: Room) -> None:
     with reading(publisher.database) as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
-        assert ("publish", "open data", "usage 2026-02") == (entry.action, entry.kind, entry.object)
+        assert ("publish", "open data month", "2026-02") == (entry.action, entry.kind, entry.object)
     assert "Use in February 2026 public" in text(publisher.page("/open-data"))
     assert row.octets == publisher.get(f"/open-data/of/{row.id}").data
 

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from store import shops
 from store.models import AuditEntry, Membership, Role, Staff, StaffSession
 from store.session import reading, transaction
+from tests.portal.api_room import Programs
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, B, Person
+from tests.portal.staffroom import Room
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
@@ -103,12 +105,13 @@ def test_without_mail_the_link_is_shown_once_and_opens_this_shop_alone(shoproom:
 
 def test_the_citys_pages_of_staff_name_no_shops_people(shoproom: ShopRoom) -> None:
     """Neither in the list nor by their name, to be given another role: they are their shop's."""
-    from tests.portal.staffroom import Room
-
     staff = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
     assert Person.OWNER_A.value not in staff.page("/staff")
     shown = staff.get(f"/staff/of/{Person.OWNER_A.value}")  # where the audit log leads
     assert (303, f"/businesses/{A}") == (shown.status_code, shown.location)
     deeds = ("role", "disable", "enable", "sign-out", "link", "second-factor")
     assert [404] * 6 == [staff.post(f"/staff/of/{Person.OWNER_A.value}/{deed}", becomes="city-admin").status_code for deed in deeds]
+    programs = Programs(staff)
+    assert 404 == programs.ask("GET", f"/staff/{Person.OWNER_A.value}").status_code
+    assert Person.OWNER_A.value not in programs.ask("GET", "/staff").get_data(as_text=True)
     staff.close()

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from proxeny import opening
 from proxeny.settings import load
 from store import staff
-from store.models import AuditEntry, Role, StaffLink
-from store.session import reading
+from store.models import AuditEntry, Role, Staff, StaffLink
+from store.session import reading, transaction
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -79,6 +79,17 @@ def test_roles_of_shops_are_none_of_these(installed: Installation) -> None:
     """A business owner has pages of their own, and nothing here."""
     answer = installed.run("staff", "add", "shop", "--role", "business-owner")
     assert (2, True) == (answer.exit_code, "city-admin" in answer.stderr)
+
+
+@pytest.mark.parametrize("verb", ["link", "disable", "enable"])
+def test_whoever_works_for_a_shop_is_nobody_here(installed: Installation, verb: str) -> None:
+    """Neither listed nor changed, and no link of the staff's pages is made for them."""
+    installed.run(*ADD)
+    with transaction(database(installed)) as session:
+        session.add(Staff(name="owner@millers-oven.example", role=Role.BUSINESS_OWNER, created_at=datetime.now(UTC)))
+    assert ["ops@city.example"] == [row["name"] for row in json.loads(installed.run("staff", "list", "--json").stdout)]
+    answer = installed.run("staff", verb, "owner@millers-oven.example")
+    assert (1, True) == (answer.exit_code, "is nobody's name" in answer.stderr)
 
 
 def test_everybody_is_listed(installed: Installation) -> None:

@@ -209,7 +209,7 @@ def _usage(month: str, *, stale: bool = False) -> ResponseReturnValue:
         "whys": WHYS,
         "many": MANY,
     }
-    values |= {"title": titled(month), "terms": terms(), "days": (first, publishing.last_of(first))}
+    values |= {"title": titled(month), "period": month, "terms": terms(), "days": (first, publishing.last_of(first))}
     return page("open_data_usage.html", 409 if stale else 200, draft=draft, stale=stale, **values)
 
 

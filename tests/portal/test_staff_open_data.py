@@ -212,3 +212,13 @@ def test_a_large_city_is_shown_in_part_and_published_whole(publisher: Room) -> N
     assert (True, False) == ("The first 500 are shown here; 102 more are in the file." in page, "Site 599" in page)
     publish(publisher, HOTSPOTS)
     assert (602, True) == (rows(publisher)[0].told, b"Site 599" in rows(publisher)[0].octets)
+
+
+def test_a_months_history_is_one_link_away(publisher: Room) -> None:
+    """Published, withdrawn and why, in the audit log, for whoever reads reports."""
+    publish(publisher, USAGE)
+    withdraw(publisher)
+    link = re.search(r'href="(/audit/of/[^"]+)"', publisher.page(USAGE, Role.NETWORK_OPS))
+    assert link is not None
+    page = text(publisher.page(link[1], Role.NETWORK_OPS))
+    assert (True, True) == ("published" in page, "withdrawn" in page)

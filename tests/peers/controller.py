@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from tests.peers import verbs
 from tests.peers.freeradius import SECRET
 from tests.peers.program import PeerError, Program, free_port, until
 from tests.store.shaped import shape
@@ -79,6 +80,8 @@ class Controller:
         argv = [str(COMMAND), verb, "--config", str(self.settings), *rest]
         if verb in {"audit", "db", "staff", "voucher"}:  # groups: the option belongs to their verbs
             argv = [str(COMMAND), verb, rest[0], "--config", str(self.settings), *rest[1:]]
+        if verb in verbs.LOADED and not self.environment:  # which may change how it is loaded
+            return verbs.run(argv, self.folder, self._env(), seconds)
         return subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False, cwd=self.folder, env=self._env())
 
     def must(self, *words: str, seconds: float = 40.0) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.admin import passwords
 from portal.admin.desk import counted
 from store import staff as people
-from store.models import AuditEntry, LinkPurpose, Role, Staff, StaffLink, StaffSession, Step
+from store.models import AuditEntry, LinkPurpose, Passkey, Role, Staff, StaffLink, StaffSession, Step
 from store.session import reading, transaction
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, Person
@@ -198,3 +198,16 @@ def test_a_session_is_worth_nothing_at_the_other_door(shoproom: ShopRoom) -> Non
             assert answer.status_code in (303, 404), path
             assert (answer.location or "/sign-in").startswith("/sign-in"), path
     staff.close()
+
+
+def test_every_passkey_is_asked_for_where_an_answer_is(shoproom: ShopRoom) -> None:
+    """A form that a passkey answers fetches its challenge from a page that there is, and sends the answer to another."""
+    known, found = shoproom.app.url_map.bind(""), 0
+    with transaction(shoproom.database) as session:
+        staff = session.get_one(Staff, shoproom.people[OWNER])
+        session.add(Passkey(id=b"one", staff_id=staff.id, public_key=b"k", created_at=shoproom.time))
+    for path, who in (("/sign-in", None), ("/sign-in/second", Step.SECOND), ("/welcome", OWNER), ("/me/passkey", OWNER), ("/prove", OWNER)):
+        for action, challenge in re.findall(r'action="([^"]+)" data-passkey="\w+" data-challenge="([^"]+)"', shoproom.page(path, who)):
+            assert [(action, True), (challenge, True)] == [(each, bool(known.match(each, "POST"))) for each in (action, challenge)]
+            found += 1
+    assert 5 == found

@@ -90,7 +90,7 @@ def queue(session: Session, most: int = MOST) -> list[Item]:
     )
     found = [Item(version, shop, campaign) for version, shop, campaign in session.execute(adverts)]
     found += [Item(version, shop, None) for version, shop in session.execute(pages)]
-    return sorted(found, key=lambda item: (str(item.version.submitted_at), item.version.id))[:most]
+    return sorted(found, key=lambda item: (item.version.submitted_at or item.version.created_at, item.version.id))[:most]
 
 
 def find(session: Session, kind: str, name: str) -> Item | None:

@@ -5,6 +5,7 @@ Each change is in the audit log, and told by mail. Owners are the city's to invi
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, abort, g, request
@@ -19,7 +20,7 @@ from portal.admin.page import page
 from portal.cases import members
 from portal.cases.members import Unfit
 from portal.permissions import Permission
-from store import shops
+from store import guesses, shops
 from store.models import Role
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from store.models import Staff
 
 blueprint = Blueprint("shop_people", __name__, url_prefix="/shops/<slug>/people")
+OFTEN, DAY = 30, timedelta(days=1)  # invitations and links of one shop
 LONGEST: Final = 254  # characters of an address that are looked at
 _WHY: Final = {
     Unfit.ADDRESS: later("That is no e-mail address that we can write to."),
@@ -54,6 +56,7 @@ def invite() -> ResponseReturnValue:
     """Somebody more, by mail."""
     typed, tools = request.form.get("address", "")[:LONGEST].strip(), desk()
     with tools.writing() as session:
+        _bounded(session)
         outcome = members.join(session, tools.privacy, news.reach(), g.shop, typed, Role.VENUE_STAFF, g.language, g.now)
         if not isinstance(outcome, Unfit):
             audited(session, "invite", "business", g.shop.slug, fields={"venue staff": (None, outcome.staff.name)})
@@ -69,6 +72,7 @@ def link(member: str) -> ResponseReturnValue:
     tools = desk()
     with tools.writing() as session:
         staff = _theirs(session, member)
+        _bounded(session)
         secret = members.link(session, tools.privacy, news.reach(), g.shop, staff, g.now)
         if not isinstance(secret, Unfit):
             audited(session, "link", "business", g.shop.slug, fields={"venue staff": (None, staff.name)})
@@ -86,6 +90,13 @@ def remove(member: str) -> ResponseReturnValue:
         members.leave(session, g.shop, staff, g.now)
         audited(session, "remove", "business", g.shop.slug, fields={"venue staff": (staff.name, None)})
     return done(_here(), _("They are off the list, and see nothing of this shop any more."))
+
+
+def _bounded(session: Session) -> None:
+    """Nobody fills other people's mailboxes from a shop's page, whoever got hold of it."""
+    name = guesses.named(desk().privacy, "shop invitations", g.shop.id.encode())
+    if guesses.taken(session, name, g.now, most=OFTEN, window=DAY) is not None:
+        abort(429)
 
 
 def _theirs(session: Session, member: str) -> Staff:

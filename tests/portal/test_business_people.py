@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from portal.business.people import OFTEN
 from store import shops
 from store.models import AuditEntry, Membership, Role, Staff, StaffSession
 from store.session import reading, transaction
@@ -83,6 +84,16 @@ def test_an_owner_changes_nobody_but_venue_staff_of_the_own_shop(shoproom: ShopR
     """Neither themselves, nor anybody of another shop: there is no such page."""
     assert 404 == shoproom.post(f"{HERE}/{shoproom.people[person]}/{deed}").status_code
     assert ([], []) == (sent(shoproom), told(shoproom))
+
+
+def test_a_shop_writes_to_so_many_a_day(shoproom: ShopRoom) -> None:
+    """Whoever got hold of an owner's browser sends no more mails than that to strangers; the next day goes on."""
+    found = [shoproom.post(HERE, address=f"guest-{number:03}@example.org").status_code for number in range(OFTEN + 1)]
+    assert (429, True) == (found[-1], len(sent(shoproom)) <= OFTEN)
+    assert 429 == shoproom.post(f"{HERE}/{shoproom.people[Person.VENUE_A]}/link").status_code
+    shoproom.later(hours=24)
+    shoproom._clients.clear()  # who was signed in has gone home
+    assert 303 == shoproom.post(f"{HERE}/{shoproom.people[Person.VENUE_A]}/link").status_code
 
 
 def test_venue_staff_see_and_change_nobody(shoproom: ShopRoom) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from portal.cases import publishing
+from portal.cases.remainders import time_zone
 from proxeny import demo_guests, demo_history
 from store import requests, staff
-from store.models import Account, AuthEvent, RequestKind, Role, Way
+from store.models import Account, AuthEvent, Dataset, Operator, RequestKind, Role, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +38,16 @@ def past(session: Session, privacy: Privacy, now: datetime) -> None:
         demo_history.write(session, privacy, demo_history.Amounts(recent=120), now)
         demo_guests.write(session, privacy, demo_guests.Guests(), now)
         _requests(session, privacy, now)
+        _open_data(session, now)
+
+
+def _open_data(session: Session, now: datetime) -> None:
+    """The list of hotspots, and every month but the newest, which whoever looks around may publish."""
+    zone = time_zone(session.scalars(select(Operator.timezone)).first() or "UTC")
+    publishing.publish(session, Dataset.HOTSPOTS, "", publishing.hotspots(session, now.date()), NAME, now)
+    for first in reversed(publishing.months(session, zone, now)[1:]):
+        draft, _preview = publishing.usage(session, zone, first)
+        publishing.publish(session, Dataset.USAGE, publishing.period(first), draft, NAME, now)
 
 
 def _requests(session: Session, privacy: Privacy, now: datetime) -> None:

@@ -74,7 +74,7 @@ def save_page() -> Any:
 
 def _draft(session: Session, seen: str) -> ShopVersion:
     """The draft, where the form was made from what is newest now. StaleError where it was not."""
-    was = versions.newest(session, ShopVersion, g.shop.id)
+    was = versions.latest(session, ShopVersion, g.shop.id)
     stood, waited = _seen(was), was is not None and was.state is CreativeState.SUBMITTED
     row = form.draft(session, g.shop, g.staff.id, g.now)
     if seen != stood:

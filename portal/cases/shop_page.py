@@ -42,7 +42,7 @@ def fields_of(shop: Business, version: ShopVersion | None) -> dict[str, Any]:
 
 def draft(session: Session, shop: Business, by: str, now: datetime) -> ShopVersion:
     """The one draft; the first says what the shop's own row does."""
-    first = versions.newest(session, ShopVersion, shop.id) is None
+    first = versions.latest(session, ShopVersion, shop.id) is None
     row = versions.draft(session, ShopVersion, shop.id, by, now)
     if first:
         for name, value in fields_of(shop, None).items():

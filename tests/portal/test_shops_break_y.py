@@ -1,0 +1,66 @@
+"""What goes wrong around the shops: two at once on a database that lets them, and a machine that has nothing left."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from store import versions
+from store.models import ShopVersion
+from store.schema import upgrade
+from store.sealed import Seal, create_keys
+from store.session import engine, reading, transaction
+from tests.peers import postgres
+from tests.peers.program import until
+from tests.portal.shoproom import A, Person, ShopRoom, furnished
+from tests.portal.staffroom import over
+from tests.portal.test_business_page import save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Cluster]:
+    with postgres.cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, cluster: postgres.Cluster) -> Iterator[ShopRoom]:
+    """The shops over PostgreSQL, where two write at the same time."""
+    with cluster.database(upgrade) as address:
+        create_keys(tmp_path / "keys" / "seal.key")
+        made = furnished(over(engine(address), Seal(tmp_path / "keys" / "seal.key"), tmp_path))
+        yield made
+        made.close()
+
+
+def waits(database: Engine) -> bool:
+    """Whether somebody stands at a lock."""
+    with reading(database) as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+@pytest.mark.peer("postgresql")
+def test_of_two_who_save_a_page_at_once_the_second_is_told(elsewhere: ShopRoom) -> None:
+    """One begins while the other's save is not committed: nothing that was saved is written over."""
+    assert 303 == save(elsewhere, **{"about.en": "Bread."}).status_code
+    shop = elsewhere.shops[A]
+    elsewhere.token()
+    with ThreadPoolExecutor(1) as beside:
+        with transaction(elsewhere.database) as session:
+            row = versions.latest(session, ShopVersion, shop)
+            versions.save(row, {"about": {"en": "Bread and cake."}}, row.edits, elsewhere.people[Person.OWNER_A])
+            session.flush()
+            second = beside.submit(save, elsewhere, seen="1.1", **{"about.en": "Bread, warm."})
+            until(lambda: waits(elsewhere.database), "the second save", 8.0)
+        assert 409 == second.result().status_code
+    with reading(elsewhere.database) as session:
+        assert {"en": "Bread and cake."} == versions.newest(session, ShopVersion, shop).about

@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 
 from store import grants
 from store.keys import unlock
-from store.models import AccountingKey, GuestUsage, OddRecord, Period, Session, SessionHop, SessionTrail, UsageHour, Way
+from store.models import AccountingKey, Dwell, GuestUsage, OddRecord, Period, Session, SessionHop, SessionTrail, SiteHour, UsageHour, Way
 from store.privacy import privacy
 from store.schema import prepare
 from store.session import engine, reading, transaction
@@ -141,6 +141,9 @@ def compare(database: Engine, ledger: Ledger, records: int, subjects: list[str])
         assert counted == ledger.sessions
         assert not any(row.quarantined for row in rows)
         assert hours(session) == cells(ledger)
+        sums = (func.sum(each) for each in (SiteHour.sessions, SiteHour.seconds, SiteHour.input_octets, SiteHour.output_octets))
+        assert tuple(map(sum, zip(*hours(session).values(), strict=True))) == tuple(session.execute(select(*sums)).one())
+        assert session.scalar(select(func.sum(Dwell.sessions))) == sum(row.seconds > 0 for row in rows)
         started = {row.id: (row.acct_session_id, int(row.started_at.timestamp())) for row in rows}
         hops = Counter((*started[hop.session_id], int(hop.at.timestamp()), hop.access_point) for hop in session.scalars(select(SessionHop)))
         assert hops == ledger.hops

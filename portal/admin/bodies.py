@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import abort, current_app, request
+from flask import abort, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +25,9 @@ def takes(octets: int) -> Callable[[View], View]:
     return mark
 
 
-def readable(usual: int) -> None:
+def readable(most: int) -> None:
     """413 or 400 where it is not."""
-    if request.endpoint is not None:
-        request.max_content_length = getattr(current_app.view_functions[request.endpoint], "takes", usual)
+    request.max_content_length = most
     said = (text for each in (request.args, request.form) for texts in each.listvalues() for text in texts)
     if "\0" in request.path or any("\0" in text for text in said):
         abort(400)  # no text of ours has one, and PostgreSQL's cannot

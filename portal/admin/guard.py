@@ -15,7 +15,7 @@ import hmac
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_babel import refresh
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound="Callable[..., Any]")
 LONGEST: Final = 8_192  # octets of path or query
 LARGEST: Final = 4 << 20  # octets of a body: a CSV of access points
+SHORT: Final = 1 << 17  # of whoever is not signed in: a million fields are a second of a processor
+FURTHEST: Final = 1_500  # characters of `next`
 FRESH: Final = timedelta(minutes=10)  # for which a proof is fresh enough for secrets, roles and exports
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM: Final = "token"
@@ -100,25 +102,25 @@ def _admit() -> Any:
         abort(414)
     if not host_is_ours(request.host):
         abort(421)
-    bodies.readable(LARGEST)
-    if request.endpoint is None:
-        _recognise()
+    view: Any = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "open", False):
+        bodies.readable(SHORT)
+        if view is None:
+            _recognise()
         return None  # Flask answers 404 or 405, in the frame of whoever is here
-    view: Any = current_app.view_functions[request.endpoint]
-    if getattr(view, "open", False):
-        return None
     steps: tuple[Step | None, ...] = getattr(view, "steps", ())
     permission: Permission | None = getattr(view, "needs", None)
     if not steps and permission is None:
         abort(403)
     _recognise()
+    step = g.session.step if g.session is not None else None
+    if not steps and step is not Step.WHOLE:
+        return _elsewhere(step)  # whatever they sent is not read
+    bodies.readable(getattr(view, "takes", LARGEST) if step is Step.WHOLE else SHORT)
     if request.method not in _SAFE:
         _from_us()
-    step = g.session.step if g.session is not None else None
     if steps:
         return None if step in steps else _elsewhere(step)
-    if step is not Step.WHOLE:
-        return _elsewhere(step)
     if permission is None or not may(g.staff.role, permission):
         g.why = f"needs {permission}"
         abort(403)
@@ -156,7 +158,7 @@ def _elsewhere(step: Step | None) -> Response:
 def _here() -> str:
     """This page, to come back to: for a form, the page that had it."""
     path = request.full_path.rstrip("?") if request.method in _SAFE else _parts(request.referrer or "/").path
-    return path if len(path) < 1_500 else "/"
+    return path if len(path) <= FURTHEST else "/"
 
 
 def _parts(address: str) -> SplitResult:
@@ -168,9 +170,11 @@ def _parts(address: str) -> SplitResult:
 
 
 def onward(wanted: str) -> str:
-    """Where `next` leads: a path of ours, or home."""
+    """Where `next` leads: a path of ours, or home. What a page there would tell in the words of an address (`done`) is left out."""
     stands = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable() and "\\" not in wanted
-    return wanted if stands and not urlsplit(wanted).netloc else "/"
+    if len(wanted) > FURTHEST or not stands or (parts := urlsplit(wanted)).netloc:
+        return "/"
+    return parts.path if "done" in parse_qs(parts.query, keep_blank_values=True) else wanted
 
 
 def _from_us() -> None:

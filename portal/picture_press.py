@@ -61,6 +61,9 @@ def _asked(octets: bytes, wanted: str) -> Pressed:
         ended = subprocess.run(ours, input=asked, capture_output=True, timeout=PATIENCE, check=False, env=here)  # noqa: S603  a module of ours
     except subprocess.TimeoutExpired as late:
         raise PictureError(Flaw.SLOW) from late
+    except OSError as short:  # of memory, processes or files
+        logging.getLogger(__name__).warning("a picture was not read: %s", short)
+        raise PictureError(Flaw.BUSY) from short
     head, _, made = ended.stdout.partition(b"\n")
     if ended.returncode or not head:  # ended at one of its bounds, or a fault of ours
         last = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]

@@ -70,6 +70,8 @@ def _pdf(page: str) -> bytes:
         )
     except subprocess.TimeoutExpired as late:
         raise JammedError(f"no PDF within {SECONDS} seconds") from late
+    except OSError as short:  # of memory, processes or files
+        raise JammedError(str(short)) from short
     finally:
         _one.release()
     if done.returncode or not done.stdout.startswith(b"%PDF"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from portal import press
 from store import versions
 from store.models import ShopVersion
 from store.schema import upgrade
@@ -16,8 +20,9 @@ from store.session import engine, reading, transaction
 from tests.peers import postgres
 from tests.peers.program import until
 from tests.portal.shoproom import A, Person, ShopRoom, furnished
+from tests.portal.shops import painted
 from tests.portal.staffroom import over
-from tests.portal.test_business_page import save
+from tests.portal.test_business_page import newest, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,3 +69,23 @@ def test_of_two_who_save_a_page_at_once_the_second_is_told(elsewhere: ShopRoom) 
         assert 409 == second.result().status_code
     with reading(elsewhere.database) as session:
         assert {"en": "Bread and cake."} == versions.newest(session, ShopVersion, shop).about
+
+
+def exhausted(*_argv: object, **_more: object) -> None:
+    raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_a_machine_that_begins_no_process_keeps_what_was_typed(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture is not taken, in words; the draft is kept without it."""
+    monkeypatch.setattr(subprocess, "run", exhausted)
+    answer = save(shoproom, picture=(io.BytesIO(painted()), "bread.jpg"))
+    assert (422, True) == (answer.status_code, "Try again in a minute" in answer.get_data(as_text=True))
+    assert "12 Mill Street" == newest(shoproom).address
+
+
+def test_a_machine_that_begins_no_process_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for paper is told so, as of any press that is jammed, and the next may try."""
+    monkeypatch.setattr(subprocess, "run", exhausted)
+    for _ in range(2):
+        with pytest.raises(press.JammedError, match="Resource temporarily unavailable"):
+            press.pdf("<p>figures</p>")

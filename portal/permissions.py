@@ -135,6 +135,7 @@ def may(role: Role, permission: Permission) -> bool:
 
 # What no program may do, whatever its token says. It is nobody who signs in; what needs a second person, or a reason that a person
 # gives for one look, needs persons; who makes tokens or staff outlives being revoked; and it reads lists page by page, not as files.
+# What is shown to everybody (adverts, open data) somebody has looked at.
 PERSONS_ALONE: Final = frozenset(
     {
         Permission.SELF,
@@ -145,6 +146,9 @@ PERSONS_ALONE: Final = frozenset(
         Permission.TOKENS_ACT,
         Permission.STAFF_ACT,
         Permission.EXPORT,
+        Permission.SPLASH,
+        Permission.SPLASH_ACT,
+        Permission.OPEN_DATA_ACT,
         *_SHOPS,
     }
 )

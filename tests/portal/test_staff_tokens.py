@@ -127,7 +127,7 @@ def test_no_token_may_more_than_its_maker(staffroom: Room) -> None:
 
 
 def test_what_needs_a_person_no_token_may(staffroom: Room) -> None:
-    """Neither sign-in, masks, incident openings, people, tokens, adverts, open data nor a shop's pages: not offered, not taken, worth nothing in a row."""
+    """Neither sign-in, masks, openings, people, tokens, adverts, open data nor a shop's pages: not offered, not taken, worth nothing."""
     apart = {"SELF", "REVEAL", "INCIDENTS", "INCIDENTS_ACT", "INCIDENTS_DECIDE", "TOKENS_ACT", "STAFF_ACT", "EXPORT"}
     apart |= {"SPLASH", "SPLASH_ACT", "OPEN_DATA_ACT"}
     assert apart == {each.name for each in PERSONS_ALONE if not each.name.startswith("SHOP")}

@@ -8,9 +8,23 @@ import pytest
 
 from proxeny import opening, settings
 from tests.proxeny import installation
+from tests.store.shaped import found_everywhere
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+ANEW = {"test_db", "test_demo", "test_opening"}  # who tell how an empty database comes to its shape
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shaped(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Databases have their shape already: migrating costs more than most tests here."""
+    if request.module.__name__.rpartition(".")[2] in ANEW:
+        yield
+        return
+    with found_everywhere():
+        yield
 
 
 @pytest.fixture

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NEXT: Final = re.compile(r"([;\t\r\n]\s*)(?=[=+@-])")  # where the list separator is ";", as in French, a cell begins there
+_MARKED: Final = re.compile(r"([;\t\r\n]\s*)'(?=[=+@-])")
 
 
 def line(cells: Iterable[Any]) -> str:
@@ -31,5 +34,11 @@ def safe(cell: Any) -> Any:
         return cell.isoformat(timespec="seconds")
     if isinstance(cell, int | float):
         return cell
-    said = str(cell)
-    return f"'{said}" if said.startswith(FORMULA) else said
+    said = _NEXT.sub(r"\1'", str(cell))
+    return f"'{said}" if said.startswith(_FORMULA) else said
+
+
+def bare(cell: str) -> str:
+    """What `safe` made this of."""
+    said = _MARKED.sub(r"\1", cell)
+    return said[1:] if said.startswith("'") and said[1:].startswith(_FORMULA) else said

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask_babel import gettext as _
 
-from portal.sheets import FORMULA
+from portal.sheets import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,7 +164,7 @@ def folded(header: str) -> str:
 def plain(cell: str) -> str:
     """A cell's text: without the apostrophe that our own export puts before what a spreadsheet would execute."""
     text = cell.strip()
-    return text[1:].strip() if text.startswith("'") and text[1:].startswith(FORMULA) else text
+    return bare(text).strip()
 
 
 def fields(said: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portal.cases.disclosure import FEWEST, Figures, Line
-from portal.sheets import FORMULA, line
+from portal.sheets import bare, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,7 +125,7 @@ def figures(octets: bytes) -> dict[str, Figures | None]:
     """What a month's CSV of ours says of each site; None: withheld."""
     rows = csv.reader(io.StringIO(octets.decode()))
     next(rows)
-    return {_bare(row[0]): _figures(row[2:]) for row in rows}
+    return {bare(row[0]): _figures(row[2:]) for row in rows}
 
 
 def _figures(cells: Sequence[str]) -> Figures | None:
@@ -136,11 +136,6 @@ def _figures(cells: Sequence[str]) -> Figures | None:
         int(sessions), int(visitors), int(minutes), int(down), int(up),
         int(median) if median else None, round(100 * float(share)) if share else None,
     )  # fmt: skip
-
-
-def _bare(cell: str) -> str:
-    """Without the apostrophe that `sheets.safe` puts before a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def joined(months: Iterable[bytes]) -> bytes:

@@ -19,6 +19,9 @@ BAD = (
     "https://localhost/",
     "https://shop.localhost/",
     "https://printer.local/",
+    "https://router.lan/",
+    "https://router.home.arpa/",
+    "https://stra\u00dfe.example/",
     "https://10.0.0.1/",
     "https://127.1/",
     "https://0x7f.1/",
@@ -60,6 +63,9 @@ def test_what_leads_elsewhere_is_refused_in_words(typed: str) -> None:
         ("https://bäcker.example/x", "https://xn--bcker-gra.example/x"),
         ("https://bаkery.example/", "https://xn--bkery-4ve.example/"),  # the second letter is Cyrillic
         ("http://bakery.example", "http://bakery.example"),
+        ("Https://Bakery.example/Menu", "https://bakery.example/Menu"),  # a phone's keyboard begins with a capital
+        ("https://BÄCKER.example", "https://xn--bcker-gra.example"),
+        ("https://stra\u00dfe.example/", "https://stra\u00dfe.example/"),  # not strasse.example, which is somebody else's
         ("javascript:alert(1)", "javascript:alert(1)"),
         ("https://[::1", "https://[::1"),
         ("\u2028", ""),

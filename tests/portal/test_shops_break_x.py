@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal import sheets
 from portal.admin import guard
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, Person
@@ -32,3 +33,12 @@ def test_a_link_by_mail_carries_no_words_of_whoever_asked_for_it(shoproom: ShopR
         assert 200 == shoproom.post("/sign-in/link", None, address=OWNER.value, next=onward).status_code
     links = [re.findall(rf"{URL}\S+", each.text)[-1].partition("?")[2] for each in sent(shoproom)]
     assert [f"next=%2Fshops%2F{A}%2F", f"next=%2Fshops%2F{A}%2F", ""] == links
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "Bread;=1+1;x", "Bread; \t=1+1", "Bread\n-1+1", "a\r@SUM(1)", ";;+1"])
+def test_no_cell_is_a_formula_wherever_spreadsheets_part_a_line(cell: str) -> None:
+    """Where numbers have a comma, as in French, the list separator of a spreadsheet is ";"; read back it is what it was."""
+    line = sheets.line(["advert", cell, 5])
+    parted = (part.strip(' "') for separator in ",;\t" for row in line.splitlines() for part in row.split(separator))
+    assert [] == [part for part in parted if part.startswith(("=", "+", "-", "@"))]
+    assert cell == sheets.bare(sheets.safe(cell))

@@ -134,6 +134,10 @@ def downgrade() -> None:
     op.execute("DELETE FROM staff_link WHERE purpose <> 'setup'")
     for table in ("picture", "shop_version", "membership", "business_place"):
         op.drop_table(table)
+    shops = "SELECT id FROM staff WHERE role IN ('business-owner', 'venue-staff')"
+    for table in ("staff_link", "passkey", "recovery_code", "staff_session", "saved_filter"):  # SQLite deletes nothing of itself here
+        op.execute(f"DELETE FROM {table} WHERE staff_id IN ({shops})")  # noqa: S608  of our own words alone
+    op.execute(f"DELETE FROM staff WHERE id IN ({shops})")  # noqa: S608
     op.drop_index("ix_creative_state_submitted_at", "creative")
     with op.batch_alter_table("staff_link") as link:
         link.drop_column("purpose")

@@ -122,10 +122,14 @@ def lengths(session: Session, begins: datetime, ends: datetime, sites: Collectio
 
 
 def visitors(session: Session, begins: datetime) -> list[Came]:
-    """Each site's of the month that begins then; also where that midnight was another zone's."""
+    """Each site's of the month that begins then; also where that midnight was another zone's.
+
+    Where the operator moved within the month both counted, under keys of their own: who came before and after is in both. The larger
+    is no more than there were.
+    """
     of_it = SiteVisitors.begins_at.between(begins - ANOTHERS, begins + ANOTHERS)
-    sums = func.sum(SiteVisitors.visitors), func.sum(SiteVisitors.came_again)
-    rows = session.execute(select(SiteVisitors.site, *sums).where(of_it).group_by(SiteVisitors.site).order_by(SiteVisitors.site))
+    most = func.max(SiteVisitors.visitors), func.max(SiteVisitors.came_again)
+    rows = session.execute(select(SiteVisitors.site, *most).where(of_it).group_by(SiteVisitors.site).order_by(SiteVisitors.site))
     return [Came(begins, site, int(count), int(again)) for site, count, again in rows]
 
 

@@ -50,6 +50,15 @@ def test_visitors_of_another_zones_month_are_told(zone: str, database: Engine) -
         assert [3] == [each.visitors for each in site_usage.month(session, TORONTO, MARCH)]
 
 
+def test_who_came_before_and_after_the_operator_moved_is_no_two_people(database: Engine) -> None:
+    """A month that two zones counted has the larger count: a sum would tell of ten where five were."""
+    with transaction(database) as session:
+        for zone, count, again in ((TORONTO, 5, 4), (ZoneInfo("America/Halifax"), 6, 1)):
+            session.add(SiteVisitors(begins_at=midnight(MARCH, zone), site="library", visitors=count, came_again=again))
+    with reading(database) as session:
+        assert [(6, 4)] == [each[2:] for each in site_usage.visitors(session, BEGINS)]
+
+
 def test_sums_of_some_sites_and_of_all(database: Engine) -> None:
     """By site, by hour, and their lengths; what nobody used is not there."""
     with transaction(database) as session:

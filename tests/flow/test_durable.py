@@ -23,7 +23,7 @@ def test_every_answer_follows_a_sync_that_covers_it(tmp_path: Path) -> None:
     program = generator.compiled()
     network = control.network(clients=[{"name": "everyone", "address": "127.0.0.0/8", "secret": SECRET}], homes=[], realms=[])
     with control.controller(tmp_path, network, workers=2) as made:
-        options = {"kind": "acct", "endpoints": 32, "base": free_port(), "timeout": 20.0}
+        options = {"kind": "acct", "endpoints": 32, "base": free_port(), "timeout": 20.0, "seconds": 60.0}  # it ends by number
         generator.load(program, made.acct, number=64, window=8, **options)
         with traced(made.workers, tmp_path / "trace"):
             load = generator.load(program, made.acct, number=1_500, window=48, **options)

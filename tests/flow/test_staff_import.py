@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from portal.admin.desk import Office
 from tests.peers.browser import chromium, page
 from tests.portal.gallery import shape
-from tests.portal.staffroom import URL, room
+from tests.portal.staffroom import room
 from tests.portal.test_staff_import import five_hundred
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def desk(tmp_path: Path) -> Iterator[tuple[Page, str]]:
     server = make_server("127.0.0.1", 0, pages, threaded=True)
     url = f"http://localhost:{server.server_port}"
     staff.office = Office(url)
-    cookie = staff.client().get_cookie("proxeny-staff", domain=URL.removeprefix("http://"))
+    cookie = staff.client().get_cookie("proxeny-staff", domain=url.removeprefix("http://"))
     assert cookie is not None
     serving = threading.Thread(target=server.serve_forever)
     serving.start()

@@ -38,7 +38,7 @@ def desk(tmp_path: Path) -> Iterator[tuple[Page, str]]:
     server = make_server("127.0.0.1", 0, pages, threaded=True)
     url = f"http://localhost:{server.server_port}"
     staff.office = Office(url)
-    cookie = staff.client().get_cookie("proxeny-staff", domain=url.removeprefix("http://"))
+    cookie = staff.client().get_cookie("proxeny-staff", domain="localhost")
     assert cookie is not None
     serving = threading.Thread(target=server.serve_forever)
     serving.start()

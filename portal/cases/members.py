@@ -3,7 +3,8 @@
 Somebody has one account, whichever shops they work for, and one role in all of them. Whoever works for the city works for no
 shop: they would decide on what they made. Who works for no shop any more can sign in no more.
 
-Never gives somebody another role, and never tells one shop where else somebody works.
+Who is invited again is as new here. Never gives somebody who works for a shop another role, and never tells one shop where else
+somebody works.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from portal.cases import addresses
 from portal.cases.shop_news import send
 from portal.messages.shops import About, mail_invited, mail_joined
 from portal.permissions import OF_SHOPS
+from store import factors
 from store import staff as people
 from store.models import AuditEntry, Business, Membership, Passkey, Role, Source, Staff
 
@@ -64,7 +66,9 @@ def join(
     mine = set(session.scalars(select(Membership.staff_id).where(Membership.business_id == shop.id)))
     found = session.scalars(select(Staff).where(or_(Staff.name == name, func.lower(Staff.email) == name)).order_by(Staff.name)).all()
     staff = next((each for each in found if each.name == name), None)
-    if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role):
+    shared = staff is not None and _elsewhere(session, shop, staff)
+    left = staff is not None and staff.disabled_at is not None and not shared and staff.id not in mine
+    if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role and not left):
         return Unfit.ELSEWHERE
     if staff is not None and staff.id in mine:
         return Unfit.THERE
@@ -73,8 +77,11 @@ def join(
     if _often(session, shop, now):
         return Unfit.OFTEN
     ready = staff is not None and staff.disabled_at is None and _can_sign_in(session, staff)
-    if staff is not None and not ready and not reach.mails and _elsewhere(session, shop, staff):
+    if shared and not reach.mails and (not ready or role is Role.VENUE_STAFF):  # the other shop's owner saw the link that let them in
         return Unfit.SHARED
+    if staff is not None and left:
+        staff.role, staff.password = role, ""
+        factors.wipe(session, staff)
     if staff is None:
         staff = Staff(name=name, email=address, role=role, source=Source.LOCAL, language=language, created_at=now)
         session.add(staff)

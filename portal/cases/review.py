@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from sqlalchemy import func, select
 
 from store import campaigns, shop_places, versions
-from store.models import Business, Campaign, Creative, CreativeState, ShopVersion, Staff
+from store.models import Business, Campaign, Creative, CreativeState, Membership, ShopVersion, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,6 +146,8 @@ def approve(session: Session, item: Item, by: str, edits: int, weight: int, now:
     except (versions.StepError, versions.SamePersonError) as fault:
         raise RefusedError(_why(fault)) from None
     _seen(row, edits)
+    if _theirs(session, item, by):
+        raise RefusedError(No.OWN)
 
 
 def reject(item: Item, by: str, edits: int, reason: str, now: datetime) -> None:
@@ -158,6 +160,15 @@ def reject(item: Item, by: str, edits: int, reason: str, now: datetime) -> None:
     except versions.StepError as fault:
         raise RefusedError(_why(fault)) from None
     _seen(row, edits)
+
+
+def _theirs(session: Session, item: Item, by: str) -> bool:
+    """Whether somebody with the address of whoever decides works for the shop, or had a hand in it, by another account."""
+    works = Staff.id.in_(select(Membership.staff_id).where(Membership.business_id == item.shop.id))
+    rows = session.execute(select(Staff.id, Staff.name, Staff.email).where(works | Staff.id.in_({by, *versions.hands(item.version)})))
+    named = {row.id: {row.name.lower(), row.email.lower()} - {""} for row in rows}
+    mine = named.pop(by, set())
+    return any(mine & each for each in named.values())
 
 
 def _seen(row: Creative | ShopVersion, edits: int) -> None:

@@ -93,4 +93,9 @@ def line(text: str) -> str:
 
 def stranger(name: str) -> str:
     """What a stranger calls themselves: one short line of which no mail program makes a link."""
-    return re.sub(r"([.:/])(?=\S)", "\\1\u200b", line(name)[:_NAME])
+    return unlinked(line(name)[:_NAME])
+
+
+def unlinked(text: str) -> str:
+    """On one line, and so that no mail program makes a link of any of it."""
+    return re.sub(r"([.:/])(?=\S)", "\\1\u200b", line(text))

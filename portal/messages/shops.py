@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from babel.dates import format_datetime
 
-from portal.messages.letter import Button, Part, Style, letter, line
+from portal.messages.letter import Button, Part, Style, letter, line, unlinked
 from portal.messages.texts import Texts
 
 if TYPE_CHECKING:
@@ -208,4 +208,4 @@ def mail_joined(language: str, shop: str, url: str) -> Content:
 
 def _values(texts: Texts, zone: tzinfo, news: News) -> dict[str, str]:
     by = str(format_datetime(news.by, "short", tzinfo=zone, locale=texts.locale)) if news.by is not None else ""
-    return {"name": line(news.name), "shop": line(news.shop), "by": by}
+    return {"name": unlinked(news.name), "shop": line(news.shop), "by": by}

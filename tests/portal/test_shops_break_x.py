@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from portal import sheets
 from portal.admin import guard
+from portal.cases import members
+from portal.cases.shop_news import Reach
+from store.models import Business, CreativeState, Membership, Role, Staff
+from store.session import transaction
+from tests.portal import splash
 from tests.portal.mail import sent
-from tests.portal.shoproom import URL, A, Person
+from tests.portal.shoproom import URL, A, B, Person
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
+    from tests.portal.staffroom import Room
 
 OWNER = Person.OWNER_A
+NEW = "till@corner-shop.example"
+PEOPLE = f"/shops/{A}/people"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/sign-in", 413), ("/sign-in/link", 413), ("/nowhere", 413), (f"/shops/{A}/media", 303)])
@@ -42,3 +52,59 @@ def test_no_cell_is_a_formula_wherever_spreadsheets_part_a_line(cell: str) -> No
     parted = (part.strip(' "') for separator in ",;\t" for row in line.splitlines() for part in row.split(separator))
     assert [] == [part for part in parted if part.startswith(("=", "+", "-", "@"))]
     assert cell == sheets.bare(sheets.safe(cell))
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_nobody_approves_by_another_account_what_they_made(staffroom: Room, works: bool) -> None:
+    """Whoever has an owner's address at the city, too, is that owner; whoever of the shop it was that handed it in."""
+    staffroom.client(Role.CITY_ADMIN)
+    business = splash.shop(staffroom)
+    with transaction(staffroom.database) as session:
+        admin = session.query(Staff).filter_by(name="city-admin@city.example").one()
+        admin.email = splash.OWNER.title()
+        other = Staff(name=NEW, email=NEW, role=Role.BUSINESS_OWNER, created_at=staffroom.time)
+        session.add(other)
+        session.flush()
+        session.add(Membership(staff_id=other.id, business_id=business, created_at=staffroom.time))
+        by = other.id
+    name = splash.submitted(staffroom, business, by if works else splash.owner(staffroom))
+    answer = staffroom.post(f"/review/advert/{name}/approve", edits="1", weight="1")
+    assert (409, CreativeState.SUBMITTED) == (answer.status_code, splash.version(staffroom, name).state)
+
+
+def test_no_advert_puts_a_link_into_a_mail(shoproom: ShopRoom) -> None:
+    """Its title is its owner's, and goes to everybody at the city who decides before anybody has looked at it."""
+    with transaction(shoproom.database) as session:
+        session.add(Staff(name="ops", email="ops@city.example", role=Role.CITY_ADMIN, created_at=shoproom.time))
+    name = shoproom.advert(version=CreativeState.DRAFT, plan=splash.PLAN, name="Sign in: https://evil.example/now")
+    assert 303 == shoproom.post(f"/shops/{A}/adverts/{name}/submit").status_code
+    told = [each.text for each in sent(shoproom)]
+    assert (2, []) == (len(told), [text for text in told if "evil.example" in text or "https://evil" in text])
+
+
+def test_without_mails_nobody_of_one_shop_is_taken_into_another(shoproom: ShopRoom) -> None:
+    """A's owner may have opened the link of an address that is not theirs: B would let in whoever holds that password."""
+    shoproom.office = replace(shoproom.office, mails=False)
+    with transaction(shoproom.database) as session:
+        session.get_one(Staff, shoproom.people[Person.VENUE_A]).password = "x"
+    answer = shoproom.post(f"/shops/{B}/people", Person.OWNER_B, address=Person.VENUE_A.value)
+    assert (422, True) == (answer.status_code, "cannot be invited here" in answer.get_data(as_text=True))
+    assert 404 == shoproom.get(f"/shops/{B}/", Person.VENUE_A).status_code
+
+
+def test_who_is_invited_again_begins_anew(shoproom: ShopRoom) -> None:
+    """Whoever left every shop: the password that they had opens nothing, and an owner they may be now."""
+    assert 303 == shoproom.post(PEOPLE, address=NEW).status_code
+    with transaction(shoproom.database) as session:
+        staff = session.query(Staff).filter_by(name=NEW).one()
+        staff.password, name = "x", staff.id
+    assert 303 == shoproom.post(f"{PEOPLE}/{name}/remove").status_code
+    with shoproom.app.test_request_context(), transaction(shoproom.database) as session:
+        shop = session.get_one(Business, shoproom.shops[B])
+        joined = members.join(session, shoproom.privacy, _reach(), shop, NEW, Role.BUSINESS_OWNER, "en", shoproom.time)
+        assert isinstance(joined, members.Joined)
+        assert (Role.BUSINESS_OWNER, "", True) == (joined.staff.role, joined.staff.password, bool(joined.secret))
+
+
+def _reach() -> Reach:
+    return Reach("http://staff.city.example", URL, timedelta(days=2), mails=True)

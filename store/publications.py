@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from store.models import Dataset, Publication, SiteHour
+from store.models import Dataset, Publication, RetentionRun, SiteHour
+from store.retention import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,12 @@ def withdraw(row: Publication, by: str, why: str, now: datetime) -> None:
 def first_hour(session: Session) -> datetime | None:
     """When the counting by site begins; None where nothing was counted."""
     return session.scalar(select(func.min(SiteHour.hour)))
+
+
+def cut(session: Session) -> datetime | None:
+    """Before this, retention has deleted what was counted by site; None where it never had to."""
+    went = select(func.max(RetentionRun.cutoff)).where(RetentionRun.kept == Kept.USAGE_HOUR.value, RetentionRun.deleted > 0)
+    return session.scalar(went)
 
 
 def digest(said: bytes) -> str:

@@ -100,15 +100,15 @@ def _sites(session: Session) -> Sequence[Site]:
 
 
 def months(session: Session, zone: tzinfo, now: datetime) -> list[date]:
-    """The first days of the months that can be published, the newest first."""
-    began = publications.first_hour(session)
+    """The first days of the months that can be published, the newest first; none of which retention has taken a part."""
+    cut, began = publications.cut(session), publications.first_hour(session)
     if began is None:
         return []
     found, first = [], (now - SETTLES).astimezone(zone).date().replace(day=1)
     least = began.astimezone(zone).date().replace(day=1)
     for _ in range(BACK):
         first = (first - timedelta(days=1)).replace(day=1)
-        if first < least:
+        if first < least or (cut is not None and site_usage.midnight(first, zone) < cut):
             break
         found.append(first)
     return found

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.doors import Terms
-from store.models import AuditEntry, Dataset, Dwell, ManagedBy, Publication, Role, Site, SiteHour, SiteVisitors
+from store.models import AuditEntry, Dataset, Dwell, ManagedBy, Publication, RetentionRun, Role, Site, SiteHour, SiteVisitors
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
@@ -222,3 +222,13 @@ def test_a_months_history_is_one_link_away(publisher: Room) -> None:
     assert link is not None
     page = text(publisher.page(link[1], Role.NETWORK_OPS))
     assert (True, True) == ("published" in page, "withdrawn" in page)
+
+
+def test_a_month_that_is_partly_deleted_is_not_offered(publisher: Room) -> None:
+    """What retention took of it would be missing from its figures, for good; one that begins where the rest begins is whole."""
+    for hours, status in ((-24, 200), (0, 200), (1, 404)):
+        with transaction(publisher.database) as session:
+            cutoff = FEBRUARY + timedelta(hours=hours)
+            session.add(RetentionRun(at=publisher.time + timedelta(hours=hours), kept="usage_hour", cutoff=cutoff, deleted=7))
+            session.add(RetentionRun(at=publisher.time, kept="usage_hour", cutoff=publisher.time, deleted=0))
+        assert status == publisher.get(USAGE).status_code, hours

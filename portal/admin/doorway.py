@@ -18,6 +18,7 @@ from flask import g, redirect, request
 
 from portal.admin import guard
 from portal.admin.desk import desk
+from portal.cases import addresses
 from portal.pace import Rate
 from portal.rates import address
 from store import audit, factors, guesses, staff_sessions
@@ -36,6 +37,7 @@ NEAR: Final = 20  # free tries of one address: an office behind one router
 ASKED: Final = Rate(60, 60.0)  # forms of the way in from one address
 STRANGERS: Final = Rate(60, 3_600.0)  # audit entries about names that nobody has, of one process
 KNOWN: Final = 365 * 86_400  # seconds that a browser is known after somebody was signed in there
+LONGEST: Final = 254  # characters of a name or an address that are looked at
 SOMEBODY: Final = "somebody"  # the actor of an entry about whoever could not prove who they are
 
 
@@ -95,6 +97,12 @@ def remember(answer: Response, name: str) -> Response:
     value, secure = f"{nonce}.{_vouched(nonce, name)}", desk().office.secure
     answer.set_cookie(_mark(), value, max_age=KNOWN, secure=secure, httponly=True, samesite="Lax", path="/")
     return answer
+
+
+def typed_name(said: str) -> str:
+    """What was typed where a name or an address is asked for, as people are known by it: a domain in the letters of names (xn--…)."""
+    plain = said[:LONGEST].strip().lower()
+    return addresses.identity(addresses.email(plain)) or plain
 
 
 def asked_too_often() -> bool:

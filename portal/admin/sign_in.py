@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 blueprint = Blueprint("sign_in", __name__)
-_LONGEST = 254  # characters of a name that are looked at
 
 
 @blueprint.get("/sign-in")
@@ -36,7 +35,7 @@ def ask() -> Any:
 @at_step(None)
 def prove() -> Any:
     """A name and a password."""
-    said, password = request.form.get("name", "")[:_LONGEST].strip().lower(), request.form.get("password", "")
+    said, password = doorway.typed_name(request.form.get("name", "")), request.form.get("password", "")
     if doorway.asked_too_often():
         abort(429)
     if (early := doorway.counted(doorway.NAME, said)) is not None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 blueprint = Blueprint("link", __name__)
-LONGEST: Final = 254  # characters of an address that are looked at
 SOON, SOME = timedelta(minutes=15), 3  # mails to one person
 DAY, MANY = timedelta(days=1), 10
 NEAR: Final = Rate(20, 3_600.0)  # questions from one address: a market hall behind one router
@@ -49,7 +48,7 @@ def ask() -> Any:
 @at_step(*_ANYBODY)
 def mail() -> Any:
     """Look into your mailbox."""
-    typed, onward = request.form.get("address", "")[:LONGEST].strip().lower(), guard.onward(request.form.get("next", "/"))
+    typed, onward = doorway.typed_name(request.form.get("address", "")), guard.onward(request.form.get("next", "/"))
     if "@" not in typed:
         return _form(422, wrong=True, typed=typed)
     if not desk().office.mails:

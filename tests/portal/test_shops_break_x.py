@@ -108,3 +108,11 @@ def test_who_is_invited_again_begins_anew(shoproom: ShopRoom) -> None:
 
 def _reach() -> Reach:
     return Reach("http://staff.city.example", URL, timedelta(days=2), mails=True)
+
+
+def test_an_address_is_known_as_it_is_typed(shoproom: ShopRoom) -> None:
+    """With capitals, with spaces around it, and with its domain in the letters that its owner reads."""
+    assert 303 == shoproom.post(PEOPLE, address="Till@Café.example").status_code
+    for typed in ("till@café.example", " TILL@CAFÉ.EXAMPLE ", "till@xn--caf-dma.example"):
+        assert 200 == shoproom.post("/sign-in/link", None, address=typed).status_code
+    assert 4 * ["Till@xn--caf-dma.example"] == [each.to for each in sent(shoproom)]

@@ -24,6 +24,8 @@ from store.models import (
     ApiToken,
     AuthEvent,
     Base,
+    Campaign,
+    CampaignState,
     Challenge,
     Delivery,
     Device,
@@ -136,6 +138,11 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
     PrivacyRequest: PrivacyRequest.state == RequestState.OPEN,
+    PlacementHour: exists().where(  # a cap on all views is kept by the sum of all of them
+        Campaign.id == PlacementHour.campaign_id,
+        Campaign.total_cap.is_not(None),
+        Campaign.state.in_((CampaignState.LIVE, CampaignState.PAUSED)),
+    ),
     ListenerKey: and_(ListenerKey.used_from.is_not(None), ListenerKey.retired_at.is_(None)),
 }
 # Found by the time above, and old by this one

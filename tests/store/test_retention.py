@@ -17,6 +17,7 @@ from store.retention import Kept, purge
 from store.session import reading, transaction
 from tests.store import guests, rows
 from tests.store.rows import NOW
+from tests.store.test_adverts import campaign
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -189,3 +190,17 @@ def test_a_trail_goes_a_week_after_its_sessions_last_word(database: Engine, seal
     purge(database, {}, NOW + timedelta(days=13))
     with reading(database) as session:
         assert set(session.scalars(select(m.SessionTrail.session_id))) == {old[:-1] + "1"}
+
+
+def test_figures_that_a_cap_is_kept_by_stay_while_it_runs(database: Engine) -> None:
+    """Of what runs or is paused with a cap on all its views; of what ended, or has none, they go with their class."""
+    kinds = {"runs": ("live", 9), "paused": ("paused", 9), "over": ("ended", 9), "uncapped": ("live", None)}
+    with transaction(database) as session:
+        for slug, (state, cap) in kinds.items():
+            name = campaign(session, slug, state=m.CampaignState(state), total_cap=cap)
+            session.flush()
+            session.add(m.PlacementHour(creative_id=f"{slug}-1", hour=NOW, site="mall", language="en", campaign_id=name, impressions=5))
+    assert 2 == purge(database, ALL, NOW + timedelta(days=31))[Kept.ADVERT_FIGURES]
+    with reading(database) as session:
+        assert ["paused-1", "runs-1"] == sorted(session.scalars(select(m.PlacementHour.creative_id)))
+        assert Kept.ADVERT_FIGURES not in retention.late(session, {Kept.ADVERT_FIGURES: NOW + timedelta(days=1)})

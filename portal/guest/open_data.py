@@ -70,14 +70,16 @@ def index() -> Any:
 @open_to(Capability.NONE)
 def file(name: str) -> Response:
     """One of the files."""
-    found = _shelf()[1].get(name)
+    newest, files = _shelf()
+    found = files.get(name)
     if found is None:
         abort(404)
+    gone = (each.withdrawn_at for each in newest if each.withdrawn_at is not None)  # what is taken out is a change, too
     g.cache = _KEPT
     answer = make_response(found.octets)
     answer.content_type = f"{found.kind}; charset=utf-8" if found.kind == "text/csv" else found.kind
     answer.set_etag(found.digest)
-    answer.last_modified = found.at
+    answer.last_modified = max((found.at, *gone))
     return answer.make_conditional(request)  # type: ignore[return-value]  # it is the same
 
 

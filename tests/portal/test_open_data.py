@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,6 +87,20 @@ def test_what_one_has_is_not_sent_again(city: World, reader: FlaskClient, name: 
     head = reader.head(f"/open-data/{name}")
     assert (304, b"", "*") == (again.status_code, again.data, again.headers["Access-Control-Allow-Origin"])
     assert (200, b"", len(whole.data)) == (head.status_code, head.data, int(head.headers["Content-Length"]))
+
+
+def test_whoever_asks_by_the_time_alone_learns_of_a_withdrawal(city: World, reader: FlaskClient) -> None:
+    """The file without the newest month is newer than the one with it."""
+    opened(city)
+    late = publish(city, Dataset.USAGE, "2026-06", usage_csv("2026-06", [Line("arena", None)]), MAY + timedelta(days=30))
+    had = reader.get("/open-data/usage_monthly.csv").headers["Last-Modified"]
+    assert 304 == reader.get("/open-data/usage_monthly.csv", headers={"If-Modified-Since": had}).status_code
+    with transaction(city.database) as session:
+        row = publications.find(session, late)
+        assert row is not None
+        publications.withdraw(row, "auditor@city.example", "A gateway counted twice.", MAY + timedelta(days=31))
+    again = reader.get("/open-data/usage_monthly.csv", headers={"If-Modified-Since": had})
+    assert (200, False) == (again.status_code, "2026-06" in again.text)
 
 
 def test_a_page_of_another_site_may_ask_with_its_etag(city: World, reader: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, g
 from flask_babel import Babel
 
-from portal import guard, languages
+from portal import counts, guard, languages
 from portal.guest import (
     adverts,
     arrivals,
@@ -55,6 +55,7 @@ def guest_app(kit: Kit) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     guard.guard(app)
     Babel(app, locale_selector=_locale)
+    counts.group(app)
     for views in _VIEWS:
         app.register_blueprint(views.blueprint)
     app.wsgi_app = Proxies(app.wsgi_app, kit.house.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask's own guide does

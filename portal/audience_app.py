@@ -11,7 +11,7 @@ from flask import Flask, g
 from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from portal import languages
+from portal import counts, languages
 from portal.admin import guard
 from portal.business import tenancy
 
@@ -31,6 +31,7 @@ def made(desk: Desk, *folders: str) -> Flask:
     guard.guard(app)
     app.before_request(tenancy.admit)  # behind the gate: it asks who is signed in
     Babel(app, locale_selector=_locale)
+    counts.group(app)
     return app
 
 

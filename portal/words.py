@@ -16,6 +16,7 @@ from portal.cases.remainders import time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from babel import Locale
 
@@ -81,6 +82,11 @@ def short_day(at: datetime, zone: str) -> str:
     """The date without its year: "May 3"."""
     here = at.astimezone(time_zone(zone))
     return str(format_skeleton("MMMMd", here, tzinfo=here.tzinfo, locale=_locale()))
+
+
+def brief_day(of: date, *, weekday: bool = False) -> str:
+    """Of a table or beside a chart: "May 3"; "Sat, May 3"."""
+    return str(format_skeleton("MMMEd" if weekday else "MMMd", of, locale=_locale())).replace(" ", "\u00a0")
 
 
 def stamp(written: str, zone: str) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from flask import g
@@ -61,6 +61,11 @@ class Panel:
         at = [column.name for column in self.columns].index(self.bar)
         return [(label(row[0]), row[at]) for row in self.rows]
 
+    @property
+    def blank(self) -> bool:
+        """Whether a chart would have no bar."""
+        return not any(cell for row in self.rows for cell in row[1:])
+
     def title_of(self, column: str) -> str:
         """How a column is called."""
         return str(next(each.title for each in self.columns if each.name == column))
@@ -68,7 +73,7 @@ class Panel:
 
 def label(cell: Any) -> str:
     """A row's name beside a chart."""
-    return str(cell) if isinstance(cell, str) else str(format_date(cell, "d MMM", locale=g.locale))
+    return str(cell) if isinstance(cell, str) else words.brief_day(cell)
 
 
 SESSIONS: Final = Column("sessions", later("Sessions"))

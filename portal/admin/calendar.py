@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from babel.dates import format_date
 from flask import Blueprint, Response, abort, g, request, stream_with_context
 
-from portal import sheets
+from portal import sheets, words
 from portal.admin import schedule
 from portal.admin.desk import desk
 from portal.admin.guard import needs
@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
         "calendar.html",
         rows=rows,
         first=first,
-        days=[_called(first + timedelta(days=day)) for day in range(calendar.DAYS)],
+        days=[words.brief_day(first + timedelta(days=day), weekday=True) for day in range(calendar.DAYS)],
         span=(format_date(first, "long", locale=g.locale), format_date(first + timedelta(days=6), "long", locale=g.locale)),
         before=calendar.monday(first - timedelta(days=7)),
         after=calendar.monday(first + timedelta(days=7)),
@@ -84,10 +84,6 @@ def _after(session: Session) -> tuple[str, str] | None:
     if site is None:
         abort(404)
     return site.name, site.id
-
-
-def _called(day: date) -> str:
-    return str(format_date(day, "EEE d MMM", locale=g.locale))
 
 
 def _file(first: date, district: str) -> Response:

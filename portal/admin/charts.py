@@ -27,7 +27,15 @@ STYLE: Final = Style(  # greys and greens that are read on light and on dark
     label_font_size=11,
     major_label_font_size=11,
 )
-PLAIN: Final = {"js": [], "style": STYLE, "explicit_size": True, "disable_xml_declaration": True, "margin": 4, "margin_bottom": 20}
+PLAIN: Final = {
+    "js": [],
+    "style": STYLE,
+    "explicit_size": True,
+    "disable_xml_declaration": True,
+    "margin": 4,
+    "margin_bottom": 20,
+    "no_data_text": "–",
+}
 _SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)  # pygal's own, with or without js=[]: nothing else brings one
 
 

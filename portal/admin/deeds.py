@@ -70,6 +70,10 @@ ACTIONS: Final[dict[str, Any]] = {
     "end": _("ended"),
     "suspend": _("suspended"),
     "publish": _("published"),
+    "save": _("saved as a draft"),
+    "create": _("begun"),
+    "copy": _("copied"),
+    "discard": _("thrown away"),
 }
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
@@ -110,6 +114,8 @@ KINDS: Final[dict[str, Any]] = {
     "business": _("Business"),
     "open data": _("Open data"),
     "open data month": _("Month of open data"),
+    "analytics": _("Analytics"),
+    "unknown_access_point": _("Unknown access point"),
 }
 _NETWORK: Final = ("operator", "district", "plan", "portal", "ssid", "site", "client", "access_point", "home", "realm", "policy", "hygiene")
 # Who may see what was done to things of a kind, without the whole log; any other kind is the log's alone

@@ -180,7 +180,7 @@ def _told(missing: int, sent: Sent) -> str:
     done = _("Kept as a draft. Guests see nothing of it yet.")
     if missing:
         left = ngettext(
-            "%(num)s thing is missing before you can hand it in.", "%(num)s things are missing before you can hand it in.", missing
+            "%(num)s thing to put right before you can hand it in.", "%(num)s things to put right before you can hand it in.", missing
         )
         done = f"{done} {left}"
     warning = pictures.warning(sent.picture) if sent.picture is not None else ""

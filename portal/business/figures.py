@@ -172,7 +172,7 @@ def label(kind: str, key: Any, report: Report) -> str:
     """What a line of a breakdown is called."""
     match kind:
         case "day":
-            return str(format_date(key, "EEE d MMM", locale=g.locale))
+            return words.brief_day(key, weekday=True)
         case "hour":
             return f"{hour(key)}–{hour((key + 1) % 24)}"
         case "place":

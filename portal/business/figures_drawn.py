@@ -9,11 +9,12 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pygal
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from babel.numbers import format_percent
 from flask import g
 from flask_babel import gettext as _
 
+from portal import words
 from portal.admin.charts import PLAIN
 from portal.cases.figures import SPAN
 
@@ -29,9 +30,9 @@ def days(report: Report) -> Any:
     """Views by day; over more than four weeks, by week: the sum of what is told of its days."""
     rows = report.days.rows
     if len(rows) <= SPAN:
-        return _bars([format_date(row.key, "d MMM", locale=g.locale) for row in rows], [_seen(row) for row in rows], 7)
+        return _bars([words.brief_day(row.key) for row in rows], [_seen(row) for row in rows], 7)
     weeks = [rows[at : at + 7] for at in range(0, len(rows), 7)]
-    labels = [format_date(week[0].key, "d MMM", locale=g.locale) for week in weeks]
+    labels = [words.brief_day(week[0].key) for week in weeks]
     return _bars(labels, [sum(_seen(row) or 0 for row in week) or None for week in weeks], 4)
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask_babel import lazy_gettext as later
 
 from portal import languages
-from portal.admin.portal_fields import called
-from portal.business.advert_form import Text
+from portal.business.advert_form import Text, called
 from portal.cases import campaigns, link, open_hours
 from portal.cases import shop_page as form
 

@@ -74,6 +74,11 @@ class Table(NamedTuple):
     def empty(self) -> bool:
         return all(row.counted is None for row in self.rows)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a bar to draw."""
+        return any(row.counted is not None and row.counted.impressions for row in self.rows)
+
 
 class Week(NamedTuple):
     """A running week, from Monday: the shop's, and each advert's that was shown in it."""

@@ -31,6 +31,13 @@ if (sections.length) {
   setTimeout(turn, seconds * 1000);
 }
 
+// What was just done is told once: a reload shows how it stands by then
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  history.replaceState(history.state, "", here);
+}
+
 document.addEventListener("submit", (event) => {
   const words = event.target.dataset.confirm;
   if (words && !window.confirm(words)) event.preventDefault();

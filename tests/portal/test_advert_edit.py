@@ -83,7 +83,7 @@ def test_each_fault_is_named_at_its_field_and_nothing_is_lost(shoproom: ShopRoom
     answer = new(shoproom, "submit", **changes)
     text = answer.get_data(as_text=True)
     where = case.partition(" ")[0]
-    found = re.search(r'<li><a href="#([a-z-]+)">[^<]*</a>: ([^<]*)</li>', text)
+    found = re.search(r'<li><a href="#([a-z-]+)">[^<]*</a> – ([^<]*)</li>', text)
     assert (422, where, True) == (answer.status_code, found[1], words in found[2])
     assert f'id="{where}"' in text
     assert f'id="{where}-error"' in text
@@ -97,7 +97,7 @@ def test_each_fault_is_named_at_its_field_and_nothing_is_lost(shoproom: ShopRoom
 def test_a_form_that_nobody_has_saved_is_not_scolded(shoproom: ShopRoom) -> None:
     """Faults are told once something was kept."""
     assert "is missing before" not in shoproom.page(f"{AT}/new")
-    assert "2 things are missing" in new(shoproom, title__en="", place=[]).location.replace("+", " ")
+    assert "2 things to put right" in new(shoproom, title__en="", place=[]).location.replace("+", " ")
 
 
 def test_a_whole_advert_is_handed_in(shoproom: ShopRoom) -> None:

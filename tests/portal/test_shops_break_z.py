@@ -1,0 +1,80 @@
+"""Whoever looks at every page of shops and of the city's Splash: numbers, words, frames, titles, and what is said where nothing is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from portal.admin.deeds import ACTIONS, KINDS
+from store.models import Creative, CreativeState, PlacementHour, ShopVersion
+from store.session import transaction
+from tests.portal.shoproom import A
+
+if TYPE_CHECKING:
+    from tests.portal.shoproom import ShopRoom
+
+SOURCES = [path for room in ("portal", "proxeny") for path in (Path(__file__).parent.parent.parent / room).rglob("*.py")]
+
+
+def shown(room: ShopRoom, times: int) -> str:
+    """An advert that was shown so often within this hour; its campaign."""
+    campaign = room.advert(A)
+    with transaction(room.database) as session:
+        creative = session.scalars(select(Creative.id).where(Creative.campaign_id == campaign)).one()
+        row = {"creative_id": creative, "campaign_id": campaign, "hour": room.time.replace(minute=0)}
+        session.add(PlacementHour(**row, site="central-library", language="en", impressions=times, clicks=0))
+    return campaign
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Shown 10,370 times this week."), ("fr", "10\u00a0370 affichages cette semaine.")])
+def test_a_count_in_a_sentence_is_written_as_its_language_writes_numbers(shoproom: ShopRoom, language: str, said: str) -> None:
+    """As those that stand alone are."""
+    shown(shoproom, 10_370)
+    assert said in shoproom.page(f"/shops/{A}/", language=language)
+
+
+def test_what_cannot_be_broken_down_is_said_in_words(shoproom: ShopRoom) -> None:
+    """No picture of nothing; the table, which says why, is open."""
+    shown(shoproom, 3)
+    page = shoproom.page(f"/shops/{A}/figures")
+    assert ([], 2) == (re.findall(r"<img[^>]*chart", page), page.count("<details open>"))
+
+
+def test_every_deed_that_code_writes_has_a_word() -> None:
+    """And every kind of thing: the audit log and History show people nothing raw."""
+    said = [
+        each.args[1:3]
+        for path in SOURCES
+        for each in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "audited"
+    ]
+    deeds = {call[0].value for call in said if call and isinstance(call[0], ast.Constant)}
+    kinds = {call[1].value for call in said if len(call) > 1 and isinstance(call[1], ast.Constant)}
+    assert ([], []) == (sorted(deeds - ACTIONS.keys()), sorted(kinds - KINDS.keys()))
+
+
+def test_the_preview_is_there_with_its_page(shoproom: ShopRoom) -> None:
+    """A frame that waits to be scrolled to is a white box meanwhile; so are the first pictures of a list."""
+    advert = shoproom.advert(A)
+    paths = [f"adverts/{advert}", "adverts", "adverts/new", "page", "page/edit"]
+    assert [] == [path for path in paths if 'loading="lazy"' in shoproom.page(f"/shops/{A}/{path}")]
+
+
+def test_a_page_that_cannot_be_handed_in_says_what_is_to_do(shoproom: ShopRoom) -> None:
+    """Each thing, not their number alone."""
+    with transaction(shoproom.database) as session:
+        row = ShopVersion(business_id=shoproom.shops[A], name="Oven", about={}, link="http://x.example/", state=CreativeState.DRAFT)
+        row.created_at = shoproom.time
+        session.add(row)
+    assert "begin with https://" in shoproom.page(f"/shops/{A}/page").split('class="actions"')[0]
+
+
+@pytest.mark.parametrize("app", ["shoproom", "staffroom"])
+def test_an_error_is_titled_in_words(request: pytest.FixtureRequest, app: str) -> None:
+    """Of both apps: a tab called “404” tells a shop owner nothing."""
+    assert "<title>There is no such page" in request.getfixturevalue(app).page("/no-such-page")

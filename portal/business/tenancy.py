@@ -15,6 +15,7 @@ from flask import abort, current_app, g, request
 
 from portal.admin.desk import desk
 from portal.admin.page import page
+from portal.pace import Rate
 from portal.permissions import OF_SHOPS, Permission, may
 from store import shops
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from store.models import Business
 
 UNDER: Final = "/shops/<slug>/"
+FORMS: Final = Rate(600, 3_600.0)  # forms of one person of a shop
 CHANGES: Final = frozenset({Permission.SHOP_ACT, Permission.SHOP_PEOPLE, Permission.SPLASH_ACT})
 
 
 def admit() -> Any:
     """None lets the request through."""
+    if _changes_too_much():
+        abort(429)
     if request.url_rule is None or not request.url_rule.rule.startswith(UNDER):
         return None
     assert request.view_args is not None  # noqa: S101  for the type checker: the rule has a slug
@@ -41,6 +45,14 @@ def admit() -> Any:
         g.why = "suspended"
         return page("shop_suspended.html", 403)
     return None
+
+
+def _changes_too_much() -> bool:
+    """Whether somebody of a shop sends more forms than a person can: each is a line of the log, which is kept for years."""
+    view: Any = current_app.view_functions.get(request.endpoint or "")
+    if request.method != "POST" or g.staff is None or g.staff.role not in OF_SHOPS or not hasattr(view, "needs"):
+        return False
+    return not desk().rates.take(f"changes {g.staff.id}", FORMS, g.now.timestamp())
 
 
 def _theirs(slug: str) -> Business | None:

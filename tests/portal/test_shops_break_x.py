@@ -11,8 +11,10 @@ import pytest
 
 from portal import sheets
 from portal.admin import guard
+from portal.business import tenancy
 from portal.cases import members
 from portal.cases.shop_news import Reach
+from portal.pace import Rate
 from store.models import Business, CreativeState, Membership, Role, Staff
 from store.session import transaction
 from tests.portal import splash
@@ -116,3 +118,14 @@ def test_an_address_is_known_as_it_is_typed(shoproom: ShopRoom) -> None:
     for typed in ("till@café.example", " TILL@CAFÉ.EXAMPLE ", "till@xn--caf-dma.example"):
         assert 200 == shoproom.post("/sign-in/link", None, address=typed).status_code
     assert 4 * ["Till@xn--caf-dma.example"] == [each.to for each in sent(shoproom)]
+
+
+def test_nobody_of_a_shop_fills_the_log(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form is a line of it: after so many within an hour there are no more; what is looked at costs none, and signing out goes on."""
+    monkeypatch.setattr(tenancy, "FORMS", Rate(2, 60.0))
+    said = [shoproom.post("/me/language", language="fr").status_code for _ in range(3)]
+    assert ([303, 303, 429], 200) == (said, shoproom.get(f"/shops/{A}/").status_code)
+    assert (429, 303) == (shoproom.post(f"/shops/{A}/adverts/new").status_code, shoproom.post("/me/language", Person.VENUE_A).status_code)
+    shoproom.later(minutes=1)
+    assert 303 == shoproom.post("/me/language").status_code
+    assert 303 == shoproom.post("/sign-out").status_code

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def group(app: Flask) -> None:
     """In each ngettext of this app's templates; behind Babel, whose it is."""
-    plain = app.jinja_env.globals["ngettext"]
+    plain: Any = app.jinja_env.globals["ngettext"]
 
     @pass_context
     def ngettext(context: Context, one: str, many: str, count: int, **said: Any) -> Any:

@@ -16,7 +16,7 @@ from portal.cases.remainders import time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from datetime import date as Day  # noqa: N812  `date` here is the moment of a clock
 
     from babel import Locale
 
@@ -84,7 +84,7 @@ def short_day(at: datetime, zone: str) -> str:
     return str(format_skeleton("MMMMd", here, tzinfo=here.tzinfo, locale=_locale()))
 
 
-def brief_day(of: date, *, weekday: bool = False) -> str:
+def brief_day(of: Day, *, weekday: bool = False) -> str:
     """Of a table or beside a chart: "May 3"; "Sat, May 3"."""
     return str(format_skeleton("MMMEd" if weekday else "MMMd", of, locale=_locale())).replace(" ", "\u00a0")
 

@@ -77,4 +77,4 @@ def test_a_page_that_cannot_be_handed_in_says_what_is_to_do(shoproom: ShopRoom) 
 @pytest.mark.parametrize("app", ["shoproom", "staffroom"])
 def test_an_error_is_titled_in_words(request: pytest.FixtureRequest, app: str) -> None:
     """Of both apps: a tab called “404” tells a shop owner nothing."""
-    assert "<title>There is no such page" in request.getfixturevalue(app).page("/no-such-page")
+    assert "<title>There is no such page" in request.getfixturevalue(app).get("/no-such-page").text

@@ -14,6 +14,7 @@ from store.models import Business, BusinessPlace, Membership, Role, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -41,6 +42,12 @@ def members(session: Session, business_id: str) -> Sequence[Staff]:
     """Who works for this shop: owners first."""
     theirs = select(Staff).join(Membership, Membership.staff_id == Staff.id).where(Membership.business_id == business_id)
     return session.scalars(theirs.order_by(Staff.role, Staff.name)).all()
+
+
+def since(session: Session, business_id: str) -> dict[str, datetime]:
+    """Staff.id -> since when they work for this shop."""
+    mine = select(Membership.staff_id, Membership.created_at).where(Membership.business_id == business_id)
+    return {row.staff_id: row.created_at for row in session.execute(mine)}
 
 
 def owners(session: Session, businesses: Collection[str]) -> dict[str, list[str]]:

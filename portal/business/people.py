@@ -62,7 +62,7 @@ def invite() -> ResponseReturnValue:
             audited(session, "invite", "business", g.shop.slug, fields={"venue staff": (None, outcome.staff.name)})
     if isinstance(outcome, Unfit):
         return _page(422, typed=typed, why=_WHY[outcome])
-    return _invited(outcome.staff, outcome.secret) if outcome.secret else done(_here(), _("They work for this shop now."))
+    return _invited(outcome.staff, outcome.secret)
 
 
 @blueprint.post("/<member>/link")
@@ -110,18 +110,18 @@ def _theirs(session: Session, member: str) -> Staff:
 def _invited(staff: Staff, secret: str) -> ResponseReturnValue:
     """By mail; where none is sent the owner hands the link on, unless it opens another shop, too."""
     if desk().office.mails:
-        return done(_here(), _("They get a mail with a link. It works for 24 hours, once."))
+        return done(_here(), _("They get a mail that says how they get in."))
     with desk().reading() as session:
         alone = [g.shop.id] == [each.id for each in shops.all_of(session, staff.id)]
-    if not alone:
+    if not (alone and secret):
         return done(_here(), _("They are on the list. Ask the city to give them a link: no mails are sent from here."))
     return page("shop_link.html", link=f"{desk().office.url}/setup/{secret}")
 
 
 def _page(status: int, *, typed: str = "", why: Any = "") -> Response:
     with desk().reading() as session:
-        everyone = shops.members(session, g.shop.id)
-    return page("shop_people.html", status, everyone=everyone, typed=typed, why=why, owner=Role.BUSINESS_OWNER)
+        everyone, since = shops.members(session, g.shop.id), shops.since(session, g.shop.id)
+    return page("shop_people.html", status, everyone=everyone, since=since, typed=typed, why=why, owner=Role.BUSINESS_OWNER)
 
 
 def _here() -> str:

@@ -66,6 +66,8 @@ def join(
     mine = set(session.scalars(select(Membership.staff_id).where(Membership.business_id == shop.id)))
     found = session.scalars(select(Staff).where(or_(Staff.name == name, func.lower(Staff.email) == name)).order_by(Staff.name)).all()
     staff = next((each for each in found if each.name == name), None)
+    if staff is not None:
+        session.refresh(staff, with_for_update={"key_share": True})  # whoever takes them off another shop meanwhile comes after us
     shared = staff is not None and _elsewhere(session, shop, staff)
     left = staff is not None and staff.disabled_at is not None and not shared and staff.id not in mine
     if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role and not left):

@@ -129,3 +129,13 @@ def test_nobody_of_a_shop_fills_the_log(shoproom: ShopRoom, monkeypatch: pytest.
     shoproom.later(minutes=1)
     assert 303 == shoproom.post("/me/language").status_code
     assert 303 == shoproom.post("/sign-out").status_code
+
+
+def test_an_owner_learns_nothing_of_where_else_somebody_works(shoproom: ShopRoom) -> None:
+    """Inviting somebody of another shop says what inviting anybody says, and when they were there last is that shop's."""
+    with transaction(shoproom.database) as session:
+        staff = session.get_one(Staff, shoproom.people[Person.VENUE_B])
+        staff.password, staff.seen_at = "x", shoproom.time - timedelta(minutes=5)
+    asked = [shoproom.post(PEOPLE, address=each) for each in (NEW, Person.VENUE_B.value)]
+    assert 1 == len({(each.status_code, each.location) for each in asked})
+    assert 3 == shoproom.page(PEOPLE).count("Invited, and not here yet.")  # nor was the till of A

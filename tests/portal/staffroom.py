@@ -193,9 +193,15 @@ class Room:
 
 def room(folder: Path, shaped: Path, *, managed: ManagedBy = ManagedBy.APP) -> Room:
     """With the network of tests/store/rows.py, kept by the app so that pages may change it."""
-    shutil.copytree(shaped, folder, dirs_exist_ok=True)
+    furnished = shaped.with_name(f"{shaped.name}-{managed.value}")  # once in each run: rows are dearer to write than to copy
+    if not furnished.exists():
+        shutil.copytree(shaped, furnished)
+        made = over(engine(f"sqlite:///{furnished}/proxeny.db"), Seal(furnished / "keys" / "seal.key"), furnished, managed=managed)
+        made.database.dispose()  # the last to close it takes its journal in
+    shutil.copytree(furnished, folder, dirs_exist_ok=True)
     database = engine(f"sqlite:///{folder}/proxeny.db")
-    return over(database, Seal(folder / "keys" / "seal.key"), folder, managed=managed)
+    with transaction(database) as session:
+        return Room(folder, database, privacy(session, Seal(folder / "keys" / "seal.key"), NOW))
 
 
 def over(database: Engine, seal: Seal, folder: Path, *, managed: ManagedBy = ManagedBy.APP) -> Room:

@@ -13,7 +13,20 @@ from sqlalchemy import select
 
 from portal.admin.entries import Referrer, queried
 from store import network_use
-from store.models import AccessPoint, Client, Policy, Portal, Realm, Site
+from store.models import (
+    AccessPoint,
+    Business,
+    BusinessPlace,
+    Campaign,
+    CampaignPlace,
+    CampaignState,
+    Client,
+    PlaceKind,
+    Policy,
+    Portal,
+    Realm,
+    Site,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +42,7 @@ def of_site(session: Session, name: str) -> list[Referrer]:
         *_named(session, AccessPoint, AccessPoint.site, name, _("Access point"), "/access-points"),
         *_named(session, Client, Client.site, name, _("Gateway"), "/gateways"),
         *_named(session, Policy, Policy.site, name, _("Rule"), "/policy"),
+        *_shown(session, PlaceKind.SITE, name),
     ]
 
 
@@ -44,7 +58,8 @@ def of_home(session: Session, name: str) -> list[Referrer]:
 def of_district(session: Session, name: str) -> list[Referrer]:
     """The sites in it."""
     sites = session.scalars(select(Site.id).where(Site.district == name).order_by(Site.id).limit(MOST))
-    return [Referrer(_("Site"), site, f"/sites/{quote(site, safe='')}") for site in sites]
+    found = [Referrer(_("Site"), site, f"/sites/{quote(site, safe='')}") for site in sites]
+    return [*found, *_shown(session, PlaceKind.DISTRICT, name)]
 
 
 def of_plan(session: Session, name: str) -> list[Referrer]:
@@ -57,6 +72,20 @@ def of_plan(session: Session, name: str) -> list[Referrer]:
 def of_realm(session: Session, match: str) -> list[Referrer]:
     """Rules that are about this realm: they stand without it, and do nothing then."""
     return [each._replace(needs=False) for each in _named(session, Policy, Policy.realm, match, _("Rule"), "/policy")]
+
+
+def _shown(session: Session, kind: PlaceKind, name: str) -> Iterator[Referrer]:
+    """The adverts that run there and the shops that may be shown there: without it they have their other places, if any."""
+    mine = select(Campaign.name, Campaign.id).join(CampaignPlace, CampaignPlace.campaign_id == Campaign.id)
+    here = mine.where(
+        CampaignPlace.kind == kind, CampaignPlace.name == name, Campaign.state.in_((CampaignState.LIVE, CampaignState.PAUSED))
+    )
+    for title, advert in session.execute(here.order_by(Campaign.name, Campaign.id).limit(MOST)):
+        yield Referrer(_("Advert"), title, f"/adverts/{quote(advert, safe='')}", needs=False)
+    may = select(Business.name, Business.slug).join(BusinessPlace, BusinessPlace.business_id == Business.id)
+    let = may.where(BusinessPlace.kind == kind, BusinessPlace.name == name).order_by(Business.name, Business.id).limit(MOST)
+    for title, slug in session.execute(let):
+        yield Referrer(_("Business"), title, f"/businesses/{slug}", needs=False)
 
 
 def _named(

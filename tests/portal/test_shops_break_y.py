@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from portal import press
 from store import versions
-from store.models import ShopVersion
+from store.models import AccessPoint, CampaignState, Client, ShopVersion
 from store.schema import upgrade
 from store.sealed import Seal, create_keys
 from store.session import engine, reading, transaction
@@ -21,7 +21,7 @@ from tests.peers import postgres
 from tests.peers.program import until
 from tests.portal.shoproom import A, Person, ShopRoom, furnished
 from tests.portal.shops import painted
-from tests.portal.staffroom import over
+from tests.portal.staffroom import Room, over
 from tests.portal.test_business_page import newest, save
 
 if TYPE_CHECKING:
@@ -89,3 +89,19 @@ def test_a_machine_that_begins_no_process_prints_nothing(monkeypatch: pytest.Mon
     for _ in range(2):
         with pytest.raises(press.JammedError, match="Resource temporarily unavailable"):
             press.pdf("<p>figures</p>")
+
+
+def test_who_removes_a_site_reads_what_is_shown_there(shoproom: ShopRoom) -> None:
+    """The adverts that run there and the shops that may be; they keep nobody from it, unlike what stands there."""
+    shoproom.advert(name="Bread"), shoproom.advert(name="Stollen", state=CampaignState.ENDED)
+    city = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
+    try:
+        assert "Bread" not in city.page("/sites/central-library/remove")
+        with transaction(city.database) as session:
+            session.execute(delete(AccessPoint))
+            session.execute(delete(Client))
+        page = city.page("/sites/central-library/remove")
+        assert [True, False, True, True] == [each in page for each in ("Bread", "Stollen", "/businesses/green-cafe", "goes on without it")]
+        assert 303 == city.post("/sites/central-library/remove").status_code
+    finally:
+        city.close()

@@ -175,7 +175,8 @@ def drawn(panel: Panel, width: int = 960, height: int = 260) -> Any:
         some = some[::-1]
     else:
         every = max(1, len(some) // 14)
-        bars = pygal.Bar(width=width, height=height, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
+        plain = PLAIN | {"max_scale": height // 32}
+        bars = pygal.Bar(width=width, height=height, show_legend=False, x_label_rotation=30, truncate_label=-1, **plain)
         bars.show_minor_x_labels = False
         bars.x_labels_major = [label for at, (label, _number) in enumerate(some) if at % every == 0]
     bars.x_labels = [label for label, _number in some]

@@ -139,7 +139,15 @@ def chart() -> Response:
         before, _wrong = spans.base(asked.days)
         panel = _steps(Look(session, asked.days), Look(session, before))
     lines = pygal.Line(
-        width=960, height=280, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, dots_size=2, allow_interruptions=True, **PLAIN
+        width=960,
+        height=280,
+        legend_at_bottom=True,
+        x_label_rotation=30,
+        truncate_label=-1,
+        dots_size=2,
+        allow_interruptions=True,
+        include_x_axis=True,
+        **PLAIN,
     )
     lines.show_minor_x_labels = False
     labels = [label(row[0]) for row in panel.rows]

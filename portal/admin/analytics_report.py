@@ -196,7 +196,7 @@ def _sums(session: Session, look: Look, past: Look) -> Iterator[str]:
         yield _("%(share)s of the visitors came on more than one day.", share=said(returning, "percent"))
     yield _("All sessions together lasted %(hours)s hours and moved %(data)s.", **number)
     if (stay := look.median) is not None:
-        yield _("Half of the sessions lasted longer than %(time)s.", time=said(stay, "minutes"))
+        yield _("Half of the sessions lasted longer than %(time)s.", time=words.duration(60 * round(stay)))
     if (roaming := share(used)) is not None:
         yield _("%(share)s of the sessions were of visitors from universities and other institutions.", share=said(roaming, "percent"))
 
@@ -206,7 +206,8 @@ def _busiest(look: Look, days: Panel, clock: Panel) -> Iterator[str]:
     hour = max((row for row in clock.rows if row[1]), key=lambda row: row[1], default=None)
     if day is not None and hour is not None and look.total.sessions >= FEWEST:
         when = format_date(day[0], "EEEE d MMMM" if g.locale.language == "fr" else "EEEE, MMMM d", locale=g.locale)
-        yield _("The busiest day was %(day)s; most sessions begin between %(hour)s and the hour after.", day=when, hour=hour[0])
+        begins, ends = hour[0], f"{(int(hour[0][:2]) + 1) % 24:02}:00"
+        yield _("The busiest day was %(day)s; most sessions begin between %(begins)s and %(ends)s.", day=when, begins=begins, ends=ends)
 
 
 def _shortened(panel: Panel, most: int, keep: tuple[int, ...]) -> Panel:

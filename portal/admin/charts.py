@@ -26,6 +26,8 @@ STYLE: Final = Style(  # greys and greens that are read on light and on dark
     foreground_subtle="#9aa8a3",
     label_font_size=11,
     major_label_font_size=11,
+    guide_stroke_color="#9aa8a3",
+    major_guide_stroke_color="#9aa8a3",
 )
 PLAIN: Final = {
     "js": [],
@@ -34,6 +36,7 @@ PLAIN: Final = {
     "disable_xml_declaration": True,
     "margin": 4,
     "margin_bottom": 20,
+    "max_scale": 8,
     "no_data_text": "–",
 }
 _SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)  # pygal's own, with or without js=[]: nothing else brings one

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 
 from portal.messages.letter import Button, Part, Style, letter, line, unlinked
 from portal.messages.texts import Texts
@@ -64,7 +64,7 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
     (About.ADVERT, Step.SUBMITTED): (
         _("Handed in: %(name)s"),
         _("The advert “%(name)s” was handed in."),
-        _("The city answers by %(by)s. What was approved before is shown until then."),
+        _("The city answers by %(by)s. What was approved before, if anything was, is shown until then."),
     ),
     (About.ADVERT, Step.WITHDRAWN): (
         _("Withdrawn: %(name)s"),
@@ -79,7 +79,7 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
     (About.ADVERT, Step.REJECTED): (
         _("Please mend: %(name)s"),
         _("The city cannot show the advert “%(name)s” as it is. It says why:"),
-        _("Change it and hand it in again. What was approved before goes on."),
+        _("Change it and hand it in again. What was approved before, if anything was, goes on."),
     ),
     (About.ADVERT, Step.LIVE): (
         _("Shown from now on: %(name)s"),
@@ -104,7 +104,7 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
     (About.PAGE, Step.SUBMITTED): (
         _("Handed in: the page of %(shop)s"),
         _("The page of %(shop)s was handed in."),
-        _("The city answers by %(by)s. The page that was approved before is shown until then."),
+        _("The city answers by %(by)s. The page that was approved before, if any was, is shown until then."),
     ),
     (About.PAGE, Step.WITHDRAWN): (
         _("Withdrawn: the page of %(shop)s"),
@@ -119,7 +119,7 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
     (About.PAGE, Step.REJECTED): (
         _("Please mend: the page of %(shop)s"),
         _("The city cannot show the page of %(shop)s as it is. It says why:"),
-        _("Change it and hand it in again. What was approved before goes on."),
+        _("Change it and hand it in again. What was approved before, if anything was, goes on."),
     ),
     (About.SHOP, Step.SUSPENDED): (
         _("Suspended: %(shop)s"),
@@ -207,5 +207,10 @@ def mail_joined(language: str, shop: str, url: str) -> Content:
 
 
 def _values(texts: Texts, zone: tzinfo, news: News) -> dict[str, str]:
-    by = str(format_datetime(news.by, "short", tzinfo=zone, locale=texts.locale)) if news.by is not None else ""
+    by = _moment(texts, news.by.astimezone(zone)) if news.by is not None else ""
     return {"name": unlinked(news.name), "shop": line(news.shop), "by": by}
+
+
+def _moment(texts: Texts, at: datetime) -> str:
+    """With the month in words: in figures, some read the third of April as the fourth of March."""
+    return f"{format_date(at, 'full', locale=texts.locale)}, {format_time(at, 'short', tzinfo=at.tzinfo, locale=texts.locale)}"

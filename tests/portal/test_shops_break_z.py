@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from portal.admin.deeds import ACTIONS, KINDS
+from portal.messages.shops import About, News, Step, mail_step
 from store.models import Creative, CreativeState, PlacementHour, ShopVersion
 from store.session import transaction
 from tests.portal.shoproom import A
@@ -78,3 +81,11 @@ def test_a_page_that_cannot_be_handed_in_says_what_is_to_do(shoproom: ShopRoom) 
 def test_an_error_is_titled_in_words(request: pytest.FixtureRequest, app: str) -> None:
     """Of both apps: a tab called “404” tells a shop owner nothing."""
     assert "<title>There is no such page" in request.getfixturevalue(app).get("/no-such-page").text
+
+
+def test_a_mail_says_its_day_in_words_and_promises_nothing_of_what_was_not() -> None:
+    """3/4/26 is March to some and April to others; of a first version nothing was approved before."""
+    by = datetime(2026, 3, 4, 13, 30, tzinfo=UTC)
+    news = News(Step.SUBMITTED, About.ADVERT, "Miller’s Oven", "Bread", by=by)
+    text = " ".join(mail_step("en", ZoneInfo("America/Toronto"), news, "").text.split())
+    assert "The city answers by Wednesday, March 4, 2026, 8:30 AM. What was approved before, if anything was," in text

@@ -230,7 +230,7 @@ def test_the_report_tells_a_month_in_either_language(city: Room) -> None:
     assert "80 visitors used the city’s Wi-Fi, 98 times in all." in said
     assert "That is 100% more sessions than in January 2026." in said
     assert "25% of the visitors came on more than one day." in said
-    assert "The busiest day was Tuesday, February 3; most sessions begin between 10:00 and the hour after." in said
+    assert "The busiest day was Tuesday, February 3; most sessions begin between 10:00 and 11:00." in said
     french = city.get("/analytics/report/print?month=2026-02&language=fr")
     assert 'lang="fr"' in french.get_data(as_text=True)
     assert "février 2026" in text(french.get_data(as_text=True))

@@ -200,8 +200,17 @@ def resume(campaign: Campaign) -> bool:
     return _turn(campaign, CampaignState.PAUSED, CampaignState.LIVE)
 
 
+def stop(campaign: Campaign, now: datetime) -> bool:
+    """`end`, by somebody's word: what waits for the city is a draft again, for approving it would begin what was just ended."""
+    ended = end(campaign, now)
+    last = versions.latest(_session(campaign), Creative, campaign.id) if ended else None
+    if last is not None and last.state is CreativeState.SUBMITTED:
+        versions.withdraw(last)
+    return ended
+
+
 def end(campaign: Campaign, now: datetime) -> bool:
-    """It is over; whether it was not, and ever began. Figures stay."""
+    """It is over; whether it was not, and ever began. Figures stay, and so does what waits for the city: it may have later days."""
     ended = any(_turn(campaign, state, CampaignState.ENDED) for state in (CampaignState.LIVE, CampaignState.PAUSED))
     if ended:
         campaign.ended_at = now

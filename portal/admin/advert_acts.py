@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("advert_acts", __name__, url_prefix="/adverts/<name>")
 _STEPS: Final[Mapping[str, tuple[Step, Callable[[Campaign], bool], Any]]] = {
-    "pause": (Step.PAUSED, campaigns.pause, later("Paused: within seconds it is not shown, until somebody here or of its shop resumes it. To keep it away, end it.")),
+    "pause": (
+        Step.PAUSED,
+        campaigns.pause,
+        later("Paused: within seconds it is not shown, until somebody here or of its shop resumes it. To keep it away, end it."),
+    ),
     "resume": (Step.RESUMED, campaigns.resume, later("It is shown again. Whoever owns it reads so in a mail.")),
-    "end": (Step.ENDED, lambda campaign: campaigns.end(campaign, g.now), later("It is over. Whoever owns it reads so in a mail.")),
+    "end": (Step.ENDED, lambda campaign: campaigns.stop(campaign, g.now), later("It is over. Whoever owns it reads so in a mail.")),
 }
 
 

@@ -224,7 +224,7 @@ _VERBS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "withdraw": _withdraw,
     "pause": _turn(campaigns.pause, Step.PAUSED, later("Paused: guests do not see it.")),
     "resume": _turn(campaigns.resume, Step.RESUMED, later("Resumed: guests see it when its hours come.")),
-    "end": _turn(lambda campaign: campaigns.end(campaign, g.now), Step.ENDED, later("Over. Its figures stay.")),
+    "end": _turn(lambda campaign: campaigns.stop(campaign, g.now), Step.ENDED, later("Over. Its figures stay.")),
     "copy": _copy,
     "discard": _discard,
     "remove": _remove,

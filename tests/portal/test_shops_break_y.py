@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, text
 
 from portal import press
-from store import versions
-from store.models import AccessPoint, CampaignState, Client, ShopVersion
+from store import campaigns, versions
+from store.models import AccessPoint, Campaign, CampaignState, Client, ShopVersion
 from store.schema import upgrade
 from store.sealed import Seal, create_keys
 from store.session import engine, reading, transaction
@@ -105,3 +105,21 @@ def test_who_removes_a_site_reads_what_is_shown_there(shoproom: ShopRoom) -> Non
         assert 303 == city.post("/sites/central-library/remove").status_code
     finally:
         city.close()
+
+
+def test_what_its_owner_ended_the_city_does_not_begin_again(shoproom: ShopRoom) -> None:
+    """Ended while a version waits, nothing waits any more: whoever decides on it finds that it was withdrawn."""
+    name = shoproom.advert()
+    with transaction(shoproom.database) as session:
+        owner = shoproom.people[Person.OWNER_A]
+        row = campaigns.draft(session, session.get_one(Campaign, name), owner, shoproom.time)
+        versions.submit(row, owner, shoproom.time)
+        waiting = row.id
+    assert 303 == shoproom.post(f"/shops/{A}/adverts/{name}/end").status_code
+    city = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
+    try:
+        assert 404 == city.post(f"/review/advert/{waiting}/approve", edits="0", weight="1").status_code
+    finally:
+        city.close()
+    with reading(shoproom.database) as session:
+        assert CampaignState.ENDED is session.get_one(Campaign, name).state

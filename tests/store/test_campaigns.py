@@ -10,7 +10,7 @@ import pytest
 from portal.admin.desk import counted
 from store import adverts, campaigns, versions
 from store.campaigns import FullError, Plan
-from store.models import Business, Campaign, CampaignState, Creative, PlaceKind
+from store.models import Business, Campaign, CampaignState, Creative, CreativeState, PlaceKind
 from store.session import reading, transaction
 from tests.store.rows import NOW
 
@@ -146,6 +146,16 @@ def test_its_owner_pauses_resumes_and_ends_it(database: Engine, shops: dict[str,
             campaigns.end(campaign, NOW), campaigns.resume(campaign),
         ]  # fmt: skip
         assert (CampaignState.ENDED, NOW) == (campaign.state, campaign.ended_at)
+
+
+def test_what_was_ended_is_not_begun_by_what_waited(database: Engine, shops: dict[str, str]) -> None:
+    """Ended by somebody, its waiting version is a draft again; ended by its days or its cap, that goes on waiting."""
+    with transaction(database) as session:
+        for over, stands in ((campaigns.stop, CreativeState.DRAFT), (campaigns.end, CreativeState.SUBMITTED)):
+            campaign = campaigns.approve(submitted(session, shops["bakery"]), "city", 1, NOW)
+            waiting = submitted(session, shops["bakery"], campaign=campaign.id)
+            assert [True, False] == [over(campaign, NOW), over(campaign, NOW)]
+            assert (CampaignState.ENDED, stands) == (campaign.state, waiting.state)
 
 
 def test_a_copy_begins_without_days(database: Engine, shops: dict[str, str]) -> None:

@@ -48,7 +48,7 @@ def test_what_is_handed_in_is_told_to_its_owner_and_to_who_decides(staffroom: Ro
     """Each in their language with the way to their own page; nobody who only looks, and no venue staff."""
     name = put(staffroom)
     owner = splash.owner(staffroom)
-    assert [(splash.OWNER, "Handed in: Bread"), ("decides@city.example", "À examiner : Bread, de Miller’s Oven")] == told(
+    assert [(splash.OWNER, "Handed in: Bread"), ("decides@city.example", "À examiner\u00a0: Bread, de Miller’s Oven")] == told(
         staffroom, Step.SUBMITTED, name, owner
     )
     mine, theirs = (text for _to, _subject, text in splash.letters(staffroom))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.messages.pofile import read_po
 from sqlalchemy import select
 
+from portal import languages
 from portal.admin.deeds import ACTIONS, KINDS
 from portal.messages.shops import About, News, Step, mail_step
 from store.models import Creative, CreativeState, PlacementHour, ShopVersion
@@ -89,3 +91,15 @@ def test_a_mail_says_its_day_in_words_and_promises_nothing_of_what_was_not() -> 
     news = News(Step.SUBMITTED, About.ADVERT, "Miller’s Oven", "Bread", by=by)
     text = " ".join(mail_step("en", ZoneInfo("America/Toronto"), news, "").text.split())
     assert "The city answers by Wednesday, March 4, 2026, 8:30 AM. What was approved before, if anything was," in text
+
+
+def test_french_does_not_tear_what_belongs_together() -> None:
+    """No-break spaces within guillemets and before a colon; none before other marks, as Quebec's usage has it."""
+    with (languages.CATALOGUES / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        said = [
+            each
+            for entry in read_po(file, "fr")
+            if entry.id
+            for each in ([entry.string] if isinstance(entry.string, str) else entry.string)
+        ]
+    assert [] == [each for each in said if re.search("« | »| :(\\s|$)|[ \u00a0][;?!]", each)]

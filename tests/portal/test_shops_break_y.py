@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import io
+import resource
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete, text
 
-from portal import press
+from portal import picture_press, press
 from store import campaigns, versions
 from store.models import AccessPoint, Campaign, CampaignState, Client, ShopVersion
 from store.schema import upgrade
@@ -123,3 +125,18 @@ def test_what_its_owner_ended_the_city_does_not_begin_again(shoproom: ShopRoom) 
         city.close()
     with reading(shoproom.database) as session:
         assert CampaignState.ENDED is session.get_one(Campaign, name).state
+
+
+def test_a_lower_bound_of_the_operators_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may raise one: pictures are read within it, where it was a fault that no picture got over."""
+    hard = {resource.RLIMIT_AS: 512 << 20, resource.RLIMIT_CPU: 100, resource.RLIMIT_NOFILE: 3}
+    held: dict[int, tuple[int, int]] = {}
+    limits = SimpleNamespace(
+        **{name: getattr(resource, name) for name in dir(resource) if name.startswith("RLIM")},
+        getrlimit=lambda limit: (0, hard.get(limit, resource.RLIM_INFINITY)),
+        setrlimit=held.__setitem__,
+    )
+    monkeypatch.setattr(picture_press, "resource", limits)
+    picture_press._bound(8, 768 << 20)
+    wanted = {resource.RLIMIT_AS: 512 << 20, resource.RLIMIT_CPU: 8, resource.RLIMIT_NOFILE: 3}
+    assert wanted == {limit: most for limit, (soft, most) in held.items() if limit in hard and soft == most}

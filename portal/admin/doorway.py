@@ -72,12 +72,12 @@ def forgiven(session: Session, kind: str, name: str) -> None:
 
 def _counts(kind: str, name: str) -> tuple[str, str]:
     """What a try is counted by: the address, "" where the browser is known; and the account, or that browser's."""
-    privacy, nonce = desk().privacy, _known(name)
+    privacy, nonce = desk().privacy, known(name)
     near = "" if nonce else guesses.named(privacy, ADDRESS, address().encode())
     return near, guesses.named(privacy, kind, f"{name}\0{nonce}".encode())
 
 
-def _known(name: str) -> str:
+def known(name: str) -> str:
     """The mark that this browser got when somebody of this name was signed in there; "" where it has none."""
     nonce, _, said = request.cookies.get(_mark(), "").partition(".")
     return nonce if said and hmac.compare_digest(said.encode(), _vouched(nonce, name).encode()) else ""

@@ -139,3 +139,16 @@ def test_an_owner_learns_nothing_of_where_else_somebody_works(shoproom: ShopRoom
     asked = [shoproom.post(PEOPLE, address=each) for each in (NEW, Person.VENUE_B.value)]
     assert 1 == len({(each.status_code, each.location) for each in asked})
     assert 3 == shoproom.page(PEOPLE).count("Invited, and not here yet.")  # nor was the till of A
+
+
+def test_no_stranger_uses_up_the_links_of_somebodys_own_browser(shoproom: ShopRoom) -> None:
+    """However many were asked for elsewhere: where they were signed in before, one more is mailed."""
+    browser, form = shoproom.client(None), {"data": {"token": shoproom.token(None)}, "base_url": URL, "headers": {"Origin": URL}}
+    shoproom.post("/sign-in/link", None, address=OWNER.value)
+    assert 303 == browser.post(re.findall(rf"{URL}(/\S+)", sent(shoproom)[-1].text)[-1], **form).status_code
+    browser.delete_cookie(shoproom.office.cookie, domain="shops.city.example")
+    for _ in range(4):
+        shoproom.post("/sign-in/link", None, address=OWNER.value)
+    assert 3 == len(sent(shoproom))
+    form["data"]["address"] = OWNER.value
+    assert (200, 4) == (browser.post("/sign-in/link", **form).status_code, len(sent(shoproom)))

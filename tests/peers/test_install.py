@@ -14,7 +14,13 @@ SCRIPT = Path(__file__).parent / "install.sh"
 STAND_INS = {
     "id": "echo $WHO",
     "dpkg-query": '[ "$INSTALLED" = all ] && echo "install ok installed"; [ "$INSTALLED" = all ]',
-    "apt-get": 'echo "apt-get $*" >>"$SAID"; case "$*" in *install*) "$POLICY_RC_D" x start; echo "policy $?" >>"$SAID"; exit $APT ;; esac',
+    "apt-get": """
+        echo "apt-get $*" >>"$SAID"
+        [[ "$*" == *install* ]] || exit 0
+        "$POLICY_RC_D" x start; echo "policy $?" >>"$SAID"
+        [[ -n "$LACKS" && "$*" == *"$LACKS"* ]] && exit 100
+        exit $APT
+    """,
     "systemctl": 'echo "systemctl $*" >>"$SAID"',
 }
 
@@ -29,10 +35,10 @@ def stage(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def install(stage: Path, *, who: int = 0, installed: str = "none", apt: int = 0) -> tuple[int, str, str]:
+def install(stage: Path, *, who: int = 0, installed: str = "none", apt: int = 0, lacks: str = "") -> tuple[int, str, str]:
     """Run the script on the stage: exit status, what the stand-ins were asked, what it printed."""
     env = {"PATH": f"{stage}:/usr/bin:/bin", "SAID": f"{stage}/said", "POLICY_RC_D": f"{stage}/policy-rc.d"}
-    env |= {"WHO": str(who), "INSTALLED": installed, "APT": str(apt)}
+    env |= {"WHO": str(who), "INSTALLED": installed, "APT": str(apt), "LACKS": lacks}
     ended = subprocess.run(["bash", SCRIPT], env=env, capture_output=True, text=True, timeout=30, check=False)
     return ended.returncode, (stage / "said").read_text(), ended.stdout + ended.stderr
 
@@ -62,3 +68,11 @@ def test_the_machines_own_policy_comes_back(stage: Path) -> None:
     assert (0, True) == (status, "policy 101" in said)
     assert "#!/bin/sh\nexit 42\n" == (stage / "policy-rc.d").read_text()
     assert "will be skipped and named" in printed
+
+
+def test_what_a_debian_has_not_keeps_nothing_else_out(stage: Path) -> None:
+    """Without the headless shell the others are installed all the same, and nothing is said to be skipped."""
+    status, said, printed = install(stage, lacks="chromium-headless-shell")
+    asked = [line for line in said.splitlines() if " install " in line]
+    assert (0, 2, False) == (status, len(asked), "skipped" in printed)
+    assert ("chromium-headless-shell" in asked[0], "chromium-headless-shell" in asked[1], " chromium " in asked[1]) == (True, False, True)

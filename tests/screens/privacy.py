@@ -37,7 +37,7 @@ def privacy(session: Session, room: Room) -> None:
         for days in (3, 1, 0):
             at = now - days * _DAY
             left = now - timedelta(days=20 + number) if number % 4 else None
-            deleted = (number * 37 + days) % 50 * 100
+            deleted = (number * 37 + days) % 50 * 100 * (kind is not Kept.USAGE_HOUR)  # the months of reports are whole
             session.add(RetentionRun(at=at, kept=kind.value, cutoff=at - 30 * _DAY, deleted=deleted, oldest=left))
 
 

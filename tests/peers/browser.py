@@ -25,11 +25,12 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-firs
 
 
 @contextmanager
-def chromium(folder: Path, namespace: str = "", flags: tuple[str, ...] = ()) -> Iterator[Browser]:
-    """The browser, in a network namespace where one is named."""
+def chromium(folder: Path, namespace: str = "", flags: tuple[str, ...] = (), *, whole: bool = False) -> Iterator[Browser]:
+    """The browser, in a network namespace where one is named; `whole` with the warnings that it shows in a window."""
     folder.mkdir(parents=True, exist_ok=True)
     # The same browser without the windows that nobody sees: a third of its start, and a fifth less for each page.
-    program = shutil.which("chromium-headless-shell") or found("chromium")
+    shell = None if whole else shutil.which("chromium-headless-shell")
+    program = shell or found("chromium")
     if namespace:
         wrapper = folder / "chromium.sh"
         wrapper.write_text(f'#!/bin/sh\nexec {shlex.join([found("ip"), "netns", "exec", namespace, program])} "$@"\n')

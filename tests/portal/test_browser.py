@@ -100,7 +100,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("chromium"), flags=FLAGS) as made:
+    with chromium(tmp_path_factory.mktemp("chromium"), flags=FLAGS, whole=True) as made:
         yield made
 
 

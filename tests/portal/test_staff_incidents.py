@@ -130,7 +130,6 @@ def test_it_takes_two(past: Room) -> None:
         (Role.AUDITOR, 403, 303, 200),
         (Role.NETWORK_OPS, 403, 403, 403),
         (Role.HELP_DESK, 403, 403, 403),
-        (Role.BUSINESS_OWNER, 403, 403, 403),
     ],
 )
 def test_who_may_do_what(past: Room, role: Role, asks: int, decides: int, reads: int) -> None:

@@ -62,7 +62,7 @@ TAKES = {
 OPEN = {
     "/", "/privacy", "/terms", "/help", "/accessibility", "/eduroam", "/p/<slug>", "/<language>/p/<slug>", "/at/<site>",
     "/media/<sha>.webp", "/healthz", "/robots.txt", "/favicon.ico", "/guest/s/<site>/", "/in/<family>/<path:key>",
-    "/in/opennds/<key>/usage", "/capport/<key>", "/capport/<key>/sign-in", "/oidc/<name>",
+    "/in/opennds/<key>/usage", "/open-data/", "/open-data/<name>", "/capport/<key>", "/capport/<key>/sign-in", "/oidc/<name>",
 }  # fmt: skip
 WITH_VISIT = {"/oidc/<name>": "round"}
 

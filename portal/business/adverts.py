@@ -22,7 +22,7 @@ from portal.business import media
 from portal.business.views import TOO_OFTEN, add, may_hand_in
 from portal.cases import advert_state as states
 from portal.cases import campaigns as form
-from portal.cases.adverts import Shown
+from portal.cases.adverts import Shown, running_on
 from portal.cases.remainders import time_zone
 from portal.cases.showing import showing
 from portal.messages.shops import About, Step
@@ -123,18 +123,19 @@ def one(name: str) -> Any:
 def _showing(session: Session, line: Line, offered: list[offers.Offer]) -> Showing:
     """What is chosen among is read as the guests' pages read it."""
     running = adverts.running(session, g.now)
-    mine = next((run for run in running if run.advert.campaign == line.campaign.id), None)
+    mine, full = next((run for run in running if run.advert.campaign == line.campaign.id), None), False
     if mine is None and line.live is not None:
         plan = campaigns.plan_of(session, line.campaign)
         places = frozenset((kind.value, name) for kind, name in plan.places)
         bare = Advert(line.live.id, line.campaign.id, g.shop.slug, g.shop.name, {}, {}, house=g.shop.house)
         mine = Run(bare, places, line.campaign.weight, *plan[:-1])
+        full = len(running) >= adverts.MOST and running_on(mine, today())
     counts = Shown()
     if mine is not None and mine.capped:
         midnight = g.now.astimezone(time_zone(desk().zone())).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
         day, whole = (adverts.shown(session, [line.campaign.id], since, None) for since in (midnight.replace(minute=0), None))
         counts = Shown(day.get(line.campaign.id, 0), whole.get(line.campaign.id, 0))
-    return showing(line, mine, running, offered, counts, g.now, suspended=g.shop.suspended_at is not None)
+    return showing(line, mine, running, offered, counts, g.now, suspended=g.shop.suspended_at is not None, full=full)
 
 
 def step(name: str, verb: str) -> Any:

@@ -37,6 +37,7 @@ class Why(Enum):
     TOTAL_CAP = "it was shown as often as it may be"
     DAY_CAP = "it was shown as often as it may be on one day"
     NOWHERE = "no access point is in its places"
+    FULL = "as many adverts run as may, and older ones go first"
 
 
 class Here(NamedTuple):
@@ -65,9 +66,17 @@ class Showing(NamedTuple):
 
 
 def showing(
-    line: Line, run: Run | None, others: Iterable[Run], offers: Sequence[Offer], shown: Shown, now: datetime, *, suspended: bool = False
+    line: Line,
+    run: Run | None,
+    others: Iterable[Run],
+    offers: Sequence[Offer],
+    shown: Shown,
+    now: datetime,
+    *,
+    suspended: bool = False,
+    full: bool = False,
 ) -> Showing:
-    """Of one advert; `run` is what it runs by, `others` are all that run, `offers` where its shop may be shown."""
+    """Of one advert; `run` is what it runs by, `others` all that run (`full`: without room for it), `offers` where its shop may be."""
     sites = _sites(run, offers) if run is not None else {}
     whys = [*_standing(line, run, suspended=suspended, now=now, zones=[each.zone for each in sites])]
     if run is None:
@@ -75,6 +84,8 @@ def showing(
     whys += _caps(run, shown)
     if not any(sites.values()):
         whys.append(Why.NOWHERE)
+    if full and not whys:
+        whys.append(Why.FULL)
     rivals = [each for each in others if each.advert.campaign != run.advert.campaign]
     told = [_here(site, points, run, rivals, now, off=bool(whys)) for site, points in list(sites.items())[:SITES]]
     return Showing(whys, told, max(0, len(sites) - SITES))

@@ -7,6 +7,7 @@ import io
 import resource
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import delete, text
 
 from portal import picture_press, press
-from store import campaigns, versions
+from store import adverts, campaigns, versions
 from store.models import AccessPoint, Campaign, CampaignState, Client, ShopVersion
 from store.schema import upgrade
 from store.sealed import Seal, create_keys
@@ -140,3 +141,16 @@ def test_a_lower_bound_of_the_operators_stays(monkeypatch: pytest.MonkeyPatch) -
     picture_press._bound(8, 768 << 20)
     wanted = {resource.RLIMIT_AS: 512 << 20, resource.RLIMIT_CPU: 8, resource.RLIMIT_NOFILE: 3}
     assert wanted == {limit: most for limit, (soft, most) in held.items() if limit in hard and soft == most}
+
+
+def test_one_advert_more_than_may_run_is_not_said_to_be_shown(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guests see the older ones, and whoever owns it reads so; one that has not begun is told its day."""
+    monkeypatch.setattr(adverts, "MOST", 1)
+    first = shoproom.advert(created_at=shoproom.time)
+    shoproom.later(minutes=1)
+    names = [shoproom.advert(), shoproom.advert()]
+    with transaction(shoproom.database) as session:
+        session.get_one(Campaign, names[1]).first_day = (shoproom.time + timedelta(days=9)).date()
+    pages = [shoproom.page(f"/shops/{A}/adverts/{name}") for name in (first, *names)]
+    assert [False, True, False] == ["So many adverts run in the city" in page for page in pages]
+    assert [True, False, False] == ["Guests see it now" in page for page in pages]

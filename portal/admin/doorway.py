@@ -74,7 +74,8 @@ def _counts(kind: str, name: str) -> tuple[str, str]:
     """What a try is counted by: the address, "" where the browser is known; and the account, or that browser's."""
     privacy, nonce = desk().privacy, known(name)
     near = "" if nonce else guesses.named(privacy, ADDRESS, address().encode())
-    return near, guesses.named(privacy, kind, f"{name}\0{nonce}".encode())
+    apart = "" if desk().office.second else f"\0{desk().office.cookie}"  # whoever reaches the shops' pages keeps no staff waiting at theirs
+    return near, guesses.named(privacy, kind, f"{name}\0{nonce}{apart}".encode())
 
 
 def known(name: str) -> str:

@@ -20,10 +20,10 @@ from store.session import transaction
 from tests.portal import splash
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, B, Person
+from tests.portal.staffroom import Room
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
-    from tests.portal.staffroom import Room
 
 OWNER = Person.OWNER_A
 NEW = "till@corner-shop.example"
@@ -152,3 +152,14 @@ def test_no_stranger_uses_up_the_links_of_somebodys_own_browser(shoproom: ShopRo
     assert 3 == len(sent(shoproom))
     form["data"]["address"] = OWNER.value
     assert (200, 4) == (browser.post("/sign-in/link", **form).status_code, len(sent(shoproom)))
+
+
+@pytest.mark.usefixtures("light")
+def test_no_stranger_at_the_shops_door_keeps_staff_waiting_at_theirs(shoproom: ShopRoom) -> None:
+    """Wrong passwords on the pages that the internet reaches are no tries on those of the staff."""
+    with transaction(shoproom.database) as session:
+        session.add(Staff(name="ops@city.example", role=Role.CITY_ADMIN, created_at=shoproom.time))
+    wrong = {"name": "ops@city.example", "password": "x"}
+    said = [shoproom.post("/sign-in", None, **wrong).status_code for _ in range(7)]
+    staff = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
+    assert ({403, 429}, 403) == (set(said), staff.post("/sign-in", None, **wrong).status_code)

@@ -14,7 +14,7 @@ import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.cases.remainders import time_zone
 from portal.cases.shop_news import Happening, tell
@@ -22,7 +22,7 @@ from portal.messages.shops import Step
 from proxeny.lines import Carried, Waiting, moment
 from proxeny.shop_reach import reach
 from store import adverts, audit, campaigns, versions
-from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, PlaceKind
+from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, PlaceKind, PlacementHour
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def _candidates(session: Database, now: datetime) -> list[Campaign]:
         or_(Campaign.first_day.is_(None), Campaign.first_day <= (now + _DAY).date()),
         Business.suspended_at.is_(None),
     )
-    capped = and_(Campaign.state == CampaignState.LIVE, Campaign.total_cap.is_not(None))
+    shown = select(func.sum(PlacementHour.impressions)).where(PlacementHour.campaign_id == Campaign.id).scalar_subquery()
+    capped = and_(Campaign.state == CampaignState.LIVE, Campaign.total_cap <= shown)  # those that are not spent stand before nobody
     last = and_(Campaign.state.in_(_RUNS), Campaign.last_day <= now.date())
     some = select(Campaign).join(Business, Business.id == Campaign.business_id).where(or_(begins, capped, last))
     return list(session.scalars(some.order_by(Campaign.created_at, Campaign.id).limit(LOOKED_AT)))

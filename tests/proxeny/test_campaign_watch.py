@@ -207,3 +207,17 @@ def test_a_turn_a_minute(tools: Tools) -> None:
     assert work.carry(0, tools) is None
     sown(tools)
     assert work.carry(0, tools) is not None
+
+
+def test_what_runs_under_a_cap_stands_before_nobody(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many run below their caps, the next that begins is told, and the next that is spent ends."""
+    monkeypatch.setattr(campaign_watch, "LOOKED_AT", 1)
+    with transaction(tools.database) as session:
+        capped = {"total_cap": 2, "began_at": NOW}
+        older = [campaign(session, f"capped-{number}", created_at=NOW - timedelta(days=1), **capped) for number in range(3)]
+        fresh = campaign(session, "fresh", created_at=NOW)
+        adverts.count(session, [Figure("capped-0-1", older[0], NOW.replace(minute=0), "library", "en", 1)])
+    assert (1, (CampaignState.LIVE, True, False)) == (turn(tools, network(), NOW), state(tools, fresh))
+    with transaction(tools.database) as session:
+        adverts.count(session, [Figure("capped-2-1", older[2], NOW.replace(minute=0), "library", "en", 2)])
+    assert (1, (CampaignState.ENDED, True, True)) == (turn(tools, network(), NOW), state(tools, older[2]))

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from portal import languages
 from portal.admin.deeds import ACTIONS, KINDS
 from portal.messages.shops import About, News, Step, mail_step
-from store.models import Creative, CreativeState, PlacementHour, ShopVersion
+from store.models import CampaignState, Creative, CreativeState, PlacementHour, ShopVersion
 from store.session import transaction
 from tests.portal.shoproom import A
 
@@ -44,10 +44,10 @@ def test_a_count_in_a_sentence_is_written_as_its_language_writes_numbers(shoproo
 
 
 def test_what_cannot_be_broken_down_is_said_in_words(shoproom: ShopRoom) -> None:
-    """No picture of nothing; the table, which says why, is open."""
+    """No picture of nothing, nor a table to open."""
     shown(shoproom, 3)
     page = shoproom.page(f"/shops/{A}/figures")
-    assert ([], 2) == (re.findall(r"<img[^>]*chart", page), page.count("<details open>"))
+    assert ([], 4) == (re.findall(r"<img[^>]*chart", page), page.count("Too little was shown to break it down."))
 
 
 def test_every_deed_that_code_writes_has_a_word() -> None:
@@ -103,3 +103,13 @@ def test_french_does_not_tear_what_belongs_together() -> None:
             for each in ([entry.string] if isinstance(entry.string, str) else entry.string)
         ]
     assert [] == [each for each in said if re.search("« | »| :(\\s|$)|[ \u00a0][;?!]", each)]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("submitted", "The city is looking at it"), ("rejected", "mend it, and hand it in again"), ("draft", "Hand it in when")],
+)
+def test_why_it_is_not_showing_is_why_this_one_is_not(shoproom: ShopRoom, state: str, said: str) -> None:
+    """Nobody is told to hand in what the city has, nor what it has sent back as it is."""
+    advert = shoproom.advert(A, CampaignState.DRAFT, CreativeState(state), submitted_at=shoproom.time)
+    assert said in shoproom.page(f"/shops/{A}/adverts/{advert}").split('class="why"')[1].split("</section>")[0]

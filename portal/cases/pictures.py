@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as later
 from portal.picture_press import LOGOS, TINY, Pressed
 from portal.picture_press import press as pressed_apart
 from store import pictures
-from store.stills import LEAST, Cut, Flaw, PictureError
+from store.stills import LEAST, LONGEST, Cut, Flaw, PictureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,8 @@ _WHY: Final = {
     Flaw.SLOW: later("This picture takes too long to read. Take a screenshot of it, or save it anew, and send that."),
     Flaw.BUSY: later("Many pictures are being read just now. Try again in a minute; everything else that you typed is kept."),
 }
+HEAVIEST: Final = LONGEST  # octets; a form says before it is sent that it holds more
+HEAVY: Final = _WHY[Flaw.HEAVY]
 
 
 def look(octets: bytes, crop: str, press: Press = pressed_apart) -> Pressed:

@@ -49,6 +49,12 @@ async function send() {
   const file = form.elements.picture;
   const told = form.querySelector("#picture-said");
   if (!file.files.length) return;
+  if (file.files[0].size > Number(file.dataset.heaviest)) { // the whole form would be refused with it
+    file.value = "";
+    told.textContent = file.dataset.heavy;
+    told.classList.add("error");
+    return;
+  }
   const data = new FormData();
   for (const name of ["token", "crop"]) data.append(name, form.elements[name].value);
   data.append("picture", file.files[0]);

@@ -17,6 +17,7 @@ from portal.cases.shop_news import Reach
 from portal.pace import Rate
 from store.models import Business, CreativeState, Membership, Role, Staff
 from store.session import transaction
+from store.stills import LONGEST
 from tests.portal import splash
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, B, Person
@@ -163,3 +164,11 @@ def test_no_stranger_at_the_shops_door_keeps_staff_waiting_at_theirs(shoproom: S
     said = [shoproom.post("/sign-in", None, **wrong).status_code for _ in range(7)]
     staff = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
     assert ({403, 429}, 403) == (set(said), staff.post("/sign-in", None, **wrong).status_code)
+
+
+@pytest.mark.parametrize("form", ["adverts/new", "page/edit"])
+def test_a_picture_that_no_form_can_carry_is_told_before_it_is_sent(shoproom: ShopRoom, form: str) -> None:
+    """With it the whole form would be refused, and everything that was typed in it lost."""
+    assert re.search(
+        rf'type="file"[^>]* data-heaviest="{LONGEST}" data-heavy="This file has more than 10 MB', shoproom.page(f"/shops/{A}/{form}")
+    )

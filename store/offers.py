@@ -6,14 +6,14 @@ size. Never offers a place outside of what was given.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 
 from store.models import AccessPoint, BusinessPlace, PlaceKind, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -50,12 +50,16 @@ def given(session: Session, shop: Business) -> frozenset[Place]:
     return frozenset((kind, name) for kind, name in rows)
 
 
-def offered(session: Session, shop: Business) -> list[Offer]:
-    """The city, then districts, then each site with its access points, by name: as far as they were given."""
-    mine = given(session, shop)
-    sites = _sites(session, mine)
+def offered(session: Session, shop: Business, chosen: Iterable[Any] = ()) -> list[Offer]:
+    """The city, then districts, then each site with its access points, by name: as far as they were given.
+
+    `chosen`: the places of a plan as it is kept, [kind, name]. They are among the first that there is room for: a city that grows
+    takes nobody's place off the form.
+    """
+    mine, kept = given(session, shop), _kept(chosen)
+    sites = sorted(_sites(session, mine, kept), key=lambda row: (row.name, row.id))
     whole = {row.id for row in sites if mine & {_CITY, (PlaceKind.DISTRICT, row.district), (PlaceKind.SITE, row.id)}}
-    points = _points(session, mine, sorted(whole))
+    points = _points(session, mine, sorted(whole), kept)
     districts = {row.district for row in sites if row.district and mine & {_CITY, (PlaceKind.DISTRICT, row.district)}}
     found = [Offer(*_CITY, "")] if _CITY in mine else []
     found += [Offer(PlaceKind.DISTRICT, name, name, district=name) for name in sorted(districts)]
@@ -66,9 +70,21 @@ def offered(session: Session, shop: Business) -> list[Offer]:
     return found
 
 
-def _sites(session: Session, mine: frozenset[Place]) -> Sequence[Site]:
+def _kept(chosen: Iterable[Any]) -> frozenset[Place]:
+    kinds = {each.value: each for each in PlaceKind}
+    pairs = (each for each in chosen if isinstance(each, list | tuple) and len(each) == 2)
+    return frozenset((kinds[kind], str(name)) for kind, name in pairs if kind in kinds)
+
+
+def _sites(session: Session, mine: frozenset[Place], kept: frozenset[Place]) -> Sequence[Site]:
     """Those that were given, or have an access point that was."""
-    every = select(Site).order_by(Site.name, Site.id).limit(SITES)
+    of_points = select(AccessPoint.site).where(AccessPoint.name.in_(_named(kept, PlaceKind.ACCESS_POINT)), AccessPoint.site.is_not(None))
+    first = case(
+        (or_(Site.id.in_(_named(kept, PlaceKind.SITE)), Site.id.in_(of_points)), 0),
+        (Site.district.in_(_named(kept, PlaceKind.DISTRICT)), 1),
+        else_=2,
+    )
+    every = select(Site).order_by(first, Site.name, Site.id).limit(SITES)
     if _CITY in mine:
         return session.scalars(every).all()
     holding = select(AccessPoint.site).where(AccessPoint.name.in_(_named(mine, PlaceKind.ACCESS_POINT)))
@@ -76,11 +92,13 @@ def _sites(session: Session, mine: frozenset[Place]) -> Sequence[Site]:
     return session.scalars(every.where(theirs)).all()
 
 
-def _points(session: Session, mine: frozenset[Place], whole: list[str]) -> dict[str, list[str]]:
+def _points(session: Session, mine: frozenset[Place], whole: list[str], kept: frozenset[Place]) -> dict[str, list[str]]:
     """Site -> names of its access points: of whole sites, and those that were given alone."""
     theirs = or_(AccessPoint.site.in_(whole), AccessPoint.name.in_(_named(mine, PlaceKind.ACCESS_POINT)))
     found: dict[str, list[str]] = {}
-    for name, site in session.execute(select(AccessPoint.name, AccessPoint.site).where(theirs).order_by(AccessPoint.name).limit(POINTS)):
+    first = case((AccessPoint.name.in_(_named(kept, PlaceKind.ACCESS_POINT)), 0), else_=1)
+    some = select(AccessPoint.name, AccessPoint.site).where(theirs).order_by(first, AccessPoint.name).limit(POINTS)
+    for name, site in sorted(tuple(row) for row in session.execute(some)):
         found.setdefault(site or "", []).append(name)
     return found
 

@@ -81,7 +81,7 @@ def make() -> Any:
         return answer()
     except FullError:
         with desk().reading() as session:
-            offered = offers.offered(session, g.shop)
+            offered = offers.offered(session, g.shop, form.places(sent.fields))
         full = _("There are %(most)s adverts already. Remove one that guests never saw, then save this one.", most=campaigns.MOST)
         return _shown(None, sent.fields, offered, 409, full=full)
 
@@ -102,7 +102,7 @@ def edit(name: str) -> Any:
     with desk().reading() as session:
         campaign = find(session, name)
         row = versions.newest(session, Creative, name)
-        offered = offers.offered(session, g.shop)
+        offered = offers.offered(session, g.shop, form.places(versions.fields_of(row)) if row is not None else ())
         fields = versions.fields_of(row) if row is not None else form.blank(offered)
         if not fields["plan"]:
             fields["plan"] = campaigns.written(campaigns.plan_of(session, campaign))
@@ -121,7 +121,8 @@ def save(name: str) -> Any:
     except StaleError:
         with desk().reading() as session:
             find(session, name)
-            newest, offered = versions.newest(session, Creative, name), offers.offered(session, g.shop)
+            newest = versions.newest(session, Creative, name)
+            offered = offers.offered(session, g.shop, form.places(sent.fields))
             return _shown(newest, sent.fields, offered, 409, stale=True)
     except StepError:
         return redirect(at(name, done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
@@ -154,7 +155,7 @@ def _seen(row: Creative | None) -> str:
 
 def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
-    fields, offered = sent.fields, offers.offered(session, g.shop)
+    fields, offered = sent.fields, offers.offered(session, g.shop, form.places(sent.fields))
     if sent.picture is not None:
         fields["picture"] = pictures.take(session, g.shop.id, sent.picture, g.now)
     elif fields["picture"] and pictures.shown(session, g.shop.id, fields["picture"]) is None and fields["picture"] != row.picture:

@@ -90,7 +90,7 @@ def seen(session: Session, fields: Mapping[str, Any], asked: Mapping[str, str]) 
     page, scheme, language = asked.get("sight", "") or SIGHTS[0], asked.get("scheme", ""), asked.get("show_language", "") or g.language
     if page not in SIGHTS or scheme not in SCHEMES or language not in languages.LANGUAGES:
         abort(404)
-    site = _site(fields, offers.offered(session, g.shop), asked.get("site", ""))
+    site = _site(fields, offers.offered(session, g.shop, form.places(fields)), asked.get("site", ""))
     answer = framed(desk().tools["shop_preview"](session, advert(session, fields), Sight(page, site, language, scheme)))
     inside = f'src="{UNDER.replace("<slug>", g.shop.slug)}/media/'
     answer.set_data(answer.get_data().replace(b'src="/media/', inside.encode()))

@@ -101,7 +101,8 @@ def one(name: str) -> Any:
         past = versions.history(session, Creative, name)
         newest = past[0] if past else None
         line = Line(campaign, newest, versions.live(session, Creative, name))
-        offered = offers.offered(session, g.shop)
+        shown = [place for row in (newest, line.live) if row is not None for place in form.places(versions.fields_of(row))]
+        offered = offers.offered(session, g.shop, shown)
         fields = versions.fields_of(newest) if newest is not None else form.blank(offered)
         g.frames = "; frame-src 'self'"
         return page(
@@ -166,7 +167,8 @@ def _newest(session: Session, campaign: Campaign) -> Creative:
 def submit(session: Session, campaign: Campaign) -> Any:
     """Hand in the draft; one with faults goes back to its form, which names them."""
     row = _newest(session, campaign)
-    if form.faults(versions.fields_of(row), offers.offered(session, g.shop), today()):
+    fields = versions.fields_of(row)
+    if form.faults(fields, offers.offered(session, g.shop, form.places(fields)), today()):
         return redirect(at(campaign.id, "/edit", mend="1"), 303)
     return handed_in(session, campaign, row)
 

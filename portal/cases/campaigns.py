@@ -120,6 +120,12 @@ def called(title: Mapping[str, str]) -> str:
     return languages.text(title, languages.SOURCE)[:TITLE]
 
 
+def places(fields: Mapping[str, Any]) -> Sequence[Any]:
+    """Where these want to be shown, [kind, name] each, as `store.offers.offered` keeps them on the form."""
+    found: Sequence[Any] = (fields.get("plan") or {}).get("places") or ()
+    return found
+
+
 def faults(fields: Mapping[str, Any], offers: Sequence[Offer], today: date) -> list[Fault]:
     """Everything that keeps it from being handed in, in the form's order; `today` is the shop's."""
     plan: Mapping[str, Any] = fields.get("plan") or {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store import shop_places
+from store import offers, shop_places
 from store.models import AccessPoint, Business, Campaign, CampaignPlace, PlaceKind, Site
 from store.session import reading, transaction
 from store.shop_places import CITY
@@ -95,3 +95,23 @@ def test_what_a_smaller_place_no_longer_holds_is_shown_no_more(city: Engine) -> 
         left = session.query(CampaignPlace).join(Campaign).filter_by(business_id=name)
         assert {LIBRARY, DESK} == {(row.kind, row.name) for row in left}
         assert 6 == session.query(CampaignPlace).count()
+
+
+@pytest.mark.parametrize("chosen", [[POOL], [NORTH], [DESK], [DOWN, POOL]])
+def test_what_was_chosen_stays_on_the_form_of_a_city_that_grew(
+    city: Engine, chosen: list[shop_places.Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come before it by name; in the order of names."""
+    monkeypatch.setattr(offers, "SITES", 2)
+    monkeypatch.setattr(offers, "POINTS", 1)
+    name = shop(city, CITY)
+    with transaction(city) as session:
+        session.add_all(Site(id=f"a{number}", name=f"A {number}", district="a") for number in range(3))
+        session.flush()
+        session.add(AccessPoint(name="a", site="a0"))
+    with reading(city) as session:
+        row = session.get_one(Business, name)
+        found = offers.offered(session, row, [*([kind.value, place] for kind, place in chosen), ["moon", "x"], ["site"]])
+        assert set(chosen) <= {(each.kind, each.name) for each in found}
+        titles = [each.title for each in found if each.kind is PlaceKind.SITE]
+        assert (2, sorted(titles)) == (len(titles), titles)

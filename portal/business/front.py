@@ -53,7 +53,7 @@ def overview() -> Any:
     with desk().reading() as session:
         lines, week = campaigns.of(session, g.shop.id), figures.week(session, g.shop.id, g.now, zone)
         newest, live = (find(session, ShopVersion, g.shop.id) for find in (versions.newest, versions.live))
-        places = shops.places(session, g.shop.id)
+        places, several = shops.places(session, g.shop.id), len(shops.all_of(session, g.staff.id)) > 1
     suspended = g.shop.suspended_at is not None
     rows = [(line, states.stand(line, today, suspended=suspended)) for line in lines]
     return page(
@@ -65,6 +65,7 @@ def overview() -> Any:
         week=week,
         rate=figures.rate(week.counted),
         live=live,
+        several=several,
     )
 
 

@@ -55,7 +55,7 @@ def _finish(stands: Sequence[tuple[Line, Stand, CreativeState | None]], shop_pag
 
 def _begin(lines: Sequence[Line], shop_page: ShopVersion | None, places: int) -> Iterator[Task]:
     if not places:
-        yield Task("people", _("Ask the city where your adverts may be shown: it has named no place yet"), "warn")
+        yield Task("adverts", _("Ask the city where your adverts may be shown: it has named no place yet"), "warn")
     if not lines:
         yield Task("adverts/new", _("Make your first advert"))
     if shop_page is None:

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from portal import languages
 from portal.admin.deeds import ACTIONS, KINDS
 from portal.messages.shops import About, News, Step, mail_step
-from store.models import CampaignState, Creative, CreativeState, PlacementHour, ShopVersion
+from store.models import CampaignState, Creative, CreativeState, Membership, PlacementHour, ShopVersion
 from store.session import transaction
-from tests.portal.shoproom import A
+from tests.portal.shoproom import A, B, Person
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
@@ -113,3 +113,11 @@ def test_why_it_is_not_showing_is_why_this_one_is_not(shoproom: ShopRoom, state:
     """Nobody is told to hand in what the city has, nor what it has sent back as it is."""
     advert = shoproom.advert(A, CampaignState.DRAFT, CreativeState(state), submitted_at=shoproom.time)
     assert said in shoproom.page(f"/shops/{A}/adverts/{advert}").split('class="why"')[1].split("</section>")[0]
+
+
+def test_whoever_works_for_two_shops_finds_the_other(shoproom: ShopRoom) -> None:
+    """From the one's overview; whoever works for one is not led in a circle."""
+    with transaction(shoproom.database) as session:
+        session.add(Membership(staff_id=shoproom.people[Person.OWNER_A], business_id=shoproom.shops[B], created_at=shoproom.time))
+    found = [shoproom.page(f"/shops/{A}/", who) for who in (Person.OWNER_A, Person.VENUE_A)]
+    assert [True, False] == ['<a href="/">Your shops</a>' in page for page in found]

@@ -98,8 +98,8 @@ def _points(session: Session, mine: frozenset[Place], whole: list[str], kept: fr
     found: dict[str, list[str]] = {}
     first = case((AccessPoint.name.in_(_named(kept, PlaceKind.ACCESS_POINT)), 0), else_=1)
     some = select(AccessPoint.name, AccessPoint.site).where(theirs).order_by(first, AccessPoint.name).limit(POINTS)
-    for name, site in sorted(tuple(row) for row in session.execute(some)):
-        found.setdefault(site or "", []).append(name)
+    for name, site in sorted((str(row.name), row.site or "") for row in session.execute(some)):
+        found.setdefault(site, []).append(name)
     return found
 
 

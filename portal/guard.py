@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 from flask_babel import refresh
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from portal import languages, rates, style
 from portal.capabilities import Capability, open_account, open_back, open_click, open_mail, open_round, open_sponsor, open_stay, open_visit
@@ -76,6 +77,8 @@ def _admit() -> None:
     if len(request.query_string) > LONGEST_QUERY or len(request.path) > LONGEST_QUERY:
         raise TroubleError(Trouble.TOO_LONG)
     if request.endpoint is None:
+        if isinstance(request.routing_exception, RequestRedirect) and not _ours(request.host):
+            raise TroubleError(Trouble.ELSEWHERE)  # it names the host
         return  # Flask answers 404 or 405
     capability = getattr(current_app.view_functions[request.endpoint], "capability", None)
     if capability is None:

@@ -25,6 +25,7 @@ from tests.portal.staffroom import Room
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
+    from tests.portal.world import World
 
 OWNER = Person.OWNER_A
 NEW = "till@corner-shop.example"
@@ -172,3 +173,9 @@ def test_a_picture_that_no_form_can_carry_is_told_before_it_is_sent(shoproom: Sh
     assert re.search(
         rf'type="file"[^>]* data-heaviest="{LONGEST}" data-heavy="This file has more than 10 MB', shoproom.page(f"/shops/{A}/{form}")
     )
+
+
+def test_no_redirect_leads_to_the_host_that_was_asked_for(city: World) -> None:
+    """Of an address without its last slash, too: whoever keeps the answer would lead others there."""
+    ours, theirs = (city.client().get("/open-data", headers={"Host": host}) for host in ("wifi.city.example", "evil.example"))
+    assert ("http://wifi.city.example/open-data/", 421, None) == (ours.location, theirs.status_code, theirs.location)

@@ -121,3 +121,17 @@ def test_whoever_works_for_two_shops_finds_the_other(shoproom: ShopRoom) -> None
         session.add(Membership(staff_id=shoproom.people[Person.OWNER_A], business_id=shoproom.shops[B], created_at=shoproom.time))
     found = [shoproom.page(f"/shops/{A}/", who) for who in (Person.OWNER_A, Person.VENUE_A)]
     assert [True, False] == ['<a href="/">Your shops</a>' in page for page in found]
+
+
+def test_nobody_is_told_to_do_what_they_may_not(shoproom: ShopRoom) -> None:
+    """Venue staff see how an advert stands; what is to do about it is the owner's to read."""
+    advert = shoproom.advert(A, CampaignState.DRAFT, CreativeState.DRAFT)
+    found = {
+        who: shoproom.page(f"/shops/{A}/adverts", who) + shoproom.page(f"/shops/{A}/adverts/{advert}", who)
+        for who in Person
+        if who.shop == A
+    }
+    said = ["Finish it and hand it in.", "to put right before you can hand it in"]
+    assert {Person.OWNER_A: [True] * 2, Person.VENUE_A: [False] * 2} == {
+        who: [each in page for each in said] for who, page in found.items()
+    }

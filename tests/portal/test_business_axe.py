@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.portal.looking import Looking, looking
 from tests.portal.shoproom import shoproom
@@ -58,3 +59,13 @@ def test_by_keyboard_nothing_lies_behind_the_bar(seen: Looking, name: str) -> No
     found = stops(tab)
     assert 'class="skip"' in found[0]["which"]
     assert [] == [stop["which"] for stop in found if not (stop["ring"] and stop["seen"] and stop["bare"])]
+
+
+def test_what_was_just_done_is_told_once(seen: Looking) -> None:
+    """A reload, or a way back days later, shows how it stands by then and no notice of before."""
+    seen.at("adverts")
+    seen.tab.goto(f"{seen.room.office.url}{SHOPS['adverts'].path}?done=Removed.")
+    expect(seen.tab.locator(".notice")).to_have_text("Removed.")
+    assert seen.tab.url.endswith(SHOPS["adverts"].path)
+    seen.tab.reload()
+    expect(seen.tab.locator(".notice")).to_have_count(0)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/open-data")
 LEAST: Final = 10  # characters of a reason
+BACKLOG: Final = 1_000  # accounting records that wait: some dozens always do
 SHOWN: Final = 500  # sites of a preview; what is published has all
 WHYS: Final = {
     Why.FEW: later("Fewer than 10 visitors or sessions"),
@@ -209,6 +210,8 @@ def _usage(month: str, *, stale: bool = False) -> ResponseReturnValue:
         "whys": WHYS,
         "many": MANY,
     }
+    waiting = desk().status().get("spool_backlog") or 0
+    values |= {"backlog": waiting if waiting >= BACKLOG else 0}
     values |= {"title": titled(month), "period": month, "terms": terms(), "days": (first, publishing.last_of(first))}
     return page("open_data_usage.html", 409 if stale else 200, draft=draft, stale=stale, **values)
 

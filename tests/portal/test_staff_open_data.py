@@ -232,3 +232,15 @@ def test_a_month_that_is_partly_deleted_is_not_offered(publisher: Room) -> None:
             session.add(RetentionRun(at=publisher.time + timedelta(hours=hours), kept="usage_hour", cutoff=cutoff, deleted=7))
             session.add(RetentionRun(at=publisher.time, kept="usage_hour", cutoff=publisher.time, deleted=0))
         assert status == publisher.get(USAGE).status_code, hours
+
+
+def test_a_month_of_which_records_wait_says_so(publisher: Room) -> None:
+    """Where more of them wait than always do, whoever would publish for good reads so first; nobody else is bothered."""
+    words = [(999, False), (1_000, True), (None, False)]
+    for waiting, said in words:
+        publisher.status = {"spool_backlog": waiting}
+        assert said == ("1,000 accounting records wait to be counted" in text(publisher.page(USAGE)))
+    form = seen(publisher, USAGE)
+    publisher.status = {"spool_backlog": 2_000}
+    assert 303 == publisher.post(USAGE, seen=form).status_code
+    assert "wait to be counted" not in text(publisher.page(USAGE))

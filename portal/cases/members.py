@@ -63,24 +63,16 @@ def join(
     if not name:
         return Unfit.ADDRESS
     session.execute(select(Business.id).where(Business.id == shop.id).with_for_update(key_share=True))  # two at once: one after the other
-    mine = set(session.scalars(select(Membership.staff_id).where(Membership.business_id == shop.id)))
     found = session.scalars(select(Staff).where(or_(Staff.name == name, func.lower(Staff.email) == name)).order_by(Staff.name)).all()
     staff = next((each for each in found if each.name == name), None)
     if staff is not None:
         session.refresh(staff, with_for_update={"key_share": True})  # whoever takes them off another shop meanwhile comes after us
-    shared = staff is not None and _elsewhere(session, shop, staff)
-    left = staff is not None and staff.disabled_at is not None and not shared and staff.id not in mine
+    left = staff is not None and staff.disabled_at is not None and not _works(session, staff)
     if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role and not left):
         return Unfit.ELSEWHERE
-    if staff is not None and staff.id in mine:
-        return Unfit.THERE
-    if len(mine) >= MOST:
-        return Unfit.FULL
-    if _often(session, shop, now):
-        return Unfit.OFTEN
     ready = staff is not None and staff.disabled_at is None and _can_sign_in(session, staff)
-    if shared and not reach.mails and (not ready or role is Role.VENUE_STAFF):  # the other shop's owner saw the link that let them in
-        return Unfit.SHARED
+    if (why := _unfit(session, reach, shop, staff, now, alone=not ready or role is Role.VENUE_STAFF)) is not None:
+        return why
     if staff is not None and left:
         staff.role, staff.password = role, ""
         factors.wipe(session, staff)
@@ -96,6 +88,18 @@ def join(
         return Joined(staff)
     people.enable(staff)
     return Joined(staff, _linked(session, privacy, reach, shop, staff, now))
+
+
+def _unfit(session: Session, reach: Reach, shop: Business, staff: Staff | None, now: datetime, *, alone: bool) -> Unfit | None:
+    """Why nobody more is taken in, or not this one; `alone`: not while they work for another shop, whose owner may hold their link."""
+    mine = set(session.scalars(select(Membership.staff_id).where(Membership.business_id == shop.id)))
+    if staff is not None and staff.id in mine:
+        return Unfit.THERE
+    if len(mine) >= MOST:
+        return Unfit.FULL
+    if _often(session, shop, now):
+        return Unfit.OFTEN
+    return Unfit.SHARED if alone and staff is not None and not reach.mails and _elsewhere(session, shop, staff) else None
 
 
 def link(session: Session, privacy: Privacy, reach: Reach, shop: Business, staff: Staff, now: datetime) -> str | Unfit:
@@ -120,7 +124,7 @@ def leave(session: Session, shop: Business, staff: Staff, now: datetime) -> None
     """They work for this shop no more, and are signed out for good where they work for no other."""
     session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update(key_share=True))
     session.execute(delete(Membership).where(Membership.staff_id == staff.id, Membership.business_id == shop.id))
-    if session.scalar(select(Membership.staff_id).where(Membership.staff_id == staff.id).limit(1)) is None:
+    if not _works(session, staff):
         people.disable(session, staff, now)
 
 
@@ -132,6 +136,11 @@ def _often(session: Session, shop: Business, now: datetime) -> bool:
     """By the audit log, in which each is; whoever was taken off again counts, too."""
     acts = AuditEntry.kind == About.SHOP.value, AuditEntry.object == shop.slug, AuditEntry.action.in_(("invite", "link"))
     return (session.scalar(select(func.count()).select_from(AuditEntry).where(*acts, AuditEntry.at > now - _DAY)) or 0) >= OFTEN
+
+
+def _works(session: Session, staff: Staff) -> bool:
+    """Whether they work for any shop."""
+    return session.scalar(select(Membership.staff_id).where(Membership.staff_id == staff.id).limit(1)) is not None
 
 
 def _elsewhere(session: Session, shop: Business, staff: Staff) -> bool:

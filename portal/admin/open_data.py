@@ -131,6 +131,8 @@ def withdraw(name: str) -> ResponseReturnValue:
         row = publications.find(session, name)
         if row is None:
             abort(404)
+        if request.method == "POST":  # of two at once the second reads that it is withdrawn
+            session.refresh(row, with_for_update=True)
         public = row.withdrawn_at is None and row.id in {each.id for each in publications.newest(session)}
         title = _called(row.dataset, row.period)
         if request.method == "GET" or short or not public:

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import delete, text
 
 from portal import picture_press, press
-from store import adverts, campaigns, versions
-from store.models import AccessPoint, Campaign, CampaignState, Client, ShopVersion
+from store import adverts, campaigns, publications, versions
+from store.models import AccessPoint, Campaign, CampaignState, Client, Dataset, Publication, ShopVersion
 from store.schema import upgrade
 from store.sealed import Seal, create_keys
 from store.session import engine, reading, transaction
@@ -154,3 +154,25 @@ def test_one_advert_more_than_may_run_is_not_said_to_be_shown(shoproom: ShopRoom
     pages = [shoproom.page(f"/shops/{A}/adverts/{name}") for name in (first, *names)]
     assert [False, True, False] == ["So many adverts run in the city" in page for page in pages]
     assert [True, False, False] == ["Guests see it now" in page for page in pages]
+
+
+@pytest.mark.peer("postgresql")
+def test_of_two_who_withdraw_at_once_the_second_is_told(elsewhere: ShopRoom) -> None:
+    """The reason that everybody reads is the first's, and the log has one entry."""
+    city = Room(elsewhere.folder, elsewhere.database, elsewhere.privacy, elsewhere.time)
+    with transaction(city.database) as session:
+        out = Publication(dataset=Dataset.HOTSPOTS, period="", published_at=city.time, octets=b"{}", digest="0" * 64)
+        session.add(out)
+        session.flush()
+        name = out.id
+    city.token()
+    with ThreadPoolExecutor(1) as beside:
+        with transaction(city.database) as session:
+            publications.withdraw(session.get_one(Publication, name), "first@city.example", "It named a wrong place.", city.time)
+            session.flush()
+            second = beside.submit(city.post, f"/open-data/of/{name}/withdraw", why="Somebody complained of it.")
+            until(lambda: waits(city.database), "the second", 8.0)
+        assert 409 == second.result().status_code
+    with reading(city.database) as session:
+        assert "It named a wrong place." == session.get_one(Publication, name).withdrawn_why
+    city.close()

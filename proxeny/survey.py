@@ -20,6 +20,7 @@ from proxeny import (
     network_checks,
     opening,
     portal_checks,
+    shop_checks,
     simulator,
     snapshot,
     survey_backup,
@@ -154,6 +155,7 @@ def _network(settings: Settings, found: Survey) -> None:
     with reading(database) as session:
         network = snapshot.read(session, seal)
         found.warnings += map(_fault, voucher_checks.warnings(session, network, datetime.now(UTC)))
+        found.warnings += map(_fault, shop_checks.warnings(session, network))
     book = dictionary.load()
     wrong = list(declare.findings(network, settings, book))
     found.faults += map(_fault, wrong)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxeny import acts, declare, deeds, logos, network_checks, network_file, opening, snapshot, voucher_checks
+from proxeny import acts, declare, deeds, logos, network_checks, network_file, opening, shop_checks, snapshot, voucher_checks
 from proxeny.difference import difference, summary
 from proxeny.verbs import options
 from radius import dictionary
@@ -45,7 +45,7 @@ def command(network: Path, config: Path | None, *, dry_run: bool, prune: bool) -
         if not dry_run:
             logos.store(session, pictures, datetime.now(UTC))
             deeds.tell(session, seal, acts.acts(stored, wanted, changes, deeds.ACTOR))
-        useless = list(voucher_checks.warnings(session, wanted, datetime.now(UTC)))
+        useless = [*voucher_checks.warnings(session, wanted, datetime.now(UTC)), *shop_checks.warnings(session, wanted)]
     for change in changes:
         click.echo(str(change))
     for warning in (*declare.warnings(wanted, settings), *useless):

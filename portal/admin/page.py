@@ -125,6 +125,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "when": when,
         "path": request.path,
         "demo": desk().office.demo,
+        **({"under": "/house"} if g.shop is not None and g.shop.house else {}),  # where navigation has it: what is the city's own
         "notice": request.args.get("done", "") if status < 400 and ours() else "",
     }
     answer = make_response(words.one_stop(render_template(template, **shared | values)), status)

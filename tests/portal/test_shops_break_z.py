@@ -16,12 +16,13 @@ from sqlalchemy import select
 from portal import languages
 from portal.admin.deeds import ACTIONS, KINDS
 from portal.messages.shops import About, News, Step, mail_step
-from store.models import CampaignState, Creative, CreativeState, Membership, PlacementHour, ShopVersion
+from store.models import CampaignState, Creative, CreativeState, Membership, PlacementHour, Role, ShopVersion
 from store.session import transaction
 from tests.portal.shoproom import A, B, Person
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
+    from tests.portal.staffroom import Room
 
 SOURCES = [path for room in ("portal", "proxeny") for path in (Path(__file__).parent.parent.parent / room).rglob("*.py")]
 
@@ -135,3 +136,15 @@ def test_nobody_is_told_to_do_what_they_may_not(shoproom: ShopRoom) -> None:
     assert {Person.OWNER_A: [True] * 2, Person.VENUE_A: [False] * 2} == {
         who: [each in page for each in said] for who, page in found.items()
     }
+
+
+def test_the_citys_own_adverts_are_told_from_a_shops(staffroom: Room) -> None:
+    """They have the same pages: whoever is there knows whose it is, where navigation has it, and who looks at it next."""
+    staffroom.posted("/house", Role.CITY_ADMIN, {"name": "City of Example"})
+    made = staffroom.posted("/shops/city/adverts/new", Role.CITY_ADMIN, {"do": "save", "title.en": "Join eduroam", "text.en": "Faster."})
+    listed, form = (staffroom.page(path) for path in ("/shops/city/adverts", made.location.partition("?")[0]))
+    said = [">City’s own adverts</h1>", 'href="/house" aria-current="page"', 'href="/shops/city/figures"']
+    assert ([True] * 3, [True, False]) == (
+        [each in listed for each in said],
+        [each in form for each in ("Hand in for review", "Hand in to the city")],
+    )

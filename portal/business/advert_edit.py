@@ -125,7 +125,7 @@ def save(name: str) -> Any:
             offered = offers.offered(session, g.shop, form.places(sent.fields))
             return _shown(newest, sent.fields, offered, 409, stale=True)
     except StepError:
-        return redirect(at(name, done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
+        return redirect(at(name, done=_("Somebody else was faster, and nothing was changed. This is how it stands now.")), 303)
 
 
 def _sent() -> Sent:

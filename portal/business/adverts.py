@@ -148,7 +148,7 @@ def step(name: str, verb: str) -> Any:
         with desk().writing() as session:
             return take(session, find(session, name))
     except StepError:
-        return _told(name, _("It was not so any more: somebody else was faster. This is how it stands now."))
+        return _told(name, _("Somebody else was faster, and nothing was changed. This is how it stands now."))
     except FullError:
         return _told(name, _("There are %(most)s adverts already. Remove one that guests never saw, then try again.", most=campaigns.MOST))
 

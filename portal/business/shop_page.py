@@ -84,7 +84,7 @@ def page_step(verb: str) -> Any:
         with desk().writing() as session:
             return take(session, _newest(session))
     except StepError:
-        return redirect(at(done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
+        return redirect(at(done=_("Somebody else was faster, and nothing was changed. This is how it stands now.")), 303)
 
 
 def _newest(session: Session) -> ShopVersion:

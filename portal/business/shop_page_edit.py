@@ -69,7 +69,7 @@ def save_page() -> Any:
         with desk().reading() as session:
             return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, status=409, stale=True)
     except StepError:
-        return redirect(at(done=_("It was not so any more: somebody else was faster. This is how it stands now.")), 303)
+        return redirect(at(done=_("Somebody else was faster, and nothing was changed. This is how it stands now.")), 303)
 
 
 def _draft(session: Session, seen: str) -> ShopVersion:

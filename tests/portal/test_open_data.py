@@ -161,7 +161,8 @@ def test_what_is_withdrawn_is_gone_and_says_why(city: World, reader: FlaskClient
     assert older != newer
     assert "2026-03" not in reader.get("/open-data/usage_monthly.csv").text
     page = reader.get("/open-data/")
-    assert (True, False) == ("March 2026, withdrawn June 5, 2026: A <b>gateway</b> counted twice." in plain(page), "<b>gateway" in page.text)
+    said = "March 2026, withdrawn June 5, 2026: A <b>gateway</b> counted twice."
+    assert (True, False) == (said in plain(page), "<b>gateway" in page.text)
 
 
 def test_nothing_published_is_said_and_no_file_is_there(city: World, reader: FlaskClient) -> None:

@@ -131,12 +131,12 @@ def test_a_page_is_handed_in_decided_on_and_changed(shoproom: ShopRoom) -> None:
 def test_a_step_that_is_not_the_versions(shoproom: ShopRoom) -> None:
     """Is said, and changes nothing; what is no step is not there."""
     for verb in ("submit", "withdraw", "discard"):
-        assert "somebody+else+was+faster" in shoproom.post(f"{AT}/{verb}").headers["Location"]
+        assert "Somebody+else+was+faster" in shoproom.post(f"{AT}/{verb}").headers["Location"]
     assert 404 == shoproom.post(f"{AT}/approve").status_code
     save(shoproom, do="submit")
     shoproom.post(f"{AT}/withdraw")
     assert CreativeState.DRAFT is newest(shoproom).state
-    assert "somebody+else+was+faster" in shoproom.post(f"{AT}/discard").headers["Location"]  # the first is no change
+    assert "Somebody+else+was+faster" in shoproom.post(f"{AT}/discard").headers["Location"]  # the first is no change
 
 
 def test_of_two_who_edit_the_second_is_told(shoproom: ShopRoom) -> None:

@@ -196,8 +196,25 @@ def pause(campaign: Campaign) -> bool:
 
 
 def resume(campaign: Campaign) -> bool:
-    """It is shown again; whether it was paused."""
-    return _turn(campaign, CampaignState.PAUSED, CampaignState.LIVE)
+    """It is shown again; whether it was paused, and not by the city."""
+    _alone(campaign)
+    return not campaign.held and _turn(campaign, CampaignState.PAUSED, CampaignState.LIVE)
+
+
+def hold(campaign: Campaign) -> bool:
+    """The city pauses it, also where its owner had: until the city releases it. Whether it was not held before."""
+    _alone(campaign)
+    if campaign.held or campaign.state not in (CampaignState.LIVE, CampaignState.PAUSED):
+        return False
+    campaign.state, campaign.held = CampaignState.PAUSED, True
+    return True
+
+
+def release(campaign: Campaign) -> bool:
+    """The city resumes it, whoever paused it; whether it was paused."""
+    resumed = _turn(campaign, CampaignState.PAUSED, CampaignState.LIVE)
+    campaign.held = campaign.held and not resumed
+    return resumed
 
 
 def stop(campaign: Campaign, now: datetime) -> bool:

@@ -56,7 +56,6 @@ class EventKind(StrEnum):
     PING = "ping"  # a test, to one webhook
 
 
-
 class Happened(NamedTuple):
     """One event. `at` where that was not now."""
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
         campaign.drop_column("house")
         for column in maybe(MOMENT, "began_at", "ended_at"):
             campaign.add_column(column)
+        campaign.add_column(sa.Column("held", FLAG, nullable=False, server_default=sa.false()))
     op.execute("UPDATE campaign SET began_at = created_at WHERE state IN ('live', 'ended')")  # told before anybody was
     with op.batch_alter_table("creative") as creative:
         creative.add_column(sa.Column("plan", JSON, nullable=False, server_default="{}"))
@@ -50,6 +51,7 @@ def _settle() -> None:
     """What fills a new column of rows that are there is no default of the table."""
     filled = {
         "business": ("house", "suspended_why"),
+        "campaign": ("held",),
         "creative": ("plan", "editors", "edits", "made_by", "submitted_by", "decided_by"),
         "staff_link": ("purpose",),
     }
@@ -149,6 +151,7 @@ def downgrade() -> None:
     with op.batch_alter_table("campaign") as campaign:
         campaign.drop_column("began_at")
         campaign.drop_column("ended_at")
+        campaign.drop_column("held")
         campaign.add_column(sa.Column("house", FLAG, nullable=False, server_default=sa.false()))
     op.execute("UPDATE campaign SET house = true WHERE business_id IN (SELECT id FROM business WHERE house)")
     with op.batch_alter_table("campaign") as campaign:

@@ -30,10 +30,10 @@ blueprint = Blueprint("advert_acts", __name__, url_prefix="/adverts/<name>")
 _STEPS: Final[Mapping[str, tuple[Step, Callable[[Campaign], bool], Any]]] = {
     "pause": (
         Step.PAUSED,
-        campaigns.pause,
-        later("Paused: within seconds it is not shown, until somebody here or of its shop resumes it. To keep it away, end it."),
+        campaigns.hold,
+        later("Paused: within seconds it is not shown, until somebody here resumes it; its shop cannot."),
     ),
-    "resume": (Step.RESUMED, campaigns.resume, later("It is shown again. Whoever owns it reads so in a mail.")),
+    "resume": (Step.RESUMED, campaigns.release, later("It is shown again. Whoever owns it reads so in a mail.")),
     "end": (Step.ENDED, lambda campaign: campaigns.stop(campaign, g.now), later("It is over. Whoever owns it reads so in a mail.")),
 }
 

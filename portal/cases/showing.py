@@ -33,6 +33,7 @@ class Why(Enum):
     UNAPPROVED = "no version was approved yet"
     ENDED = "it was ended, or its last day is over"
     PAUSED = "its owner paused it"
+    HELD = "the city paused it"
     NO_WEIGHT = "the city gave it no weight"
     TOTAL_CAP = "it was shown as often as it may be"
     DAY_CAP = "it was shown as often as it may be on one day"
@@ -101,7 +102,8 @@ def _standing(line: Line, run: Run | None, *, suspended: bool, now: datetime, zo
         Why.SUSPENDED: suspended,
         Why.UNAPPROVED: line.live is None,
         Why.ENDED: line.campaign.state is CampaignState.ENDED or over,
-        Why.PAUSED: line.campaign.state is CampaignState.PAUSED,
+        Why.PAUSED: line.campaign.state is CampaignState.PAUSED and not line.campaign.held,
+        Why.HELD: line.campaign.held and line.campaign.state is CampaignState.PAUSED,
         Why.NO_WEIGHT: run is not None and run.weight < 1,
     }
     return [why for why, holds in found.items() if holds]

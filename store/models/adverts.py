@@ -44,6 +44,7 @@ class Campaign(Base):
     created_at: Mapped[datetime]
     began_at: Mapped[datetime | None]  # when its first day of being shown was told to its shop
     ended_at: Mapped[datetime | None]
+    held: Mapped[bool] = mapped_column(default=False)  # paused by the city, which alone resumes it
 
 
 class PlaceKind(StrEnum):

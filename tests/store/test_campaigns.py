@@ -134,6 +134,18 @@ def test_a_shop_finds_its_own_alone(database: Engine, shops: dict[str, str]) -> 
         assert len(one) == len(five)
 
 
+def test_what_the_city_paused_the_city_resumes(database: Engine, shops: dict[str, str]) -> None:
+    """Its owner cannot, also where they had paused it before; and once it was released, they may again."""
+    with transaction(database) as session:
+        campaign = campaigns.approve(submitted(session, shops["bakery"]), "city", 1, NOW)
+        assert [True, True, False, False] == [
+            campaigns.pause(campaign), campaigns.hold(campaign), campaigns.hold(campaign), campaigns.resume(campaign),
+        ]  # fmt: skip
+        assert (CampaignState.PAUSED, True) == (campaign.state, campaign.held)
+        assert (True, CampaignState.LIVE, False) == (campaigns.release(campaign), campaign.state, campaign.held)
+        assert [True, True] == [campaigns.pause(campaign), campaigns.resume(campaign)]
+
+
 def test_its_owner_pauses_resumes_and_ends_it(database: Engine, shops: dict[str, str]) -> None:
     """At once, each where it makes sense; a draft has nothing to pause."""
     with transaction(database) as session:

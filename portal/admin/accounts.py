@@ -51,9 +51,9 @@ def rows(session: Database, accounts: Sequence[Account]) -> list[Row]:
     """With their devices and stays: two statements, however many there are."""
     names = [each.id for each in accounts]
     counted = select(Device.account_id, func.count()).where(Device.account_id.in_(names)).group_by(Device.account_id)
-    devices = dict(session.execute(counted).tuples().all())
+    devices = dict(session.execute(counted).all())
     live = select(Grant.account_id, func.max(Grant.ends_at)).where(Grant.account_id.in_(names), *_alive()).group_by(Grant.account_id)
-    until = dict(session.execute(live).tuples().all())
+    until = dict(session.execute(live).all())
     return [Row(each, helping.masked(each), devices.get(each.id, 0), until.get(each.id)) for each in accounts]
 
 
@@ -153,9 +153,7 @@ def _told(session: Database, account: Account) -> dict[str, Any]:
         "devices": desk_account.owned(session, world, account, g.now),
         "granted": granted[:SHOWN],
         "sessions": _newest(session, account),
-        "sites": dict(
-            session.execute(select(Site.id, Site.name).where(Site.id.in_({each.site for each in granted[:SHOWN]}))).tuples().all()
-        ),
+        "sites": dict(session.execute(select(Site.id, Site.name).where(Site.id.in_({each.site for each in granted[:SHOWN]}))).all()),
         "used": belongings.used(session, account.id)[:SHOWN],
         "consents": (agreed := belongings.consents(session, account.id)[:SHOWN]),
         "texts": _texts(session, {each.digest for each in agreed}),
@@ -168,7 +166,7 @@ def _told(session: Database, account: Account) -> dict[str, Any]:
 def _texts(session: Database, digests: set[str]) -> dict[str, str]:
     """The words behind these digests, as far as they are kept."""
     rows = session.execute(select(PortalTerms.digest, PortalTerms.text).where(PortalTerms.digest.in_(sorted(digests - {""}))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _newest(session: Database, account: Account) -> Sequence[Session]:

@@ -41,7 +41,7 @@ class Typed(NamedTuple):
 def choices(session: Session) -> Choices:
     """Every district, and the first sites by name: one statement each."""
     districts = session.scalars(select(Site.district).where(Site.district != "").distinct().order_by(Site.district).limit(SITES)).all()
-    sites = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id).limit(SITES)).tuples().all()
+    sites = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id).limit(SITES)).all()
     return Choices(districts, sites)
 
 

@@ -79,7 +79,7 @@ def _dressed(session: Session, shops: Sequence[Business]) -> list[Row]:
 
 
 def _counted(session: Session, query: Select[str, int]) -> dict[str, int]:
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _in_state(value: str) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def dressed(session: Session, staff: Sequence[Staff]) -> list[Row]:
 
     def counted(model: type[Passkey | StaffSession], *more: ColumnElement[bool]) -> Mapping[str, int]:
         query = select(model.staff_id, func.count()).where(model.staff_id.in_(names), *more).group_by(model.staff_id)
-        return dict(session.execute(query).tuples().all())
+        return dict(session.execute(query).all())
 
     keys = counted(Passkey)
     browsers = counted(StaffSession, StaffSession.step == Step.WHOLE, StaffSession.ends_at > g.now)

@@ -182,7 +182,7 @@ def test_ten_thousand_rows_are_judged_while_one_waits(staffroom: Room) -> None:
     rows = "".join(f"p{number},{'' if number % 100 else 'bad'},Central Library,library-wlc,43.5,-79.5\n" for number in range(10_000))
     began = time.perf_counter()
     text = upload(staffroom, HEADER + rows).get_data(as_text=True)
-    assert "Import 9900 good rows" in text
+    assert "Import 9,900 good rows" in text
     assert time.perf_counter() - began < 20
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROWS: Final = 10_000
 OCTETS: Final = 4 << 20
 COLUMNS: Final = 64
+CELL: Final = 128 << 10  # characters; a quote that is not closed swallows lines. csv has the same bound, which any library may move
 KEYS: Final = ("name", "mac", "site", "client", "latitude", "longitude")  # as the network file calls them
 HEADERS: Final[Mapping[str, tuple[str, ...]]] = {  # how people call them, without accents, case and what stands between words
     "name": ("name", "nom", "ap", "accesspoint", "accesspointname", "pointdacces", "nomdupointdacces"),
@@ -78,7 +79,7 @@ def read(octets: bytes) -> Sheet | Refused:
         return Refused(_("The file is no text"), _("In a spreadsheet, save it as “CSV UTF-8”."))
     try:
         return _sheet(text.replace("\r\n", "\n").replace("\r", "\n"))
-    except csv.Error:  # one cell of more than 128 KiB: a quote that is not closed
+    except csv.Error:
         return Refused(_("A quote is opened and not closed"), _('Look for a single " in the file.'))
 
 
@@ -119,6 +120,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     before = 0
     for row in reader:
+        if any(len(cell) > CELL for cell in row):
+            raise csv.Error("a cell too long")
         if not (skipped and before == 0):
             yield before + 1, row
         before = reader.line_num

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LASTS: Final = timedelta(hours=24)
 LINK_LASTS: Final = timedelta(minutes=15)  # of one that signs in, and sets up nothing
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
+_ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322, 3.2.3
+_ADDRESS: Final = re.compile(rf"(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")  # any that mail is written to
 
 
 class UnfitNameError(StoreError):
@@ -35,9 +37,9 @@ class UnfitNameError(StoreError):
 
 
 def canonical(said: str) -> str:
-    """What was typed as the name that it may be: lower case; "" for what is none."""
+    """What was typed as the name that it may be, also an address of mail: lower case; "" for what is none."""
     name = said.strip().lower()
-    return name if _NAME.fullmatch(name) else ""
+    return name if _NAME.fullmatch(name) or _ADDRESS.fullmatch(name) else ""
 
 
 def named(session: Session, said: str) -> Staff | None:
@@ -55,7 +57,9 @@ def invite(session: Session, said: str, role: Role, now: datetime, *, shown: str
     """Somebody new, and what their link holds: the only moment at which anybody has it."""
     name = canonical(said)
     if not name:
-        raise UnfitNameError("a name of staff has 2 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or a digit")
+        raise UnfitNameError(
+            "a name of staff has 2 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or a digit; or it is an e-mail address"
+        )
     if named(session, name) is not None:
         raise UnfitNameError(f"{name} is somebody's name already; `proxeny staff link {name}` makes a new link for them")
     staff = Staff(name=name, role=role, source=Source.LOCAL, shown=shown, email=email, created_at=now)

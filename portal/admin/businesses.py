@@ -41,6 +41,7 @@ STATES: Final = {"active": later("can be shown"), "suspended": later("suspended"
 NOT: Final[Mapping[No | Unfit, tuple[str, Any]]] = {
     No.NAME: ("name", later("Give it a name, of at most 80 characters.")),
     No.SLUG: ("slug", later("An address has 1 to 64 of a-z, 0-9 and -, and begins and ends with a letter or a digit.")),
+    No.KEPT: ("slug", later("This address is kept for the city’s own pages. Choose another one.")),
     No.TAKEN: ("slug", later("Another shop has this address. Choose another one.")),
     No.PLACES: ("places", later("Choose at least one place. What you typed has to be the id of a site or the name of an access point.")),
     No.FULL: ("", later("There are as many shops as there may be.")),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("people", __name__, url_prefix="/staff")
 OFFERED: Final = tuple(role for role in Role if role in OF_STAFF)  # the others are the shops' people (portal/admin/businesses.py)
-LONGEST: Final = 200  # characters of a shown name, or an address
+LONGEST: Final = 254  # characters of a name, or an address
 STATES: Final = {"active": later("can sign in"), "invited": later("invited"), "disabled": later("disabled")}
 SOURCES: Final = {"local": later("password of ours"), "directory": later("the city’s directory"), "oidc": later("the city’s sign-in")}
 _STAYS: Final = {
@@ -122,10 +122,10 @@ def new() -> ResponseReturnValue:
 def _unfit(name: str) -> Any:
     if people.canonical(name):
         return _("Somebody has this name already.")
-    return _("A name has 2 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or a digit.")
+    return _("A name has 2 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or a digit; or it is an e-mail address.")
 
 
-@blueprint.get("/of/<name>")
+@blueprint.get("/of/<path:name>")
 @needs(Permission.STAFF)
 def show(name: str) -> ResponseReturnValue:
     """Somebody, and where they are signed in; who works for a shop is on the shop's page."""
@@ -142,7 +142,7 @@ def _shown(name: str, wrong: Any = "", status: int = 200) -> ResponseReturnValue
     return page("people_one.html", status, row=row, browsers=browsers, wrong=wrong, own=row.staff.id == g.staff.id, **_words())
 
 
-@blueprint.post("/of/<name>/role")
+@blueprint.post("/of/<path:name>/role")
 @needs(Permission.STAFF_ACT, fresh=True)
 def change_role(name: str) -> ResponseReturnValue:
     """Another role."""
@@ -158,7 +158,7 @@ def change_role(name: str) -> ResponseReturnValue:
     return _done(name, make, _("The role was changed; it counts from now on."))
 
 
-@blueprint.post("/of/<name>/disable")
+@blueprint.post("/of/<path:name>/disable")
 @needs(Permission.STAFF_ACT, fresh=True)
 def disable(name: str) -> ResponseReturnValue:
     """They may not work here any more."""
@@ -172,7 +172,7 @@ def disable(name: str) -> ResponseReturnValue:
     return _done(name, make, _("They are signed out everywhere, and cannot sign in."))
 
 
-@blueprint.post("/of/<name>/enable")
+@blueprint.post("/of/<path:name>/enable")
 @needs(Permission.STAFF_ACT, fresh=True)
 def enable(name: str) -> ResponseReturnValue:
     """They may again."""
@@ -184,7 +184,7 @@ def enable(name: str) -> ResponseReturnValue:
     return _done(name, make, _("They can sign in as before."))
 
 
-@blueprint.post("/of/<name>/sign-out")
+@blueprint.post("/of/<path:name>/sign-out")
 @needs(Permission.STAFF_ACT, fresh=True)
 def sign_out(name: str) -> ResponseReturnValue:
     """Every browser of theirs is nobody's; this one stays, where it is one's own."""
@@ -196,7 +196,7 @@ def sign_out(name: str) -> ResponseReturnValue:
     return _done(name, make, _("They are signed out everywhere."))
 
 
-@blueprint.post("/of/<name>/link")
+@blueprint.post("/of/<path:name>/link")
 @needs(Permission.STAFF_ACT, fresh=True)
 def link(name: str) -> ResponseReturnValue:
     """A new link, for whoever lost password or second factor."""
@@ -209,7 +209,7 @@ def link(name: str) -> ResponseReturnValue:
     return _link(staff, secret)
 
 
-@blueprint.post("/of/<name>/second-factor")
+@blueprint.post("/of/<path:name>/second-factor")
 @needs(Permission.STAFF_ACT, fresh=True)
 def forget_factors(name: str) -> ResponseReturnValue:
     """Of somebody for whom others vouch, and who lost theirs: the next sign-in sets up another."""

@@ -32,16 +32,17 @@ if TYPE_CHECKING:
 MOST: Final = 2_000  # shops of one city
 NAME: Final = 80  # characters
 WHY: Final = 1_000
-HOUSE: Final = "city"  # slug of the city's own
+HOUSE: Final = "city"  # slug of the city's own, where no shop has had it from before it was kept back
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_PAGES: Final = frozenset({"new", HOUSE})  # slugs that are a page of their own
+_PAGES: Final = frozenset({"new", HOUSE})  # slugs that are a page of their own, or the city's
 
 
 class No(Enum):
     """Why there is no such shop; the value is its line of documentation."""
 
     NAME = "A shop has a name, of at most 80 characters."
-    SLUG = "An address has 1 to 64 of a-z, 0-9 and -, and is no page of its own."
+    SLUG = "An address has 1 to 64 of a-z, 0-9 and -, and begins and ends with a letter or a digit."
+    KEPT = "This address is kept for the city's own pages."
     TAKEN = "Another shop has this address."
     PLACES = "Choose at least one place that there is."
     FULL = "There are as many shops as there may be."
@@ -76,8 +77,10 @@ def invite(session: Session, privacy: Privacy, reach: Reach, wanted: Wanted, now
     slug = wanted.slug.strip().lower() or slug_of(name)
     if not name or len(name) > NAME:
         return No.NAME
-    if not _SLUG.fullmatch(slug) or slug in _PAGES:
+    if not _SLUG.fullmatch(slug):
         return No.SLUG
+    if slug in _PAGES:
+        return No.KEPT
     if (session.scalar(select(func.count()).select_from(Business)) or 0) >= MOST:
         return No.FULL
     if not wanted.places or set(wanted.places) - shop_places.known(session, wanted.places).keys():
@@ -104,11 +107,13 @@ def _made(session: Session, slug: str, name: str, now: datetime, *, house: bool 
 
 def house(session: Session, name: str, now: datetime) -> Business:
     """The city's own, made where it was not there: it may be shown everywhere."""
-    shop = _made(session, HOUSE, name, now, house=True)
-    if shop is None:
-        return session.scalars(select(Business).where(Business.house).order_by(Business.created_at, Business.id).limit(1)).one()
-    shop_places.let(session, shop.id, [shop_places.CITY])
-    return shop
+    for slug in (HOUSE, *(f"{HOUSE}-{number}" for number in range(2, MOST + 2))):
+        if (shop := _made(session, slug, name, now, house=True)) is not None:
+            shop_places.let(session, shop.id, [shop_places.CITY])
+            return shop
+        if (shop := own(session)) is not None:  # of two at once, the second waits for the slug, and finds the first's
+            return shop
+    raise AssertionError("more shops than there may be")
 
 
 def own(session: Session) -> Business | None:

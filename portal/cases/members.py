@@ -59,7 +59,7 @@ def join(
 ) -> Joined | Unfit:
     """Somebody works for this shop from now on, and gets a mail that says so: with a link, where they have no way in yet."""
     address = addresses.email(typed)
-    name = people.canonical(addresses.identity(address))
+    name = people.canonical(addresses.identity(address))  # of every address a name (store/staff.py)
     if not name:
         return Unfit.ADDRESS
     session.execute(select(Business.id).where(Business.id == shop.id).with_for_update(key_share=True))  # two at once: one after the other

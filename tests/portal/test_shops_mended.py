@@ -1,0 +1,81 @@
+"""Flaws of the shops' part that were found after it was built: what each of them did, and does no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from portal.cases import addresses, businesses
+from proxeny.mail_text import reachable
+from store import staff as people
+from store.models import Business
+from store.session import reading
+from tests.portal import splash
+
+if TYPE_CHECKING:
+    from tests.portal.shoproom import ShopRoom
+    from tests.portal.staffroom import Room
+
+FORM = {"name": "Miller’s Oven", "slug": "", "email": "owner@millers-oven.example", "language": "en", "place": "site:central-library"}
+
+
+def test_a_shop_may_have_had_the_citys_address(staffroom: Room) -> None:
+    """Made before that was kept back: the city's own is made beside it, found by what it is, and the shop stays a shop."""
+    splash.shop(staffroom, businesses.HOUSE, "City Bikes")
+    for name in ("City of Example", "Another"):
+        assert "/shops/city-2/adverts" == staffroom.post("/house", name=name).location.partition("?")[0]
+    assert "/shops/city-2/adverts" == staffroom.get("/house").location
+    assert 404 == staffroom.get("/shops/city/adverts").status_code
+    with reading(staffroom.database) as session:
+        assert [("city", False), ("city-2", True)] == [(row.slug, row.house) for row in session.query(Business).order_by(Business.slug)]
+
+
+@pytest.mark.parametrize("pages", ["staffroom", "shoproom", "city"])
+def test_no_shop_takes_the_address_of_a_page(pages: str, request: pytest.FixtureRequest) -> None:
+    """Wherever a shop's address is a part of a path, no route of ours stands in its place that a shop could be called by."""
+    rules = [tuple(each.rule.split("/")) for each in request.getfixturevalue(pages).app.url_map.iter_rules()]
+    heads = {rule[: rule.index("<slug>")] for rule in rules if "<slug>" in rule}
+    ours = {rule[len(head)] for head in heads for rule in rules if rule[: len(head)] == head and len(rule) > len(head)}
+    assert heads
+    assert set() == {part for part in ours if businesses._SLUG.fullmatch(part)} - businesses._PAGES
+
+
+LONG = f"{'owner.' * 10}1@{'.'.join(['millers-oven' * 5] * 3)}.example"
+ADDRESSES = ["o'neil@example.org", "_till@example.org", "a/b@example.org", "{x}@example.org", LONG]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_whoever_can_be_written_to_can_be_invited(staffroom: Room, address: str) -> None:
+    """By the city; they are found again by what they type, however they write it."""
+    splash.mailing(staffroom)
+    assert 303 == staffroom.post("/businesses/new", **FORM | {"email": address.upper()}).status_code
+    with reading(staffroom.database) as session:
+        assert address == people.named(session, address.upper()).name
+    assert 303 == staffroom.get(f"/staff/of/{address}").status_code
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_owner_invites_whoever_can_be_written_to(shoproom: ShopRoom, address: str) -> None:
+    """The shops' own page has the same judge."""
+    assert 303 == shoproom.post("/shops/millers-oven/people", address=address).status_code
+
+
+@given(st.emails())
+def test_names_and_addresses_have_one_judge(typed: str) -> None:
+    """Whatever is an address to write to is a name to sign in with, and a mail can be written to it."""
+    address = addresses.email(typed)
+    assume(address)
+    assert addresses.identity(address) == people.canonical(address)
+    assert address == reachable(address)
+
+
+NONE = ["a b@example.org", "a@example.org\nb", "\u0430@example.org", "a@ex\u0430mple.org", "a@example.org\x00", "o'a@b@example.org", "'"]
+
+
+@pytest.mark.parametrize("said", [*NONE, ".a@example.org", f"a@{'b.' * 130}org"])
+def test_what_is_no_address_is_no_name(said: str) -> None:
+    """Two addresses, controls, look-alikes: nobody signs in as that."""
+    assert "" == people.canonical(said)

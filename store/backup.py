@@ -1,6 +1,6 @@
 """A copy of the database in one file, while the controller runs, and the way back.
 
-SQLite through its own backup call, PostgreSQL through pg_dump and pg_restore. The key file and the spool belong to a
+SQLite through its own backup call, PostgreSQL through its own programs (store/archive.py). The key file and the spool belong to a
 backup and are not in it: without the key no shared secret opens. Never overwrites a backup, never restores what this
 version cannot read.
 """
@@ -8,15 +8,14 @@ version cannot read.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
+from store import archive
 from store.faults import StoreError
 from store.schema import misfit, revisions
 
@@ -42,7 +41,7 @@ def backup(
             rows = _copy(_sqlite_file(url), draft, progress, count=count)
         else:
             rows = {}
-            _postgresql("pg_dump", url, "--format=custom", "--no-owner", f"--file={draft}")
+            archive.dump(url, draft)
         _sync(draft)
         file.hardlink_to(draft)
         _sync(file.parent)
@@ -63,7 +62,7 @@ def restore(url: str, file: Path) -> Path | None:
     if not file.is_file():
         raise StoreError(f"backup {file}: there is no such file")
     if make_url(url).get_backend_name() != "sqlite":
-        _postgresql("pg_restore", url, "--clean", "--if-exists", "--no-owner", "--single-transaction", str(file))
+        archive.load(url, file)
         return None
     _readable(file)
     target = _sqlite_file(url)
@@ -131,24 +130,6 @@ def _sqlite_file(url: str) -> Path:
     if not name or name == ":memory:":
         raise StoreError("database url: a database in memory has no file to back up")
     return Path(name)
-
-
-def _postgresql(program: str, url: str, *options: str) -> None:
-    """Run one of PostgreSQL's own programs; the password goes by the environment, which others cannot list."""
-    path = shutil.which(program)
-    if path is None:
-        raise StoreError(f"{program} is not installed here; install Debian's postgresql-client, or run it where the database is")
-    address = make_url(url)
-    environment = {**os.environ, **({"PGPASSWORD": str(address.password)} if address.password else {})}
-    # The program is found by PATH as any operator's tool; the options are ours and two paths, never a shell's.
-    done = subprocess.run([path, f"--dbname={_conninfo(address)}", *options], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - see above
-    if done.returncode:
-        raise StoreError(f"{program}: {(done.stderr.strip().splitlines() or ['it failed and did not say why'])[0]}")
-
-
-def _conninfo(address: URL) -> str:
-    """The address in libpq's words, without the password."""
-    return address.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
 
 
 def _sync(path: Path) -> None:

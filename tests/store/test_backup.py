@@ -7,13 +7,13 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from store.backup import backup, restore
 from store.check import check
 from store.faults import StoreError
-from store.models import AuthEvent, Home
-from store.schema import prepare
+from store.models import AuthEvent, Business, Home
+from store.schema import downgrade, head, prepare, revision, upgrade
 from store.session import engine, reading, transaction
 from tests.store import rows
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from store.sealed import Seal
+    from tests.peers.postgres import Cluster
 
 
 @pytest.fixture
@@ -106,6 +107,43 @@ def test_a_backup_knows_how_many_rows_it_has(filled: Engine, url: str, tmp_path:
     """Counted in the state that is copied; PostgreSQL's own program does not say."""
     rows_of = backup(url, tmp_path / "monday.backup", count=True)
     assert (1, 1) == (rows_of["auth_event"], rows_of["site"]) if url.startswith("sqlite") else {} == rows_of
+
+
+def test_a_backup_of_an_older_shape_takes_the_place_of_a_newer(filled: Engine, url: str, tmp_path: Path) -> None:
+    """Whoever takes an upgrade back has tables that the backup knows nothing of, and that refer to its own: they go with the rest."""
+    filled.dispose()
+    downgrade(url, "0007")
+    backup(url, tmp_path / "before-the-upgrade.backup")
+    upgrade(url)
+    restore(url, tmp_path / "before-the-upgrade.backup")
+    database = engine(url)
+    assert "0007" == revision(database)
+    upgrade(url)
+    assert [] == check(url)
+    with reading(database) as session:
+        assert ["Corner Books"] == session.scalars(select(Business.name)).all()
+    database.dispose()
+
+
+@pytest.mark.peer("postgresql")
+def test_a_bad_archive_leaves_postgresql_alone(cluster: Cluster, tmp_path: Path) -> None:
+    """The same five of PostgreSQL: nothing is gone that the archive, read to its end, does not replace."""
+    bad = {what: tmp_path / f"{what}.backup" for what in ("absent", "junk", "other", "newer", "cut-off")}
+    with cluster.database(upgrade) as url, cluster.database() as foreign:
+        cluster.sql("CREATE TABLE t (x int)", make_url(foreign).database or "")
+        backup(foreign, bad["other"])
+        backup(url, bad["cut-off"])
+        bad["cut-off"].write_bytes(bad["cut-off"].read_bytes()[:-20])  # its contents are all named, its last rows are not there
+        bad["junk"].write_bytes(b"junk" * 5000)
+        name = make_url(url).database or ""
+        cluster.sql("UPDATE alembic_version SET version_num = '9999'", name)
+        backup(url, bad["newer"])
+        cluster.sql(f"UPDATE alembic_version SET version_num = '{head()}'", name)
+        cluster.sql("INSERT INTO grant_feed (id, number) VALUES (1, 41)", name)
+        for file in bad.values():
+            with pytest.raises(StoreError, match=rf"^backup .*{file.name}: \S.*"):
+                restore(url, file)
+            assert ("41", head()) == (cluster.sql("SELECT number FROM grant_feed", name).strip(), revision(engine(url)))
 
 
 def test_a_restore_keeps_what_was_there(tmp_path: Path) -> None:

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
     from store.models import Business
 
-    Place = tuple[PlaceKind, str]
-
 SITES: Final = 300  # that one shop is offered
 POINTS: Final = 1_000  # access points of these
-_CITY: Final = (PlaceKind.CITY, "")
+Place = tuple[PlaceKind, str]
+CITY: Final[Place] = (PlaceKind.CITY, "")
 
 
 class Offer(NamedTuple):
@@ -45,7 +44,7 @@ class Offer(NamedTuple):
 def given(session: Session, shop: Business) -> frozenset[Place]:
     """What the city gave it; its own shop has the whole city."""
     if shop.house:
-        return frozenset({_CITY})
+        return frozenset({CITY})
     rows = session.execute(select(BusinessPlace.kind, BusinessPlace.name).where(BusinessPlace.business_id == shop.id))
     return frozenset((kind, name) for kind, name in rows)
 
@@ -58,10 +57,10 @@ def offered(session: Session, shop: Business, chosen: Iterable[Any] = ()) -> lis
     """
     mine, kept = given(session, shop), _kept(chosen)
     sites = sorted(_sites(session, mine, kept), key=lambda row: (row.name, row.id))
-    whole = {row.id for row in sites if mine & {_CITY, (PlaceKind.DISTRICT, row.district), (PlaceKind.SITE, row.id)}}
+    whole = {row.id for row in sites if mine & {CITY, (PlaceKind.DISTRICT, row.district), (PlaceKind.SITE, row.id)}}
     points = _points(session, mine, sorted(whole), kept)
-    districts = {row.district for row in sites if row.district and mine & {_CITY, (PlaceKind.DISTRICT, row.district)}}
-    found = [Offer(*_CITY, "")] if _CITY in mine else []
+    districts = {row.district for row in sites if row.district and mine & {CITY, (PlaceKind.DISTRICT, row.district)}}
+    found = [Offer(*CITY, "")] if CITY in mine else []
     found += [Offer(PlaceKind.DISTRICT, name, name, district=name) for name in sorted(districts)]
     for row in sites:
         here = (row.id, row.district, row.timezone)
@@ -85,7 +84,7 @@ def _sites(session: Session, mine: frozenset[Place], kept: frozenset[Place]) -> 
         else_=2,
     )
     every = select(Site).order_by(first, Site.name, Site.id).limit(SITES)
-    if _CITY in mine:
+    if CITY in mine:
         return session.scalars(every).all()
     holding = select(AccessPoint.site).where(AccessPoint.name.in_(_named(mine, PlaceKind.ACCESS_POINT)))
     theirs = or_(Site.id.in_(_named(mine, PlaceKind.SITE)), Site.district.in_(_named(mine, PlaceKind.DISTRICT)), Site.id.in_(holding))

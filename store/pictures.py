@@ -55,6 +55,5 @@ def of_shop(session: Session, business_id: str, sha: str) -> Media | None:
 
 def _add(session: Session, picture: Prepared, now: datetime) -> None:
     row = insert(session, Media).values(**picture._asdict(), created_at=now)
-    session.execute(
-        row.on_conflict_do_update(index_elements=["sha"], set_={"created_at": now})
-    )  # its time begins anew (store/unused_pictures.py)
+    anew = row.on_conflict_do_update(index_elements=["sha"], set_={"created_at": now})  # its days (store/unused_pictures.py)
+    session.execute(anew)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-Place = tuple[PlaceKind, str]
-CITY: Final[Place] = (PlaceKind.CITY, "")
+Place = offers.Place
+CITY: Final = offers.CITY
 MOST: Final = 200  # places of one shop
 
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, object_session
 
-from store.models import Business, Campaign, Creative, CreativeState, Media, ShopVersion
+from store import pictures
+from store.models import Business, Campaign, Creative, CreativeState, ShopVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,11 +71,6 @@ def live(session: Session, model: type[Version], owner: str) -> Version | None:
     """What guests may see: the approved one."""
     mine = select(model).where(_of(model) == owner, model.state == CreativeState.APPROVED)
     return session.scalars(mine.order_by(model.version.desc()).limit(1)).one_or_none()
-
-
-def before(session: Session, row: Version) -> Version | None:
-    """What a submitted one would take the place of."""
-    return live(session, type(row), owner_of(row))
 
 
 def history(session: Session, model: type[Version], owner: str, most: int = MOST) -> Sequence[Version]:
@@ -141,7 +137,7 @@ def approve(row: Version, by: str, now: datetime) -> None:
     session.execute(update(model).where(*former).values(state=CreativeState.REPLACED))
     row.state, row.decided_by, row.decided_at, row.reason = CreativeState.APPROVED, by, now, ""
     if row.picture:
-        session.execute(update(Media).where(Media.sha == row.picture, Media.published_at.is_(None)).values(published_at=now))
+        pictures.publish(session, row.picture, now)
     session.flush()
 
 

@@ -14,16 +14,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portal.cases.suppression import FEWEST, hidden
 from store import placements
 from store.placements import Count
+from store.site_usage import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from sqlalchemy.orm import Session
 
@@ -157,11 +158,6 @@ def report(
         [(each, by_advert[each.id]) for each in mine],
         placements.places(session, [row.key for row in places.rows]),
     )
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """When this day begins there."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _days(hourly: Iterable[Hourly], span: Span, today: date, clock: Mapping[datetime, datetime]) -> Table:

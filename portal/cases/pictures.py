@@ -1,7 +1,7 @@
 """A picture that a shop sends: made safe in a process of its own, kept for that shop, and why it was not taken, in words.
 
 First `look` (it may take seconds: never inside a transaction), then `take` in the one that saves the form. Nobody but the shop and
-whoever reviews it is shown the picture until `publish`, which approving calls. Never says what another shop has.
+whoever reviews it is shown the picture until it is approved (store/versions.py). Never says what another shop has.
 """
 
 from __future__ import annotations
@@ -84,9 +84,3 @@ def take(session: Session, business_id: str, pressed: Pressed, now: datetime) ->
 def shown(session: Session, business_id: str, sha: str) -> Media | None:
     """A picture that this shop sent, published or not; another shop's is none."""
     return pictures.of_shop(session, business_id, sha)
-
-
-def publish(session: Session, sha: str, now: datetime) -> None:
-    """Guests may see it from now on: what approving calls, in its transaction. "" is nothing."""
-    if sha:
-        pictures.publish(session, sha, now)

@@ -68,7 +68,7 @@ def test_an_approved_version_runs_until_the_next_is(database: Engine, owners: di
             second.reason,
         )
         third = versions.draft(session, model, owner, "maker", NOW)
-        assert ("https://two.example/", first) == (third.link, versions.before(session, third))
+        assert ("https://two.example/", first) == (third.link, versions.live(session, model, owner))
         versions.submit(third, "maker", NOW)
         versions.approve(third, "city", NOW)
         assert "3 approved, 2 rejected, 1 replaced" == states(session, model, owner)

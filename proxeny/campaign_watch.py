@@ -5,6 +5,8 @@ day, or their last view). Days are those of the sites' clocks: a campaign begins
 after the night that its last day began. Each is taken in a transaction of its own that holds its row and looks again, so that
 of two processes one does it, and an approval meanwhile is heeded. What is written, told and entered in the log is there whole or not.
 
+Days are acted upon only while the clock is believed (decision 54): what is told of an end cannot be taken back when the clock is.
+
 Never shows or hides an advert: what guests see is decided at each page (portal/cases/adverts.py).
 """
 
@@ -39,9 +41,25 @@ NAME: Final = "campaigns.db"
 EVERY: Final = 60.0  # seconds between turns
 MOST: Final = 500  # campaigns of one turn that something is done to: the others have the next
 LOOKED_AT: Final = 5_000  # campaigns that may have come to something, the oldest first
+SETTLES: Final = 600.0  # seconds for which a clock goes as the monotonic one does before its days are believed
+STEP: Final = 60.0  # seconds by which it was set, then, and not nudged
 ACTOR: Final = "proxeny"  # of the audit log: nobody did it
 _DAY: Final = timedelta(days=1)
 _RUNS: Final = (CampaignState.LIVE, CampaignState.PAUSED)
+
+
+class Trust:
+    """Whether the clock has gone on evenly since it was first looked at, or last set: one that is far off is mostly set right soon."""
+
+    def __init__(self) -> None:
+        self._apart, self._since = 0.0, float("inf")
+
+    def settled(self, now: datetime, monotonic: float) -> bool:
+        """Asked at each look."""
+        apart = now.timestamp() - monotonic
+        if monotonic < self._since or abs(apart - self._apart) > STEP:
+            self._apart, self._since = apart, monotonic
+        return monotonic - self._since >= SETTLES
 
 
 class Campaigns:
@@ -51,6 +69,7 @@ class Campaigns:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._trust = Trust()
 
     def waiting(self, session: Database, tools: Tools, now: datetime) -> list[Waiting]:  # noqa: ARG002  as other work asks
         if tools.network() is None or time.monotonic() < self._next:
@@ -62,26 +81,27 @@ class Campaigns:
         return 0
 
     def carry(self, row: int, tools: Tools) -> Carried | None:  # noqa: ARG002  there is one turn
-        network = tools.network()
-        turned = turn(tools, network, moment()) if network is not None else 0
+        network, now = tools.network(), moment()
+        settled = self._trust.settled(now, time.monotonic())
+        turned = turn(tools, network, now, settled=settled) if network is not None else 0
         return Carried("", heard=True, end="done") if turned else None
 
 
-def turn(tools: Tools, network: Network, now: datetime) -> int:
-    """Begin and end what has come to it; how many."""
+def turn(tools: Tools, network: Network, now: datetime, *, settled: bool = True) -> int:
+    """Begin and end what has come to it; how many. `settled`: the clock is believed; else what no day decides is done alone."""
     with reading(tools.database) as session:
         found = _candidates(session, now)
         places = _places(session, [row.id for row in found])
         spent = _spent(session, [row.id for row in found if row.total_cap is not None])
-    clocks = {row.id: [now.astimezone(zone) for zone in _zones(places.get(row.id, ()), network)] for row in found}
+    clocks = {row.id: [now.astimezone(zone) for zone in _zones(places.get(row.id, ()), network) if settled] for row in found}
     due = [row.id for row in found if row.id in spent or _step(row, clocks[row.id]) is not None]
     told = reach(tools.settings())
     return sum(_taken(tools, name, clocks[name], told, now, spent=name in spent) for name in due[:MOST])
 
 
-def over(campaign: Campaign, here: Iterable[datetime]) -> bool:
-    """Whether its last day is, at each of its places; `here` is the time on their clocks."""
-    return campaign.last_day is not None and all(campaign.last_day < _day(campaign, each) for each in here)
+def over(campaign: Campaign, here: Collection[datetime]) -> bool:
+    """Whether its last day is, at each of its places; `here` is the time on their clocks, nothing where none is believed."""
+    return campaign.last_day is not None and bool(here) and all(campaign.last_day < _day(campaign, each) for each in here)
 
 
 def begun(campaign: Campaign, here: Iterable[datetime]) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
 
 from proxeny import campaign_watch, settings
-from proxeny.campaign_watch import Campaigns, turn
+from proxeny.campaign_watch import Campaigns, Trust, turn
 from proxeny.lines import Tools
 from proxeny.network import AccessPoint, Network, Operator, Site
 from store import adverts, keys
@@ -221,3 +222,31 @@ def test_what_runs_under_a_cap_stands_before_nobody(tools: Tools, monkeypatch: p
     with transaction(tools.database) as session:
         adverts.count(session, [Figure("capped-2-1", older[2], NOW.replace(minute=0), "library", "en", 2)])
     assert (1, (CampaignState.ENDED, True, True)) == (turn(tools, network(), NOW), state(tools, older[2]))
+
+
+def test_a_clock_that_was_just_set_ends_nothing(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor begins what has a first day, until it went on for ten minutes as the monotonic clock does; a cap needs no clock."""
+    kept = sown(tools, last_day=DAY, began_at=NOW)
+    with transaction(tools.database) as session:
+        later = campaign(session, "later", first_day=DAY + timedelta(days=30))
+        spent = campaign(session, "spent", total_cap=1, began_at=NOW)
+        adverts.count(session, [Figure("spent-1", spent, NOW.replace(minute=0), "library", "en", 1)])
+    ticks = [0.0, *(540.0 + 60 * minute for minute in range(14))]  # it is set at the third look, and set right at the fifth
+    wrong, right = at("2036-03-11T12:00"), at("2026-03-11T12:00")
+    looks = [(wrong if 2 <= number < 4 else right) + timedelta(seconds=tick) for number, tick in enumerate(ticks)]
+    work, moments, clock = Campaigns(), iter(looks), iter(ticks)
+    monkeypatch.setattr(campaign_watch, "moment", lambda: next(moments))
+    monkeypatch.setattr(campaign_watch, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    for _ in looks:
+        work.carry(0, tools)
+    assert (CampaignState.LIVE, True, False) == state(tools, kept)
+    assert (CampaignState.LIVE, False, False) == state(tools, later)
+    assert (CampaignState.ENDED, True, True) == state(tools, spent)
+
+
+def test_a_clock_that_goes_on_is_believed() -> None:
+    """From its tenth minute on; nudged, it stays so; set, in either direction, it has to go on for ten minutes once more."""
+    trust, begun = Trust(), at("2026-03-11T12:00")
+    looks = [(0, 0), (540, 0), (600, 0), (4_000, 59), (4_060, 120), (4_600, 120), (4_660, 120), (4_720, -3_600), (5_320, -3_600)]
+    said = [trust.settled(begun + timedelta(seconds=tick + off), tick) for tick, off in looks]
+    assert [False, False, True, True, False, False, True, False, True] == said

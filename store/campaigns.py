@@ -182,6 +182,7 @@ def approve(row: Creative, by: str, weight: int, now: datetime) -> Campaign:
     campaign.weight = min(max(weight, WEIGHTS.start), WEIGHTS[-1])
     if campaign.state is CampaignState.ENDED:
         campaign.began_at = campaign.ended_at = None
+        campaign.held = False  # whoever approves it wants it shown
     if campaign.state is not CampaignState.PAUSED:
         campaign.state = CampaignState.LIVE
     session.execute(delete(CampaignPlace).where(CampaignPlace.campaign_id == campaign.id))

@@ -20,10 +20,13 @@ from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
 from portal.cases.suppression import FEWEST
-from portal.cases.usage import Look, kept_back
+from portal.cases.usage import Look, kept_back, people
 from portal.permissions import Permission
+from store.site_usage import Used
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Response
     from flask.typing import ResponseReturnValue
 
@@ -104,14 +107,14 @@ def _steps(now: Look, then: Look) -> Panel:
         mine, theirs = now.by_day(), then.by_day()  # type: ignore[assignment]  # both by the same
         labels = list(mine)
         first = Column("day", _("Day"), "day")
-    told, others = _told([used.sessions for used in mine.values()]), _told([used.sessions for used in theirs.values()])
-    rows = list(zip(labels, told, others, strict=True))
+    rows = list(zip(labels, _told(mine.values()), _told(theirs.values()), strict=True))
     return Panel("steps", _("Side by side"), (first, SESSIONS, BEFORE), rows, "sessions")
 
 
-def _told(counts: list[int]) -> list[int | None]:
-    shut = kept_back(dict(enumerate(counts)))
-    return [None if at in shut else count for at, count in enumerate(counts)]
+def _told(some: Iterable[Used]) -> list[int | None]:
+    listed = list(some)
+    shut = kept_back(dict(enumerate(map(people, listed))))
+    return [None if at in shut else used.sessions for at, used in enumerate(listed)]
 
 
 def _sites(now: Look, then: Look, asked: Asked) -> Panel:
@@ -119,9 +122,9 @@ def _sites(now: Look, then: Look, asked: Asked) -> Panel:
     names = sorted(now.sites.keys() | then.sites.keys())
     both = []
     for look in (now, then):
-        counts = {name: look.sites[name].sessions if name in look.sites else 0 for name in names}
-        _districts, shut = shut_places(asked, counts)
-        both.append([None if name in shut else count for name, count in counts.items()])
+        each = {name: look.sites.get(name, Used()) for name in names}
+        _districts, shut = shut_places(asked, each)
+        both.append([None if name in shut else used.sessions for name, used in each.items()])
     rows = [
         (asked.named(name) or _("Access points without a site"), mine, theirs, grown(mine, theirs))
         for name, mine, theirs in zip(names, *both, strict=True)

@@ -18,11 +18,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from portal import words
-from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, share
+from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, people, share
 from store.site_usage import Used
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -112,7 +112,7 @@ def raw(value: Any, kind: str) -> Any:
 
 def _told(used: Mapping[Any, Used], shut: Collection[Any] | None = None) -> dict[Any, tuple[Any, ...]]:
     """The cells `USED_ALL` of each; `shut` None: without those that this table alone gives away."""
-    shut = kept_back({key: each.sessions for key, each in used.items()}) if shut is None else shut
+    shut = kept_back({key: people(each) for key, each in used.items()}) if shut is None else shut
     return {
         key: (None,) * len(USED_ALL) if key in shut else (each.sessions, each.seconds, each.octets, share(each))
         for key, each in used.items()
@@ -137,32 +137,31 @@ def districts(look: Look, asked: Asked, _session: Session) -> Panel:
     sums: defaultdict[str, Used] = defaultdict(Used)
     for site, used in look.sites.items():
         sums[asked.district(site)] += used
-    shut, _sites = shut_places(asked, {site: used.sessions for site, used in look.sites.items()})
-    rows = ranked({name or _("No district"): cells for name, cells in _told(sums, shut).items()})
+    shut, _sites = shut_places(asked, look.sites)
+    rows = ranked([(name or _("No district"), *cells) for name, cells in _told(sums, shut).items()])
     return Panel("districts", _("By district"), (Column("district", _("District"), "text"), *USED_ALL), rows, "sessions")
 
 
-def shut_places(asked: Asked, sessions: Mapping[str, int]) -> tuple[frozenset[str], frozenset[str]]:
+def shut_places(asked: Asked, sites: Mapping[str, Used]) -> tuple[frozenset[str], frozenset[str]]:
     """The districts and the sites that are not told, as the one table is read beside the other."""
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for site, count in sorted(sessions.items()):
-        groups[asked.district(site)][site] = count
+    for site, used in sorted(sites.items()):
+        groups[asked.district(site)][site] = people(used)
     return kept_back_within(dict(sorted(groups.items())))
 
 
 def sites(look: Look, asked: Asked, _session: Session) -> Panel:
     """By site, with how long people stay."""
-    told = {}
-    _districts, shut = shut_places(asked, {site: used.sessions for site, used in look.sites.items()})
+    told = []
+    _districts, shut = shut_places(asked, look.sites)
     for site, cells in _told(look.sites, shut).items():
         stay = middle(look.lengths.get(site, {})) if cells[0] is not None else None
-        told[asked.named(site) or _("Access points without a site")] = (*cells, stay)
+        told.append((asked.named(site) or _("Access points without a site"), *cells, stay))
     return Panel("sites", _("By site"), (Column("site", _("Site"), "text"), *USED_ALL, MEDIAN), ranked(told), "sessions")
 
 
-def ranked(told: Mapping[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The largest first; what is not told stands last, by name, so that its place tells nothing."""
-    rows = [(name, *cells) for name, cells in told.items()]
+def ranked(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The largest first; what is not told stands last, by name, so that its place tells nothing. Each begins with its name."""
     return sorted(rows, key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
 
 

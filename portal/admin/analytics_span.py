@@ -5,6 +5,7 @@ Never a span that one look cannot carry (`usage.LONGEST`), and never an error fo
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -89,8 +90,9 @@ def everywhere(session: Session, days: Days) -> Asked:
 
 
 def _places(session: Session) -> dict[str, Place]:
-    rows = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id))
-    return {row[0]: Place(*row) for row in rows}
+    rows = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id)).all()
+    called = Counter(row.name for row in rows)  # one of several of a name says which
+    return {row.id: Place(row.id, row.name if called[row.name] == 1 else f"{row.name} ({row.id})", row.district) for row in rows}
 
 
 def zone() -> tzinfo:

@@ -37,7 +37,7 @@ def countries(look: Look, asked: Asked, _session: Session) -> Panel:
     """Where those come from whom an institution vouches for."""
     groups, shut, _institutions = _whose(look)
     visits = {country: None if country in shut else sum(cells.values()) for country, cells in groups.items() if country is not None}
-    rows = ranked({_country(country): (count,) for country, count in visits.items()})
+    rows = ranked([(_country(country), count) for country, count in visits.items()])
     about = _("Of the whole city: where visitors come from is not counted by site.") if asked.where else ""
     columns = Column("country", _("Country"), "text"), VISITS
     return Panel("countries", _("Home countries"), columns, rows, "visitor_days", about)
@@ -105,6 +105,6 @@ def site_visitors(look: Look, asked: Asked, session: Session) -> Panel:
     month = look.days.last.replace(day=1)
     found = site_usage.visitors(session, site_usage.midnight(month, look.days.zone))
     wanted = look.days.sites
-    told = {asked.named(each.site): _came(each) for each in found if each.site and (wanted is None or each.site in wanted)}
+    told = [(asked.named(each.site), *_came(each)) for each in found if each.site and (wanted is None or each.site in wanted)]
     title = _("Visitors by site, %(month)s", month=format_date(month, "MMMM y", locale=g.locale))
     return Panel("site-visitors", title, (Column("site", _("Site"), "text"), *_CAME), ranked(told), "visitors")

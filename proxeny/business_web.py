@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from portal.admin.desk import Desk, Office
@@ -20,7 +20,7 @@ from proxeny.audience import Audience
 from store.staff_sessions import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
@@ -57,17 +57,12 @@ class Shops(Audience):
             entry=lambda _session, _section, _name: None,
             status=dict,
             zone=self._zone,
-            tools={**tools(self), **shop_preview.tools(lambda: self.settings, self._database, marks)},
+            tools=shop_preview.tools(lambda: self.settings, self._database, marks),
         )
 
     def _zone(self) -> str:
         operator = self._network.operator if self._network is not None else None
         return operator.timezone if operator is not None else "UTC"
-
-
-def tools(shops: Shops) -> dict[str, Callable[..., Any]]:
-    """What single pages need of us, by name."""
-    return {"settings": lambda: shops.settings, "network": lambda: shops.network}
 
 
 def _unchanged(session: Session, edits: Sequence[Edit], actor: Actor, *, dry: bool = False) -> Made | list[Wrong]:

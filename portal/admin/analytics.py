@@ -92,7 +92,7 @@ def _page(names: Sequence[str], title: Any, *, summed: bool = False) -> Response
         if request.args.get("format") == "csv":
             return _file(session, look, asked, names)
         some = [PANELS[name](look, asked, session) for name in names]
-        facts = totals(look) if summed else []
+        facts = totals(look) if summed and look.total.sessions else []
     return page(
         "analytics.html", title=title, panels=some, facts=facts, few=any(each.shut for each in some), **shown(), **spans.values(asked)
     )
@@ -104,11 +104,9 @@ def shown() -> dict[str, Any]:
 
 
 def totals(look: Look) -> list[tuple[Any, str, Any]]:
-    """(title, kind, value): the exact sums of all of it; nothing where there is hardly anything."""
+    """(title, kind, value): the exact sums of all of it; None where there is hardly anything."""
     used = look.total
-    if not used.sessions:
-        return []
-    few = used.sessions < FEWEST
+    few = 0 < used.sessions < FEWEST
     return [
         (later("Sessions"), "count", None if few else used.sessions),
         (later("Hours online"), "hours", None if few else used.seconds),

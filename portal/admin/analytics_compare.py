@@ -74,23 +74,13 @@ def compare() -> ResponseReturnValue:
 
 
 def _pairs(now: Look, then: Look, asked: Asked) -> list[Pair]:
-    pairs = [Pair(title, kind, value, other) for (title, kind, value), (_title, _kind, other) in zip(_sums(now), _sums(then), strict=True)]
+    sums = zip(analytics.totals(now), analytics.totals(then), strict=True)
+    pairs = [Pair(title, kind, value, other) for (title, kind, value), (_title, _kind, other) in sums]
     if not asked.where:
         came = [sum(look.whose.values()) for look in (now, then)]
         mine, theirs = (None if 0 < each < FEWEST else each for each in came)
         pairs.append(Pair(later("Visits"), "count", mine, theirs))
     return pairs
-
-
-def _sums(look: Look) -> list[tuple[Any, str, Any]]:
-    nothing: list[tuple[Any, str, Any]] = [
-        (later("Sessions"), "count", 0),
-        (later("Hours online"), "hours", 0),
-        (later("Data"), "octets", 0),
-        (later("Roaming"), "percent", None),
-        (later("Median stay"), "minutes", None),
-    ]
-    return analytics.totals(look) or nothing
 
 
 BEFORE = Column("sessions_before", later("Compared with"))

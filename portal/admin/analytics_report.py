@@ -25,6 +25,7 @@ from portal.admin.assets import url as asset
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
+from portal.cases.publishing import last_of
 from portal.cases.suppression import FEWEST
 from portal.cases.usage import Days, Look, part, share
 from portal.permissions import Permission
@@ -143,13 +144,9 @@ def _month() -> date:
     return next((each for each in some if each.isoformat()[:7] == request.args.get("month", "")), some[0])
 
 
-def _last(month: date) -> date:
-    return (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-
-
 def written(session: Session, month: date) -> Report:
     """What there is to say of a month."""
-    asked = spans.everywhere(session, Days(month, _last(month), spans.zone()))
+    asked = spans.everywhere(session, Days(month, last_of(month), spans.zone()))
     before = (month - timedelta(days=1)).replace(day=1)
     look, past = Look(session, asked.days), Look(session, Days(before, month - timedelta(days=1), spans.zone()))
     days, clock = panels.days(look, asked, session), panels.clock(look, asked, session)

@@ -21,7 +21,7 @@ from portal.cases import shop_page as form
 from portal.cases.advert_state import Stand
 from portal.messages.shops import About, Step
 from store import shop_pages, versions
-from store.models import CreativeState, ShopVersion
+from store.models import ShopVersion
 from store.versions import StepError
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from portal.permissions import Permission
 
 KIND: Final = About.PAGE.value  # as the audit log has it
-_OPEN: Final = {
-    CreativeState.DRAFT: Stand.DRAFT,
-    CreativeState.SUBMITTED: Stand.WAITING,
-    CreativeState.REJECTED: Stand.REJECTED,
-}
 
 
 def blueprint(see: Permission, act: Permission) -> Blueprint:
@@ -58,7 +53,7 @@ def public_page() -> Any:
         past = versions.history(session, ShopVersion, g.shop.id)
         newest = past[0] if past else None
         stands = g.shop.suspended_at is None and shop_pages.stands(session, g.shop.id)
-    wanted = _OPEN.get(newest.state) if newest is not None else Stand.DRAFT
+    wanted = states.OPEN.get(newest.state) if newest is not None else Stand.DRAFT
     g.frames = "; frame-src 'self'"
     return page(
         "shop_page.html",

@@ -69,7 +69,7 @@ CHANGES: Final[Mapping[CreativeState, Any]] = {  # of one that guests see, or sa
     CreativeState.SUBMITTED: later("A change is with the city"),
     CreativeState.REJECTED: later("A change was not approved"),
 }
-_OPEN: Final[Mapping[CreativeState, Stand]] = {
+OPEN: Final[Mapping[CreativeState, Stand]] = {  # of what guests do not see yet: a first version's, or a page's newest
     CreativeState.DRAFT: Stand.DRAFT,
     CreativeState.SUBMITTED: Stand.WAITING,
     CreativeState.REJECTED: Stand.REJECTED,
@@ -80,7 +80,7 @@ def stand(line: Line, today: date, *, suspended: bool = False) -> Stand:
     """How it stands; `today` is the shop's."""
     campaign, newest = line.campaign, line.newest
     if line.live is None or campaign.state is CampaignState.DRAFT:
-        return _OPEN.get(newest.state, Stand.DRAFT) if newest is not None else Stand.DRAFT
+        return OPEN.get(newest.state, Stand.DRAFT) if newest is not None else Stand.DRAFT
     if campaign.state is CampaignState.ENDED or (campaign.last_day is not None and campaign.last_day < today):
         return Stand.OVER
     if suspended:

@@ -22,7 +22,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import FRESH, audited, needs
 from portal.admin.page import page
 from portal.cases.suppression import FEWEST
-from portal.cases.usage import Look, share
+from portal.cases.usage import Look, share, stands_for
 from portal.permissions import Permission, may
 from portal.sheets import line
 
@@ -106,7 +106,7 @@ def shown() -> dict[str, Any]:
 def totals(look: Look) -> list[tuple[Any, str, Any]]:
     """(title, kind, value): the exact sums of all of it; None where there is hardly anything."""
     used = look.total
-    few = 0 < used.sessions < FEWEST
+    few = 0 < stands_for(used) < FEWEST
     return [
         (later("Sessions"), "count", None if few else used.sessions),
         (later("Hours online"), "hours", None if few else used.seconds),

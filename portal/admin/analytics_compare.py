@@ -20,7 +20,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
 from portal.cases.suppression import FEWEST
-from portal.cases.usage import Look, kept_back, people
+from portal.cases.usage import Look, kept_back, stands_for
 from portal.permissions import Permission
 from store.site_usage import Used
 
@@ -103,7 +103,7 @@ def _steps(now: Look, then: Look) -> Panel:
 
 def _told(some: Iterable[Used]) -> list[int | None]:
     listed = list(some)
-    shut = kept_back(dict(enumerate(map(people, listed))))
+    shut = kept_back(dict(enumerate(map(stands_for, listed))))
     return [None if at in shut else used.sessions for at, used in enumerate(listed)]
 
 

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from portal import words
-from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, people, share
+from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, share, stands_for
 from store.site_usage import Used
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def raw(value: Any, kind: str) -> Any:
 
 def _told(used: Mapping[Any, Used], shut: Collection[Any] | None = None) -> dict[Any, tuple[Any, ...]]:
     """The cells `USED_ALL` of each; `shut` None: without those that this table alone gives away."""
-    shut = kept_back({key: people(each) for key, each in used.items()}) if shut is None else shut
+    shut = kept_back({key: stands_for(each) for key, each in used.items()}) if shut is None else shut
     return {
         key: (None,) * len(USED_ALL) if key in shut else (each.sessions, each.seconds, each.octets, share(each))
         for key, each in used.items()
@@ -146,7 +146,7 @@ def shut_places(asked: Asked, sites: Mapping[str, Used]) -> tuple[frozenset[str]
     """The districts and the sites that are not told, as the one table is read beside the other."""
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for site, used in sorted(sites.items()):
-        groups[asked.district(site)][site] = people(used)
+        groups[asked.district(site)][site] = stands_for(used)
     return kept_back_within(dict(sorted(groups.items())))
 
 

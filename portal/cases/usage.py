@@ -145,7 +145,7 @@ def kept_back_within(groups: Mapping[Group, Mapping[Key, int]]) -> tuple[frozens
     return shut, frozenset(key for some in inner for key in some)
 
 
-def people(used: Used) -> int:
+def stands_for(used: Used) -> int:
     """By how many it is judged whether it is told: sessions that began; where none did and somebody was online still, one of these."""
     return used.sessions or int(any(used.figures))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask_babel import gettext as _
 
 from portal import languages
-from portal.cases import link
+from portal.cases import link, open_hours
 from portal.messages.letter import line
 from store import campaigns
 from store.campaigns import EVERY_DAY, LARGEST, MIDNIGHT
@@ -32,7 +32,6 @@ TEXT: Final = 200
 ALT: Final = 150
 FURTHEST: Final = timedelta(days=731)  # that an advert is planned ahead
 _KEPT: Final = 1_000  # characters of what is typed too long, so that it can be made shorter
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::00)?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _SHA: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -101,13 +100,10 @@ def _day(text: str) -> str | None:
 
 
 def _minute(clock: str, default: int) -> int | str:
-    found = _CLOCK.fullmatch(clock)
-    if not clock or found is None:
+    found = open_hours.minute(clock)
+    if found is None:
         return clock or default
-    minute = int(found[1]) * 60 + int(found[2])
-    if minute == 0 and default == MIDNIGHT:
-        return MIDNIGHT  # until 00:00 is until the day's end
-    return minute if minute <= MIDNIGHT else clock
+    return MIDNIGHT if found == 0 and default == MIDNIGHT else found  # until 00:00 is until the day's end
 
 
 def _number(text: str) -> int | str | None:

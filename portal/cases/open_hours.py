@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")  # schema.org's
 SPANS: Final = 2  # of a day: before and after a long lunch
 MIDNIGHT: Final = 1440
-_TIME: Final = re.compile(r"([01]?\d|2[0-4])[:hH. ]([0-5]\d)")
+_TIME: Final = re.compile(r"([01]?\d|2[0-4])[:hH. ]([0-5]\d)(?::00)?", re.ASCII)
 
 
 class Line(NamedTuple):

@@ -81,7 +81,13 @@ def test_what_is_told_and_what_can_run_are_one(first: date, days: int, begin: in
 
 @pytest.mark.parametrize(
     ("begin", "end", "kept"),
-    [("", "", (0, 1440)), ("22:00", "2:00", (1320, 120)), ("08:30", "00:00", (510, 1440)), ("7h30", "12:00:00", (450, 720)), ("9", "x", ("9", "x"))],
+    [
+        ("", "", (0, 1440)),
+        ("22:00", "2:00", (1320, 120)),
+        ("08:30", "00:00", (510, 1440)),
+        ("7h30", "12:00:00", (450, 720)),
+        ("9", "x", ("9", "x")),
+    ],
 )
 def test_hours_are_minutes_of_the_day(begin: str, end: str, kept: tuple[object, object]) -> None:
     """Empty is the whole day; until midnight is until its end; what is no time stays as it was typed."""

@@ -19,6 +19,7 @@ from store.models import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from portal.cases.open_catalogue import File
     from portal.cases.open_files import Column
@@ -33,12 +34,12 @@ class Shelf:
     """The files of the publications that were seen last."""
 
     def __init__(self) -> None:
-        self._held: tuple[tuple[str, ...], Mapping[str, File]] = ((), {})
+        self._held: tuple[tuple[object, ...], Mapping[str, File]] = ((), {})
         self._lock = threading.Lock()
 
     def files(self, live: Sequence[Brief], octets: Callable[[], Mapping[str, bytes]], terms: Terms, url: str) -> Mapping[str, File]:
-        """By name; `octets` is called where other publications are live than before."""
-        key = (terms.url, *(each.id for each in live))
+        """By name; `octets` is called where other publications are live than before, or other terms hold."""
+        key = (terms, url, *(each.id for each in live))
         with self._lock:
             held, files = self._held
         if held != key:
@@ -72,23 +73,22 @@ def _hotspots(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
         "hotspots.csv": file(open_files.hotspots_csv(open_files.hotspots(kept)), "text/csv", found.published_at),
         "hotspots.geojson": file(kept, "application/geo+json", found.published_at),
     }
-    return _set("hotspots", open_words.HOTSPOTS, open_files.HOTSPOTS, files, frequency="IRREG")
+    return _set("hotspots", open_words.HOTSPOTS, open_files.HOTSPOTS, files, found.published_at, frequency="IRREG")
 
 
 def _usage(live: Sequence[Brief], octets: Mapping[str, bytes]) -> Set | None:
     months = [each for each in live if each.dataset is Dataset.USAGE]
     if not months:
         return None
-    at = max(each.published_at for each in months)
+    issued, at = (most(each.published_at for each in months) for most in (min, max))
     table = file(open_files.joined(octets[each.id] for each in months), "text/csv", at)
     first, last = first_of(months[0].period), first_of(months[-1].period)
     span = (str(first), str(last_of(last))) if first is not None and last is not None else None
-    return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": table}, frequency="MONTHLY", span=span)
+    return _set("usage_monthly", open_words.USAGE, open_files.USAGE, {"usage_monthly.csv": table}, issued, frequency="MONTHLY", span=span)
 
 
-def _set(name: str, words: Words, columns: Sequence[Column], files: Mapping[str, File], **more: Any) -> Set:
+def _set(name: str, words: Words, columns: Sequence[Column], files: Mapping[str, File], first: datetime, **more: Any) -> Set:
     of_columns = {column: spoken(text)["en"] for column, text in open_words.COLUMNS[name].items()}
-    first = min(each.at for each in files.values())
     return Set(name, spoken(words.title), spoken(words.text), columns, of_columns, files, first, **more)
 
 

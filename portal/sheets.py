@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NEXT: Final = re.compile(r"([;\t\r\n]\s*)(?=[=+@-])")  # where the list separator is ";", as in French, a cell begins there
-_MARKED: Final = re.compile(r"([;\t\r\n]\s*)'(?=[=+@-])")
+_SIGNS: Final = "=+@＝＋－＠-"  # the wide ones are the same to a spreadsheet where they are typed, as in Japanese
+_FORMULA: Final = re.compile(rf"[\t\r\n]|\s*[{_SIGNS}]")
+_NEXT: Final = re.compile(rf"([;\t\r\n]\s*)(?=[{_SIGNS}])")  # where the list separator is ";", as in French, a cell begins there
+_MARKED: Final = re.compile(rf"([;\t\r\n]\s*)'(?=[{_SIGNS}])")
 
 
 def line(cells: Iterable[Any]) -> str:
@@ -35,10 +36,10 @@ def safe(cell: Any) -> Any:
     if isinstance(cell, int | float):
         return cell
     said = _NEXT.sub(r"\1'", str(cell))
-    return f"'{said}" if said.startswith(_FORMULA) else said
+    return f"'{said}" if _FORMULA.match(said) else said
 
 
 def bare(cell: str) -> str:
     """What `safe` made this of."""
     said = _MARKED.sub(r"\1", cell)
-    return said[1:] if said.startswith("'") and said[1:].startswith(_FORMULA) else said
+    return said[1:] if said.startswith("'") and _FORMULA.match(said, 1) else said

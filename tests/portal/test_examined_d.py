@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+from flask import Flask, current_app
+from flask_babel import Babel
+
+from portal import open_shelf, sheets
+from portal.cases import open_files
+from portal.doors import Terms
+from portal.open_shelf import Shelf
 from store import campaigns, versions
-from store.models import Campaign, CampaignState, District, SiteHour
+from store.models import Campaign, CampaignState, Dataset, District, SiteHour
 from store.models import Site as SiteRow
+from store.publications import Brief
 from store.session import transaction
 from store.site_usage import midnight
 from tests.portal import splash
@@ -78,3 +90,40 @@ def test_two_places_of_one_name_are_two_lines(staffroom: Room) -> None:
     came_to = file(staffroom, f"/analytics/visitors?{FEBRUARY}", "site-visitors")
     assert [*zip(named, ("20", "10"), strict=True)] == [(row["site"], row["visitors"]) for row in came_to]
     assert set(named) == {row[0] for row in rows(staffroom.page(f"/analytics/compare?{FEBRUARY}"), "sites")}
+
+
+@pytest.mark.parametrize("cell", ["＝1+1", "＋1", "－1", "＠SUM(1)", " =1+1", "\u00a0=1", "a;＝1", "a\n ＠b", "\t1", "Miller’s – Oven"])
+def test_no_spreadsheet_of_any_language_takes_words_for_a_formula(cell: str) -> None:
+    """Not in the wide signs that Chinese and Japanese are typed with, nor behind spaces; read back it is what it was."""
+    said = str(sheets.safe(cell))
+    assert cell == sheets.bare(said)
+    assert ("Miller’s – Oven" == cell) is (said == cell)
+    assert not re.search(r"(?:^|[;\t\n\r])\s*[=+@＝＋－＠-]", said)
+
+
+def test_terms_that_changed_are_the_terms_that_are_told() -> None:
+    """Another publisher, contact or licence under the same address: no file goes on naming the former."""
+    at = datetime(2026, 4, 4, tzinfo=UTC)
+    brief = Brief("a", Dataset.HOTSPOTS, "", 1, at, "", "", 1, 0, None, "", "")
+    octets, shelf, terms = open_files.geojson([]), Shelf(), _TERMS
+    with Flask(__name__).app_context():
+        Babel(current_app)
+        for each in (terms, replace(terms, publisher="Region of Example"), replace(terms, contact="open@city.example")):
+            files = shelf.files([brief], lambda: {"a": octets}, each, "https://wifi.city.example")
+            publisher = json.loads(files["datapackage.json"].octets)["contributors"][0]
+            assert (each.publisher, each.contact) == (publisher["title"], publisher.get("email", ""))
+
+
+def test_a_dataset_was_issued_when_its_first_month_was() -> None:
+    """Another month changes when it was modified."""
+    first, second = datetime(2026, 4, 4, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)
+    briefs = [Brief(day.isoformat(), Dataset.USAGE, f"{day:2026-%m}", 1, day, "", "", 1, 0, None, "", "") for day in (first, second)]
+    with Flask(__name__).app_context():
+        Babel(current_app)
+        made = open_shelf.made(briefs, {each.id: open_files.usage_csv(each.period, []) for each in briefs}, _TERMS, "https://w.example")
+    told = json.loads(made["catalog.jsonld"].octets)
+    for each in (told, told["dcat:dataset"][0]):
+        assert ("2026-04-04T00:00:00Z", "2026-05-04T00:00:00Z") == (each["dct:issued"]["@value"], each["dct:modified"]["@value"])
+
+
+_TERMS = Terms("CC-BY-4.0", "CC BY", "https://city.example/terms", "City of Example")

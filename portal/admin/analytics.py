@@ -17,7 +17,7 @@ from portal.admin import analytics_panels as panels
 from portal.admin import analytics_span as spans
 from portal.admin import analytics_visitors as people
 from portal.admin.analytics_panels import MOST, Panel, raw, said
-from portal.admin.charts import PLAIN, picture
+from portal.admin.charts import NARROW, PLAIN, every, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import FRESH, audited, needs
 from portal.admin.page import page
@@ -161,22 +161,22 @@ def chart(name: str) -> Response:
     with desk().reading() as session:
         asked = spans.asked(session)
         panel = builder(Look(session, asked.days), asked, session)
-    return picture(drawn(panel), 60)
+    return picture(drawn(panel, **size(960, 260)), 60)
 
 
-def drawn(panel: Panel, width: int = 960, height: int = 260) -> Any:
+def drawn(panel: Panel, width: int, height: int) -> Any:
     """Columns side by side; where each has a name, bars below one another, of the largest."""
     some = panel.drawn()
     if panel.name in ("districts", "sites", "countries", "site-visitors"):
         some = [each for each in some if each[1]][:BARS]
-        bars = pygal.HorizontalBar(width=width, height=max(80 + 24 * len(some), 120), show_legend=False, truncate_label=-1, **PLAIN)
+        longest = 18 if (width, height) == NARROW else -1
+        bars = pygal.HorizontalBar(width=width, height=max(80 + 24 * len(some), 120), show_legend=False, truncate_label=longest, **PLAIN)
         some = some[::-1]
     else:
-        every = max(1, len(some) // 14)
         plain = PLAIN | {"max_scale": height // 32}
         bars = pygal.Bar(width=width, height=height, show_legend=False, x_label_rotation=30, truncate_label=-1, **plain)
         bars.show_minor_x_labels = False
-        bars.x_labels_major = [label for at, (label, _number) in enumerate(some) if at % every == 0]
+        bars.x_labels_major = [label for label, _number in some[:: every(len(some), width)]]
     bars.x_labels = [label for label, _number in some]
     bars.add(panel.title_of(panel.bar), [number for _label, number in some])
     return bars

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as later
 from portal.admin import analytics
 from portal.admin import analytics_span as spans
 from portal.admin.analytics_panels import SESSIONS, Column, Panel, label, shut_places
-from portal.admin.charts import PLAIN, picture
+from portal.admin.charts import PLAIN, every, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
@@ -131,20 +131,20 @@ def chart() -> Response:
         asked = spans.asked(session)
         before, _wrong = spans.base(asked.days)
         panel = _steps(Look(session, asked.days), Look(session, before))
+    shape = size(960, 280)
     lines = pygal.Line(
-        width=960,
-        height=280,
         legend_at_bottom=True,
         x_label_rotation=30,
         truncate_label=-1,
         dots_size=2,
         allow_interruptions=True,
         include_x_axis=True,
+        **shape,
         **PLAIN,
     )
     lines.show_minor_x_labels = False
     labels = [label(row[0]) for row in panel.rows]
-    lines.x_labels, lines.x_labels_major = labels, labels[:: max(1, len(labels) // 14)]
+    lines.x_labels, lines.x_labels_major = labels, labels[:: every(len(labels), shape["width"])]
     lines.add(str(SESSIONS.title), [row[1] for row in panel.rows])
     lines.add(str(BEFORE.title), [row[2] for row in panel.rows])
     return picture(lines, 60)

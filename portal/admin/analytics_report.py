@@ -108,7 +108,7 @@ def sheet() -> ResponseReturnValue:
 
 def _printed(template: str, month: date, **values: Any) -> str:
     with force_locale(_language()):
-        before, g.locale = g.locale, languages.locale(_language(), str(g.locale))
+        before, g.locale = g.locale, languages.locale(_language(), g.locale.territory or "")
         try:
             with desk().reading() as session:
                 found = written(session, month)

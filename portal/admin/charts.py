@@ -10,7 +10,7 @@ import sys
 from typing import Any, Final
 
 import pygal
-from flask import Response, g
+from flask import Response, g, request
 from pygal.style import Style
 
 # pygal puts a finder of its map plugins among Python's, of a shape that Python has given up: whoever walks the list stumbles
@@ -39,7 +39,18 @@ PLAIN: Final = {
     "max_scale": 8,
     "no_data_text": "–",
 }
+NARROW: Final = (360, 210)
 _SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)  # pygal's own, with or without js=[]: nothing else brings one
+
+
+def size(width: int, height: int) -> dict[str, int]:
+    """Of a picture; `narrow` asks for a phone's: drawn as small as it is shown there, so that its words are not."""
+    return dict(zip(("width", "height"), NARROW if "narrow" in request.args else (width, height), strict=True))
+
+
+def every(labels: int, width: int) -> int:
+    """Of so many labels side by side every so-manieth is written: as many as are read."""
+    return max(1, -(-labels * 68 // width))
 
 
 def picture(chart: Any, seconds: int) -> Response:

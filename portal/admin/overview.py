@@ -20,7 +20,7 @@ from sqlalchemy import select, text
 from portal import causes
 from portal.admin import alerts as alert_pages
 from portal.admin import live_homes
-from portal.admin.charts import PLAIN, picture
+from portal.admin.charts import PLAIN, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page, when
@@ -228,7 +228,7 @@ def logins() -> Response:
         minutes = pulse_of_desk().beat(session, g.now).minutes
     counts = [count for _at, count in minutes]
     top = _ceiling(max(counts))
-    look = {"width": 960, "height": 180, "spacing": 0, "show_legend": False, "range": (0, top), "y_labels": [0, top // 2, top]}
+    look = {**size(960, 180), "spacing": 0, "show_legend": False, "range": (0, top), "y_labels": [0, top // 2, top]}
     chart = pygal.Bar(
         show_minor_x_labels=False, x_labels_major_every=10, truncate_label=-1, value_formatter=lambda count: f"{count:.0f}", **PLAIN, **look
     )

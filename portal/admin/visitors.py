@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import case, select, true
 
 from portal import visitor_report as reports
-from portal.admin.charts import PLAIN, picture
+from portal.admin.charts import PLAIN, every, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.lists import Column, Filter, List
@@ -73,8 +73,10 @@ def trend() -> Response:
     """Visitors of institutions and guests of the portal, period by period."""
     with desk().reading() as session:
         past = reports.trend(session, _choices())[::-1]
-    chart = pygal.StackedBar(width=960, height=260, legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, **PLAIN)
-    chart.x_labels = [_short(each.period) for each in past]
+    shape = size(960, 260)
+    chart = pygal.StackedBar(legend_at_bottom=True, x_label_rotation=30, truncate_label=-1, show_minor_x_labels=False, **shape, **PLAIN)
+    chart.x_labels = labels = [_short(each.period) for each in past]
+    chart.x_labels_major = labels[:: every(len(labels), shape["width"])]
     chart.add(_("Institutions"), [_drawn(each.roaming) for each in past])
     chart.add(_("Guests of the portal"), [_drawn(each.guests) for each in past])
     return picture(chart, 60)
@@ -87,7 +89,7 @@ def countries() -> Response:
     with desk().reading() as session:
         report = reports.report(session, _chosen(_choices()))
     some = [each for each in report.countries if each.visitors >= FEWEST][:MOST_BARS]
-    chart = pygal.HorizontalBar(width=480, height=max(60 + 26 * len(some), 120), show_legend=False, truncate_label=-1, **PLAIN)
+    chart = pygal.HorizontalBar(**size(480, 0) | {"height": max(60 + 26 * len(some), 120)}, show_legend=False, truncate_label=-1, **PLAIN)
     chart.x_labels = [_called(each.code) for each in some][::-1]
     chart.add(_("Visitors"), [each.visitors for each in some][::-1])
     return picture(chart, 60)

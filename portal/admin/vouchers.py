@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as later
 from sqlalchemy import ColumnElement, and_, func, select
 
 from portal import words
-from portal.admin.charts import PLAIN, picture
+from portal.admin.charts import PLAIN, every, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.lists import Column, Filter, List
@@ -214,8 +214,10 @@ def used(name: str) -> Response:
     """How many were used first, day by day."""
     with desk().reading() as session:
         days = batches.by_day(session, found(session, name), time_zone(desk().zone()))[-DAYS:]
-    chart = pygal.Bar(width=640, height=200, show_legend=False, x_label_rotation=30, truncate_label=-1, **PLAIN)
-    chart.x_labels = [_short(day) for day, _count in days]
+    shape = size(640, 200)
+    chart = pygal.Bar(show_legend=False, x_label_rotation=30, truncate_label=-1, show_minor_x_labels=False, **shape, **PLAIN)
+    chart.x_labels = labels = [_short(day) for day, _count in days]
+    chart.x_labels_major = labels[:: every(len(labels), shape["width"])]
     chart.add(_("Used"), [count for _day, count in days])
     return picture(chart, 60)
 

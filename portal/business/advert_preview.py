@@ -1,8 +1,7 @@
 """An advert as its guests would see it: of what is kept, of one version, or of what is typed and not saved yet.
 
-The page is the guests' own, made by their own app (proxeny/shop_preview.py), in a frame of ours. What is typed comes by POST from
-a button of the form, or by GET from a module of ours, which then leaves no trace in the browser's history; a link from elsewhere shows
-nothing that it brings. Never changes anything.
+The page is the guests' own, made by their own app (proxeny/shop_preview.py), in a frame of ours. What is typed comes by POST alone, from a
+button of the form or a module of ours: an address brings no words, neither into a log nor onto a page of ours. Never changes anything.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from flask_babel import gettext as _
 
 from portal import languages
 from portal.admin.desk import desk
-from portal.admin.page import ours
 from portal.admin.portals_preview import framed
 from portal.business import media
 from portal.business.views import UNDER, add
@@ -72,17 +70,14 @@ def kept(name: str) -> ResponseReturnValue:
 
 
 def unsaved() -> ResponseReturnValue:
-    """Of what a form holds; without one, and of another site's, of nothing."""
-    if request.method == "GET" and not ours():
-        abort(404)
-    held: Any = request.form if request.method == "POST" else request.args
-    fields = form.typed(held)
-    found: Any = media.sent(held.get("crop", ""))
+    """Of what a form holds; without one, of nothing."""
+    fields = form.typed(request.form)
+    found: Any = media.sent(request.form.get("crop", ""))
     if found is not None and not isinstance(found, str):
         with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
             fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
     with desk().reading() as session:
-        return seen(session, fields, held)
+        return seen(session, fields, request.values)
 
 
 def seen(session: Session, fields: Mapping[str, Any], asked: Mapping[str, str]) -> Response:

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, abort, g, request
 
 from portal import languages
 from portal.admin.desk import desk
-from portal.admin.page import ours
 from portal.admin.portals_preview import framed
 from portal.business import media
 from portal.business.views import UNDER, add
@@ -33,7 +32,7 @@ def blueprint(see: Permission, act: Permission) -> Blueprint:
     """For one app."""
     made = Blueprint("shop_page_preview", __name__)
     add(made, "/page/preview", seen_page, see)
-    add(made, "/page/edit/preview", unsaved_page, act, "GET", "POST", picture=True)
+    add(made, "/page/edit/preview", unsaved_page, act, "POST", picture=True)
     return made
 
 
@@ -52,19 +51,16 @@ def seen_page() -> ResponseReturnValue:
 
 
 def unsaved_page() -> ResponseReturnValue:
-    """Of what a form holds; another site's holds nothing."""
-    if request.method == "GET" and not ours():
-        abort(404)
-    held: Any = request.form if request.method == "POST" else request.args
-    fields = form.typed(held)
-    found: Any = media.sent(held.get("crop", ""))
+    """Of what a form holds."""
+    fields = form.typed(request.form)
+    found: Any = media.sent(request.form.get("crop", ""))
     if found is not None and not isinstance(found, str):
         with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
             fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
     with desk().reading() as session:
         if pictures.shown(session, g.shop.id, fields["picture"]) is None:
             fields["picture"] = ""
-        return _framed(session, ShopVersion(**fields), held)
+        return _framed(session, ShopVersion(**fields), request.form)
 
 
 def _framed(session: Session, row: ShopVersion, asked: Mapping[str, str]) -> Response:

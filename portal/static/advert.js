@@ -2,19 +2,34 @@
 // Without scripts a button shows the preview and the form brings its picture itself. Never saves anything but a picture.
 
 const form = document.querySelector("form[data-preview]");
-const frame = form && form.querySelector("iframe[name=preview]");
 const words = /^(title|text|alt|about|note|from|until)\.|^(name|address|link|picture_kept|picture_gone|sight|site|show_language|scheme|place)$/;
 const PAUSE = 600; // milliseconds without a key
 let waiting = 0;
+let frame = form && form.querySelector("iframe[name=preview]");
 let last = "";
 
 function show() {
-  const query = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (typeof value === "string" && value && words.test(name)) query.append(name, value);
-  const address = `${form.dataset.preview}?${query}`;
-  if (address === last || address.length > 7500) return; // longer than the gate lets through: the button shows it
-  last = address;
-  frame.contentWindow.location.replace(address); // no step of the browser's history
+  const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && value && words.test(name));
+  if (JSON.stringify(typed) === last) return;
+  last = JSON.stringify(typed);
+  const next = frame.cloneNode(); // what a new frame is given first is no step of the browser's history
+  next.removeAttribute("src");
+  frame.name = "";
+  frame.after(next);
+  next.hidden = true;
+  const post = Object.assign(document.createElement("form"), { method: "post", action: form.dataset.preview, target: next.name, hidden: true });
+  for (const [name, value] of [["token", form.elements.token.value], ...typed]) {
+    post.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  document.body.append(post); // words in a body stand in no address, and so in no log on the way
+  next.addEventListener("load", () => {
+    if (next.contentWindow.location.href === "about:blank") return;
+    next.hidden = false;
+    for (let old = next.previousElementSibling; old; old = next.previousElementSibling) old.remove();
+  });
+  frame = next;
+  post.submit();
+  post.remove();
 }
 
 function soon() {
@@ -75,6 +90,7 @@ async function send() {
 }
 
 if (form && frame) {
+  if (form.dataset.now) show(); // words that are kept nowhere yet
   form.querySelectorAll("[data-most]").forEach(count);
   form.addEventListener("input", (event) => {
     if (event.target.dataset.most) count(event.target);

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +93,17 @@ def test_a_small_cell_is_not_told_nor_what_would_tell_it(city: Room) -> None:
     assert 2 == [each["sessions"] for each in file(city, f"/analytics/places?{FEBRUARY}", "sites")].count("")
     svg = city.get(f"/charts/analytics/sites.svg?{FEBRUARY}").get_data(as_text=True)
     assert ("Marina" in svg, "<script" in svg) == (False, False)
+
+
+def test_a_phone_is_shown_a_picture_as_wide_as_itself(city: Room) -> None:
+    """Of each chart there is one that is drawn for it: a wide one made small has words of two pixels. The wide one stays for a desk."""
+    offered = re.findall(
+        r'srcset="([^"]*)"><img class="chart" src="([^"]*)"',
+        city.page(f"/analytics?{FEBRUARY}") + city.page(f"/analytics/places?{FEBRUARY}") + city.page(f"/analytics/compare?{FEBRUARY}"),
+    )
+    drawn = [[city.get(unescape(each)).get_data(as_text=True) for each in pair] for pair in offered]
+    widths = [[re.search(r'<svg[^>]* width="(\d+)"', each)[1] for each in pair] for pair in drawn]
+    assert [["360", "960"]] * 5 == widths
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_gaps_and_crowds_are_told(staffroom: Room) -> None:
         session.flush()
         own = house.id
     run(staffroom, own, "Concert", places=(CITY,))
-    assert "7 days of sites that no shop wants" in staffroom.page("/calendar")
+    assert "7 free days, all sites together" in staffroom.page("/calendar")
     assert 7 == staffroom.page("/calendar").count(">free<")
     business = splash.shop(staffroom)
     for number in range(7):

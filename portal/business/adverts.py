@@ -24,6 +24,7 @@ from portal.cases import advert_state as states
 from portal.cases import campaigns as form
 from portal.cases.adverts import Shown, running_on
 from portal.cases.remainders import time_zone
+from portal.cases.review import answer_by
 from portal.cases.showing import showing
 from portal.messages.shops import About, Step
 from store import adverts, campaigns, offers, versions
@@ -115,7 +116,9 @@ def one(name: str) -> Any:
             seen=_showing(session, line, offered),
             faults=form.faults(fields, offered, today()) if states.change(line) or line.live is None else [],
             removable=not any(row.state.value in ("approved", "replaced") for row in past),
-            due=when(newest.submitted_at + desk().office.review) if newest is not None and newest.submitted_at is not None else "",
+            due=when(answer_by(newest.submitted_at, desk().office.review, desk().zone()))
+            if newest is not None and newest.submitted_at is not None
+            else "",
             at=at,
             src=media.where,
         )
@@ -179,7 +182,9 @@ def handed_in(session: Session, campaign: Campaign, row: Creative) -> Any:
         return _told(campaign.id, str(TOO_OFTEN))
     versions.submit(row, g.staff.id, g.now)
     news.step(session, Step.SUBMITTED, g.shop, campaign, row)
-    return _told(campaign.id, _("Handed in. The city answers by %(when)s.", when=when(g.now + desk().office.review)))
+    return _told(
+        campaign.id, _("Handed in. The city answers by %(when)s.", when=when(answer_by(g.now, desk().office.review, desk().zone())))
+    )
 
 
 def _withdraw(session: Session, campaign: Campaign) -> Any:

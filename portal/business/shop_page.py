@@ -19,6 +19,7 @@ from portal.business.views import TOO_OFTEN, add, may_hand_in
 from portal.cases import advert_state as states
 from portal.cases import shop_page as form
 from portal.cases.advert_state import Stand
+from portal.cases.review import answer_by
 from portal.messages.shops import About, Step
 from store import shop_pages, versions
 from store.models import ShopVersion
@@ -64,7 +65,9 @@ def public_page() -> Any:
         wanted=wanted,
         states=states,
         faults=form.faults(form.fields_of(g.shop, newest)) if wanted is Stand.DRAFT else [],
-        due=when(newest.submitted_at + desk().office.review) if newest is not None and newest.submitted_at is not None else "",
+        due=when(answer_by(newest.submitted_at, desk().office.review, desk().zone()))
+        if newest is not None and newest.submitted_at is not None
+        else "",
         at=at,
         address=f"{desk().office.guest_url}/p/{g.shop.slug}" if desk().office.guest_url else "",
     )
@@ -102,7 +105,9 @@ def handed_in(session: Session, row: ShopVersion) -> Any:
         return redirect(at(done=str(TOO_OFTEN)), 303)
     versions.submit(row, g.staff.id, g.now)
     news.step(session, Step.SUBMITTED, g.shop, None, row)
-    return redirect(at(done=_("Handed in. The city answers by %(when)s.", when=when(g.now + desk().office.review))), 303)
+    return redirect(
+        at(done=_("Handed in. The city answers by %(when)s.", when=when(answer_by(g.now, desk().office.review, desk().zone())))), 303
+    )
 
 
 def _withdraw(session: Session, row: ShopVersion) -> Any:

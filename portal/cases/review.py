@@ -7,22 +7,26 @@ to be. Never lets whoever made or handed in a version approve it (store/versions
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from sqlalchemy import func, select
 
+from portal.cases.remainders import time_zone
 from store import campaigns, shop_places, versions
 from store.models import Business, Campaign, Creative, CreativeState, Membership, ShopVersion, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
 MOST: Final = 200  # that the queue shows, the oldest first
 LONGEST: Final = versions.LONGEST_REASON
+_DAY: Final = timedelta(days=1)
+_SATURDAY: Final = 5  # of datetime.weekday()
 
 
 class No(Enum):
@@ -56,13 +60,28 @@ class Item(NamedTuple):
     def kind(self) -> str:
         return "advert" if self.campaign is not None else "page"
 
-    def due(self, review: timedelta) -> datetime | None:
+    def due(self, review: timedelta, zone: str) -> datetime | None:
         """Until when the city promises to answer."""
-        return self.version.submitted_at + review if self.version.submitted_at is not None else None
+        return answer_by(self.version.submitted_at, review, zone) if self.version.submitted_at is not None else None
 
     def made_by(self, staff: str) -> bool:
         """Whether this person made it, or handed it in."""
         return staff in versions.hands(self.version)
+
+
+def answer_by(handed_in: datetime, review: timedelta, zone: str) -> datetime:
+    """So long after it was handed in by the clock of this zone; Saturdays and Sundays do not count, holidays do."""
+    by, left = _worked(handed_in.astimezone(time_zone(zone))), review
+    while left >= _DAY:
+        by, left = _worked(by + _DAY), left - _DAY
+    return _worked(by + left)
+
+
+def _worked(at: datetime) -> datetime:
+    """The same hour of the next day that counts."""
+    while at.weekday() >= _SATURDAY:
+        at += _DAY
+    return at
 
 
 def waiting(session: Session) -> int:

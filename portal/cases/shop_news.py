@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from portal.cases.remainders import time_zone
+from portal.cases.review import answer_by
 from portal.messages.shops import About, News, Step, mail_review, mail_step
 from portal.permissions import ALLOWED, Permission
 from store import messages, versions
@@ -84,16 +85,23 @@ def tell(session: Session, privacy: Privacy, reach: Reach, what: Happening, now:
         emit(session, EVENTS[what.step], what.campaign.id, content | ({"version": what.version.version} if what.version else {}), now)
     if not reach.mails:
         return
-    zone = time_zone(session.scalar(select(Operator.timezone)) or "UTC")
+    zone = session.scalar(select(Operator.timezone)) or "UTC"
     name = what.campaign.name if what.campaign is not None else ""
-    news = News(what.step, what.about, what.shop.name, name, what.reason, now + reach.review)
+    news = News(what.step, what.about, what.shop.name, name, what.reason, answer_by(now, reach.review, zone))
     here = page_of(reach, what)
     for person in _concerned(session, what):
-        send(session, privacy, person, mail_step(person.language or "en", zone, news, here), now, key=_once(what, person, now))
+        send(session, privacy, person, mail_step(person.language or "en", time_zone(zone), news, here), now, key=_once(what, person, now))
     if what.step is Step.SUBMITTED and what.version is not None and reach.staff:
         there = f"{reach.staff}{review_of(what.version)}"
         for person in _deciding(session, what.by):
-            send(session, privacy, person, mail_review(person.language or "en", zone, news, there), now, key=_once(what, person, now))
+            send(
+                session,
+                privacy,
+                person,
+                mail_review(person.language or "en", time_zone(zone), news, there),
+                now,
+                key=_once(what, person, now),
+            )
 
 
 def _once(what: Happening, to: Staff, now: datetime) -> str | None:

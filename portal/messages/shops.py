@@ -207,10 +207,11 @@ def mail_joined(language: str, shop: str, url: str) -> Content:
 
 
 def _values(texts: Texts, zone: tzinfo, news: News) -> dict[str, str]:
-    by = _moment(texts, news.by.astimezone(zone)) if news.by is not None else ""
+    by = _moment(texts, news.by, zone) if news.by is not None else ""
     return {"name": unlinked(news.name), "shop": line(news.shop), "by": by}
 
 
-def _moment(texts: Texts, at: datetime) -> str:
-    """With the month in words: in figures, some read the third of April as the fourth of March."""
-    return f"{format_date(at, 'full', locale=texts.locale)}, {format_time(at, 'short', tzinfo=at.tzinfo, locale=texts.locale)}"
+def _moment(texts: Texts, at: datetime, zone: tzinfo) -> str:
+    """With the month in words: in figures, some read the third of April as the fourth of March; and whose clock it is."""
+    day, clock = format_date(at.astimezone(zone), "full", locale=texts.locale), format_time(at, "short", tzinfo=zone, locale=texts.locale)
+    return f"{day}, {clock} ({zone})"

@@ -91,7 +91,7 @@ def test_a_mail_says_its_day_in_words_and_promises_nothing_of_what_was_not() -> 
     by = datetime(2026, 3, 4, 13, 30, tzinfo=UTC)
     news = News(Step.SUBMITTED, About.ADVERT, "Miller’s Oven", "Bread", by=by)
     text = " ".join(mail_step("en", ZoneInfo("America/Toronto"), news, "").text.split())
-    assert "The city answers by Wednesday, March 4, 2026, 8:30 AM. What was approved before, if anything was," in text
+    assert "The city answers by Wednesday, March 4, 2026, 8:30 AM (America/Toronto). What was approved before, if anything was," in text
 
 
 def test_french_does_not_tear_what_belongs_together() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from portal.cases import addresses, businesses
+from portal.cases.review import answer_by
 from proxeny.mail_text import reachable
 from store import staff as people
-from store.models import Business
-from store.session import reading
+from store.models import Business, CampaignState, CreativeState, Operator, Role, Staff
+from store.session import reading, transaction
 from tests.portal import splash
 
 if TYPE_CHECKING:
@@ -79,3 +82,34 @@ NONE = ["a b@example.org", "a@example.org\nb", "\u0430@example.org", "a@ex\u0430
 def test_what_is_no_address_is_no_name(said: str) -> None:
     """Two addresses, controls, look-alikes: nobody signs in as that."""
     assert "" == people.canonical(said)
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "review", "by"),
+    [
+        ("2026-03-09T14:00", 48, "2026-03-11T14:00"),  # from a Monday
+        ("2026-03-05T15:00", 48, "2026-03-09T14:00"),  # from a Thursday; the clocks go on that Sunday, and it stays the same hour
+        ("2026-03-07T15:00", 48, "2026-03-11T14:00"),  # a Saturday's is a Monday's
+        ("2026-03-07T02:00", 3, "2026-03-09T04:00"),  # still Friday in Toronto, and over midnight
+        ("2026-03-06T12:00", 24 * 30, "2026-04-17T11:00"),
+    ],
+)
+def test_an_answer_is_promised_in_working_days(handed_in: str, review: int, by: str) -> None:
+    """Saturdays and Sundays of the operator's clock do not count."""
+    said = answer_by(datetime.fromisoformat(handed_in).replace(tzinfo=UTC), timedelta(hours=review), "America/Toronto")
+    assert datetime.fromisoformat(by).replace(tzinfo=UTC) == said
+
+
+def test_every_page_and_mail_promises_the_same(shoproom: ShopRoom) -> None:
+    """Handed in on a Friday: Tuesday, on the page, where it waits, and in the mails, which say whose clock it is."""
+    shoproom.time = datetime(2026, 3, 13, 14, 0, tzinfo=UTC)
+    name = shoproom.advert(state=CampaignState.DRAFT, version=CreativeState.DRAFT, plan=splash.PLAN)
+    with transaction(shoproom.database) as session:
+        session.get_one(Operator, 1).timezone = "America/Toronto"
+        session.add(Staff(name="ops@city.example", email="ops@city.example", role=Role.CITY_ADMIN, created_at=shoproom.time))
+    said = unquote_plus(shoproom.post(f"/shops/millers-oven/adverts/{name}/submit").location)
+    assert "by Tue, Mar 17, 10:00" in said
+    assert "by Tue, Mar 17, 10:00" in shoproom.page(f"/shops/millers-oven/adverts/{name}").replace("\xa0", " ")
+    texts = [" ".join(text.split()) for _to, _subject, text in splash.letters(shoproom)]
+    assert 2 == len(texts)
+    assert all("Tuesday, March 17, 2026, 10:00 AM (America/Toronto)" in text for text in texts)

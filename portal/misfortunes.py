@@ -5,6 +5,7 @@ Never a fault's own words for anyone but the log.
 
 from __future__ import annotations
 
+import errno
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -14,11 +15,14 @@ from portal.writing import GONE
 
 _TAKEN: Final = ("UNIQUE constraint", "FOREIGN KEY constraint")  # in SQLite's words
 _TAKEN_STATES: Final = ("23505", "23503")  # PostgreSQL's for the same
+_MACHINE: Final = frozenset(  # what a file of a form waits in has no room, or cannot be written or opened
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
 
 
 def known(fault: Exception) -> tuple[int, str] | None:
     """(status, why) of a statement that took too long and was stopped (`Desk.reading`), of a row that somebody else wrote or
-    removed in the same moment, and of a database that does not answer; None for what is a fault of ours.
+    removed in the same moment, of a database that does not answer, and of a disk without room; None for what is a fault of ours.
     """
     if isinstance(fault, DBAPIError):
         words = str(fault.orig)
@@ -30,4 +34,6 @@ def known(fault: Exception) -> tuple[int, str] | None:
         return 409, "somebody was faster"
     if isinstance(fault, GONE):
         return 503, str(getattr(fault, "orig", None) or fault).splitlines()[0]
+    if isinstance(fault, OSError) and fault.errno in _MACHINE:
+        return 503, fault.strerror or "the machine"
     return None

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import io
+import resource
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from flask import g
 from PIL import Image
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from portal import languages, picture_press
 from portal.cases import pictures
 from portal.picture_press import LOGOS, Pressed, press, pressed
+from store.models import AuditEntry, Campaign, Media, Picture
+from store.session import reading
 from store.stills import HIGHEST, LOGO_WEIGHT, WEIGHT, WIDEST, Cut, Flaw, PictureError
+from tests.portal.shoproom import A
 from tests.portal.shops import painted
 from tests.portal.uploads import CANARY, HEAVY, REFUSED, SAFE, drawn, saved, scans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.portal.shoproom import ShopRoom
 
 
@@ -109,3 +119,35 @@ def test_every_flaw_has_its_words(shoproom: ShopRoom) -> None:
             g.locale = languages.locale(language, "CA")
             said = [pictures.why(PictureError(flaw)) for flaw in Flaw]
         assert [] == [each for each in said if len(each) < 40 or not each.endswith((".", ")."))]
+
+
+@contextmanager
+def room_for(octets: int) -> Iterator[None]:
+    """No file may be longer meanwhile: as on a full disk, a write fails, and SQLite says that the disk fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_without_room_nothing_is_half_kept(shoproom: ShopRoom) -> None:
+    """Neither for what is sent nor for what would be kept: 503, in words that say what to do, and no row; with room it works."""
+    photo = FileStorage(io.BytesIO(saved(Image.effect_noise((1_200, 900), 90), "PNG")), "a.png")
+    advert = {"token": shoproom.token(), "title.en": "Bread"}
+    upload, answers = encode_multipart({"token": advert["token"], "picture": photo}), []
+
+    def both() -> list[int]:
+        for path, (boundary, body) in ((f"/shops/{A}/media", upload), (f"/shops/{A}/adverts/new", encode_multipart(advert))):
+            kind = f"multipart/form-data; boundary={boundary}"
+            answers.append(shoproom.client().post(path, data=body, content_type=kind, base_url=shoproom.office.url))
+        return [answer.status_code for answer in answers[-2:]]
+
+    with room_for(1 << 14):
+        assert [503, 503] == both()
+    assert {("5", True)} == {(each.headers["Retry-After"], "all that you typed goes with it" in each.text) for each in answers}
+    assert ["File too large", "disk I/O error"] == [line["why"] for line in shoproom.lines[-2:]]
+    with reading(shoproom.database) as session:
+        assert [0] * 4 == [session.scalar(select(func.count()).select_from(kind)) for kind in (Media, Picture, Campaign, AuditEntry)]
+    assert [200, 303] == both()

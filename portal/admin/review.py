@@ -19,6 +19,7 @@ from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
 from portal.cases import comparing, open_hours, review
+from portal.cases.remainders import time_zone
 from portal.cases.review import No, RefusedError
 from portal.messages.shops import Step
 from portal.permissions import Permission
@@ -27,6 +28,7 @@ from store.models import Staff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
@@ -43,6 +45,7 @@ NOT: Final = {
     No.OWN: later("You made it, or handed it in: somebody else decides."),
     No.PLACES: later("It asks for places at which this shop may not be shown: %(places)s. Let it be shown there, or reject it."),
     No.PLAN: later("What it says of days, hours and places is not whole. Reject it: its shop sees what is missing."),
+    No.PASSED: later("Its last day has passed: it would not be shown. Reject it, and its shop chooses later days."),
     No.REASON: later("Choose a reason or write one, so that it can be mended."),
 }
 REASONS: Final = {
@@ -53,6 +56,7 @@ REASONS: Final = {
     "alt": later("The description of the picture does not say what is in it."),
     "link": later("The link does not lead to what the words promise."),
     "when": later("The days, hours or places do not fit what it says."),
+    "over": later("Its last day has passed meanwhile. Choose later days, and hand it in again."),
     "rules": later("It is for something that the city’s rules do not allow."),
 }
 TITLES: Final = {
@@ -92,7 +96,7 @@ def index() -> ResponseReturnValue:
     with desk().reading() as session:
         items = review.queue(session)
         names = review.names(session, [item.version.submitted_by for item in items])
-    return page("review.html", items=items, names=names, promised=desk().office.review, most=review.MOST)
+    return page("review.html", items=items, names=names, promised=desk().office.review, most=review.MOST, today=_today())
 
 
 @blueprint.get("/<kind>/<name>")
@@ -100,6 +104,10 @@ def index() -> ResponseReturnValue:
 def show(kind: str, name: str) -> ResponseReturnValue:
     """One version, beside the one before."""
     return _shown(kind, name)
+
+
+def _today() -> date:
+    return g.now.astimezone(time_zone(desk().zone())).date()  # type: ignore[no-any-return]
 
 
 def _shown(kind: str, name: str, wrong: Any = "", status: int = 200) -> ResponseReturnValue:
@@ -122,6 +130,7 @@ def _shown(kind: str, name: str, wrong: Any = "", status: int = 200) -> Response
         weights=campaigns.WEIGHTS,
         longest=review.LONGEST,
         promised=desk().office.review,
+        passed=item.passed(_today()),
         seen_in=_language(request.args.get("show_language", "")),
         typed=request.form,
         under="/review",

@@ -24,13 +24,13 @@ from portal.cases import advert_state as states
 from portal.cases import campaigns as form
 from portal.cases.adverts import Shown, running_on
 from portal.cases.remainders import time_zone
-from portal.cases.review import answer_by
+from portal.cases.review import answer_by, passed
 from portal.cases.showing import showing
 from portal.messages.shops import About, Step
 from store import adverts, campaigns, offers, versions
 from store.adverts import Advert, Run
 from store.campaigns import FullError, Line
-from store.models import Creative
+from store.models import Creative, CreativeState
 from store.versions import StepError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def one(name: str) -> Any:
             due=when(answer_by(newest.submitted_at, desk().office.review, desk().zone()))
             if newest is not None and newest.submitted_at is not None
             else "",
+            over=newest is not None and newest.state is CreativeState.SUBMITTED and passed(newest, today()),
             at=at,
             src=media.where,
         )

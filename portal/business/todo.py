@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from portal.cases import advert_state as states
 from portal.cases.advert_state import Stand
+from portal.cases.review import passed
 from store.models import CreativeState
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ class Task(NamedTuple):
 def tasks(lines: Sequence[Line], shop_page: ShopVersion | None, places: int, today: date) -> list[Task]:
     """`shop_page` is the newest version of the public page; `places`, how many the city gave the shop."""
     stands = [(line, states.stand(line, today), states.change(line)) for line in lines]
-    return [*_mend(stands, shop_page), *_finish(stands, shop_page), *_begin(lines, shop_page, places)][:MOST]
+    return [*_mend(stands, shop_page, today), *_finish(stands, shop_page), *_begin(lines, shop_page, places)][:MOST]
 
 
-def _mend(stands: Sequence[tuple[Line, Stand, CreativeState | None]], shop_page: ShopVersion | None) -> Iterator[Task]:
+def _mend(stands: Sequence[tuple[Line, Stand, CreativeState | None]], shop_page: ShopVersion | None, today: date) -> Iterator[Task]:
     for line, stand, change in stands:
         if Stand.REJECTED is stand or change is CreativeState.REJECTED:
             yield Task(f"adverts/{line.campaign.id}", _("Mend the advert “%(name)s”", name=line.campaign.name), "bad")
+        elif line.newest is not None and line.newest.state is CreativeState.SUBMITTED and passed(line.newest, today):
+            yield Task(f"adverts/{line.campaign.id}", _("Choose later days for the advert “%(name)s”", name=line.campaign.name), "bad")
     if shop_page is not None and shop_page.state is CreativeState.REJECTED:
         yield Task("page", _("Mend your page"), "bad")
 

@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 
 from portal.cases.remainders import time_zone
 from store import campaigns, shop_places, versions
-from store.models import Business, Campaign, Creative, CreativeState, Membership, ShopVersion, Staff
+from store.models import Business, Campaign, Creative, CreativeState, Membership, Operator, ShopVersion, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ class No(Enum):
     OWN = "You made it, or handed it in: somebody else decides."
     PLACES = "It asks for places at which the city does not let this shop be shown."
     PLAN = "What it says of days, hours and places is not whole."
+    PASSED = "Its last day has passed: it would be approved, and over."
     REASON = "Say why, so that it can be mended."
 
 
@@ -64,6 +65,10 @@ class Item(NamedTuple):
         """Until when the city promises to answer."""
         return answer_by(self.version.submitted_at, review, zone) if self.version.submitted_at is not None else None
 
+    def passed(self, today: date) -> bool:
+        """Whether its last day has."""
+        return isinstance(self.version, Creative) and passed(self.version, today)
+
     def made_by(self, staff: str) -> bool:
         """Whether this person made it, or handed it in."""
         return staff in versions.hands(self.version)
@@ -82,6 +87,25 @@ def _worked(at: datetime) -> datetime:
     while at.weekday() >= _SATURDAY:
         at += _DAY
     return at
+
+
+def last_day(row: Creative) -> date | None:
+    """Of what it plans, where that can be read."""
+    try:
+        return campaigns.read(row.plan).last_day
+    except ValueError:
+        return None
+
+
+def passed(row: Creative, today: date) -> bool:
+    """Whether its last day lies before this one: nobody would see it."""
+    last = last_day(row)
+    return last is not None and last < today
+
+
+def zone(session: Session) -> str:
+    """Of the operator's clock."""
+    return session.scalar(select(Operator.timezone)) or "UTC"
 
 
 def waiting(session: Session) -> int:
@@ -157,6 +181,8 @@ def approve(session: Session, item: Item, by: str, edits: int, weight: int, now:
             versions.approve(row, by, now)
             _written(item.shop, row)
         else:
+            if passed(row, now.astimezone(time_zone(zone(session))).date()):
+                raise RefusedError(No.PASSED)
             if beyond := shop_places.beyond(session, item.shop, campaigns.read(row.plan).places):
                 raise RefusedError(No.PLACES, beyond)
             campaigns.approve(row, by, weight, now)

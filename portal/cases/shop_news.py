@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
+from portal.cases import review
 from portal.cases.remainders import time_zone
-from portal.cases.review import answer_by
 from portal.messages.shops import About, News, Step, mail_review, mail_step
 from portal.permissions import ALLOWED, Permission
 from store import messages, versions
 from store.events import EventKind, emit
-from store.models import Creative, Membership, MessageKind, Operator, Role, Staff
+from store.models import Creative, Membership, MessageKind, Role, Staff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,9 +85,9 @@ def tell(session: Session, privacy: Privacy, reach: Reach, what: Happening, now:
         emit(session, EVENTS[what.step], what.campaign.id, content | ({"version": what.version.version} if what.version else {}), now)
     if not reach.mails:
         return
-    zone = session.scalar(select(Operator.timezone)) or "UTC"
+    zone = review.zone(session)
     name = what.campaign.name if what.campaign is not None else ""
-    news = News(what.step, what.about, what.shop.name, name, what.reason, answer_by(now, reach.review, zone))
+    news = News(what.step, what.about, what.shop.name, name, what.reason, review.answer_by(now, reach.review, zone))
     here = page_of(reach, what)
     for person in _concerned(session, what):
         send(session, privacy, person, mail_step(person.language or "en", time_zone(zone), news, here), now, key=_once(what, person, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from portal.cases import addresses, businesses
 from portal.cases.review import answer_by
 from proxeny.mail_text import reachable
+from store import campaigns
 from store import staff as people
 from store.models import Business, CampaignState, CreativeState, Operator, Role, Staff
 from store.session import reading, transaction
@@ -113,3 +114,35 @@ def test_every_page_and_mail_promises_the_same(shoproom: ShopRoom) -> None:
     texts = [" ".join(text.split()) for _to, _subject, text in splash.letters(shoproom)]
     assert 2 == len(texts)
     assert all("Tuesday, March 17, 2026, 10:00 AM (America/Toronto)" in text for text in texts)
+
+
+EVENING = datetime(2026, 3, 11, 3, 50, tzinfo=UTC)  # ten minutes to midnight, where the operator is
+SHORT = campaigns.written(campaigns.Plan(last_day=date(2026, 3, 10), places=(splash.LIBRARY,)))
+
+
+def test_whoever_reviews_is_told_that_its_last_day_has_passed(staffroom: Room) -> None:
+    """Before they decide; approving is refused in words, and the reason to reject it is chosen already."""
+    splash.mailing(staffroom).time = EVENING
+    name = splash.submitted(staffroom, splash.shop(staffroom), splash.owner(staffroom), plan=SHORT)
+    chosen = 'value="over" checked'
+    assert (True, False) == ("/approve" in (shown := staffroom.page(f"/review/advert/{name}")), chosen in shown)
+    staffroom.later(minutes=11)
+    assert (False, True) == ("/approve" in (shown := staffroom.page(f"/review/advert/{name}")), chosen in shown)
+    assert "Its last day has passed: it would not be shown." in shown
+    assert "its last day has passed" in staffroom.page("/review")
+    answer = staffroom.post(f"/review/advert/{name}/approve", edits="1", weight="1")
+    assert (409, True) == (answer.status_code, "it would not be shown" in answer.get_data(as_text=True))
+    assert CreativeState.SUBMITTED is splash.version(staffroom, name).state
+    staffroom.post(f"/review/advert/{name}/reject", edits="1", reason="over")
+    assert "Choose later days" in splash.letters(staffroom)[-1][2]
+
+
+def test_a_shop_is_told_that_its_last_day_passed_meanwhile(shoproom: ShopRoom) -> None:
+    """On the advert and among what is to be done, while it waits: nobody waits for an answer that cannot be yes."""
+    shoproom.time = EVENING
+    name = shoproom.advert(state=CampaignState.DRAFT, version=CreativeState.SUBMITTED, plan=SHORT, submitted_at=shoproom.time)
+    said = "Its last day has passed before the city answered.", "Choose later days for the advert “bread”"
+    pages = f"/shops/millers-oven/adverts/{name}", "/shops/millers-oven/"
+    assert [False, False] == [words in shoproom.page(path) for words, path in zip(said, pages, strict=True)]
+    shoproom.later(minutes=11)
+    assert [True, True] == [words in shoproom.page(path) for words, path in zip(said, pages, strict=True)]

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 _WIDTH: Final = 72  # RFC 5322, 2.1.1 wants 78 at most
 _NAME: Final = 80  # characters of a stranger's name
 _UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
-)  # controls, and what turns text round
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)  # controls, what turns text round, and letters that are blank; U+FE0F, which colours a sign, is seen
+_MARK: Final = (
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_PILED: Final = re.compile(f"({_MARK}{{3}}){_MARK}+")  # no word has more upon one letter; higher, they lie over what is not theirs
 _PAGE: Final = Markup(
     '<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
@@ -88,7 +94,7 @@ def letter(texts: Texts, subject: str, parts: Sequence[Part | Button]) -> Conten
 
 def line(text: str) -> str:
     """On one line, with nothing unseen in it."""
-    return " ".join(_UNSEEN.sub(" ", text).split())
+    return " ".join(_PILED.sub(r"\1", _UNSEEN.sub(" ", text)).split())
 
 
 def stranger(name: str) -> str:

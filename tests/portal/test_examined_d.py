@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from flask_babel import Babel
 from portal import open_shelf, sheets
 from portal.cases import open_files
 from portal.doors import Terms
+from portal.messages.letter import line
 from portal.open_shelf import Shelf
 from store import campaigns, versions
 from store.models import Campaign, CampaignState, Dataset, District, SiteHour
@@ -127,3 +129,18 @@ def test_a_dataset_was_issued_when_its_first_month_was() -> None:
 
 
 _TERMS = Terms("CC-BY-4.0", "CC BY", "https://city.example/terms", "City of Example")
+
+
+@pytest.mark.parametrize(
+    "blank", ["\u3164", "\u2800", "\u115f\u1160", "\U000e0041\U000e007f", "\u034f", "\uffa0", "\ufff9\ufffb", "\ufffe"]
+)
+def test_words_that_nobody_sees_are_none(blank: str) -> None:
+    """Letters that are blank in every font: neither a title nor a description is made of them."""
+    assert ["", "Bread"] == [line(each) for each in (blank, f"{blank}Bread{blank}")]
+
+
+def test_marks_are_not_piled_over_what_is_not_theirs() -> None:
+    """The advert stands below the button: no sixty accents on its first letter. Words keep the marks that they have, of any script."""
+    assert "B" + 3 * "\u0301" + "read" == line("B" + 58 * "\u0301" + "read")
+    for word in ("Tiệm bánh mì", unicodedata.normalize("NFD", "Tiệm bánh mì"), "בְּרֵאשִׁ֖ית", "خُبْزٌ", "ขนมปังที่นี่", "☕️ Café"):
+        assert word == line(word)

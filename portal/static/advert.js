@@ -7,6 +7,7 @@ const PAUSE = 600; // milliseconds without a key
 let waiting = 0;
 let frame = form && form.querySelector("iframe[name=preview]");
 let last = "";
+let shown = 0;
 
 function show() {
   const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && value && words.test(name));
@@ -14,16 +15,18 @@ function show() {
   last = JSON.stringify(typed);
   const next = frame.cloneNode(); // what a new frame is given first is no step of the browser's history
   next.removeAttribute("src");
-  frame.name = "";
-  frame.after(next);
+  next.name = `preview-${++shown}`; // a frame that is there keeps the name it was made with
   next.hidden = true;
+  frame.after(next);
   const post = Object.assign(document.createElement("form"), { method: "post", action: form.dataset.preview, target: next.name, hidden: true });
   for (const [name, value] of [["token", form.elements.token.value], ...typed]) {
     post.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
   document.body.append(post); // words in a body stand in no address, and so in no log on the way
   next.addEventListener("load", () => {
-    if (next.contentWindow.location.href === "about:blank") return;
+    const seen = next.contentDocument; // null where the browser shows a fault of its own, or refuses the page that signs in
+    form.querySelector(".gone").hidden = Boolean(seen);
+    if (!seen || seen.URL === "about:blank") return;
     next.hidden = false;
     for (let old = next.previousElementSibling; old; old = next.previousElementSibling) old.remove();
   });
@@ -82,15 +85,16 @@ async function send() {
   if (!said.sha) return;
   form.elements.picture_kept.value = said.sha;
   if (form.elements.picture_gone) form.elements.picture_gone.checked = false;
-  const shown = form.querySelector(".chosen");
-  const image = shown.querySelector("img");
+  const chosen = form.querySelector(".chosen");
+  const image = chosen.querySelector("img");
   image.src = said.src;
-  image.hidden = shown.hidden = false;
+  image.hidden = chosen.hidden = false;
   show();
 }
 
 if (form && frame) {
   if (form.dataset.now) show(); // words that are kept nowhere yet
+  else history.replaceState(null, "", form.action); // back, or once more, is this page: nothing is sent a second time
   form.querySelectorAll("[data-most]").forEach(count);
   form.addEventListener("input", (event) => {
     if (event.target.dataset.most) count(event.target);

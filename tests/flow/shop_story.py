@@ -96,7 +96,7 @@ class Story:
         self.phone.get_by_label("What the picture shows, in English").fill("Three loaves on a board")
         self.phone.get_by_label("What the picture shows, in French").fill("Trois miches sur une planche")
         self.phone.locator("#link").fill("https://millers-oven.example/today")
-        seen = self.phone.frame_locator("iframe[name=preview]")
+        seen = self.phone.frame_locator("iframe[name^=preview]:not([hidden])")
         expect(seen.locator("#advert")).to_have_text(FIRST)
         self.shot("04-owner-writes", self.phone)
         self.phone.get_by_role("button", name="Hand in to the city").click()

@@ -105,18 +105,16 @@ def _steady(line: Line, said: Sequence[Figures | None]) -> Line:
     now = line.figures
     if now is None or not said:
         return line
-    if None in said and now.visitors < FEWEST + APART:
-        return Line(line.site, None, Why.BEFORE)
     before = [each for each in said if each is not None]
     close = next((each for each in before if abs(each.sessions - now.sessions) < APART), None)
-    return Line(
-        line.site,
-        replace(
-            close or now,  # what is reckoned from the sessions goes with them
-            visitors=_kept([each.visitors for each in before], now.visitors),
-            minutes=_kept([each.minutes for each in before], now.minutes),
-        ),
+    told = replace(
+        close or now,  # what is reckoned from the sessions goes with them
+        visitors=_kept([each.visitors for each in before], now.visitors),
+        minutes=_kept([each.minutes for each in before], now.minutes),
     )
+    if None in said and min(told.visitors, now.visitors) < FEWEST + APART:
+        return Line(line.site, None, Why.BEFORE)
+    return Line(line.site, told)
 
 
 def _kept(said: Sequence[int], number: int) -> int:

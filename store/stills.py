@@ -82,7 +82,7 @@ def prepared(
 
     A cut keeps its middle.
     """
-    return _kept(_decoded(octets, least), size, weight, cut)
+    return _kept(_decoded(octets, least, SIZES.get(cut)), size, weight, cut)
 
 
 def logo(octets: bytes) -> Prepared:
@@ -118,8 +118,8 @@ def _middle(image: Image, across: int, down: int) -> Image:
     return image.crop((left, top, left + max(1, width), top + max(1, height)))
 
 
-def _decoded(octets: bytes, least: int) -> Image:
-    """Upright, one frame, red, green and blue; what is transparent is white."""
+def _decoded(octets: bytes, least: int, shape: tuple[int, int] | None) -> Image:
+    """Upright, one frame, red, green and blue; what is transparent is white. Of a shape that is kept no more than it has."""
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  whoever only serves pictures decodes none
 
     if len(octets) > LONGEST:
@@ -129,7 +129,7 @@ def _decoded(octets: bytes, least: int) -> Image:
             _measure(image, least)
             image.draft("RGB", (WIDEST * 2, HIGHEST * 2))  # a large JPEG is decoded at a fraction of its size
             turned = image.getexif().get(_TURNED)  # before it is made small: that forgets it
-            upright = _light(image)
+            upright = _light(image, shape[::-1] if shape is not None and turned in _LYING else shape)
             if turned is not None:
                 upright.getexif()[_TURNED] = turned
                 ImageOps.exif_transpose(upright, in_place=True)
@@ -141,6 +141,7 @@ def _decoded(octets: bytes, least: int) -> Image:
 
 
 _TURNED: Final = 0x0112  # how the camera was held (Exif)
+_LYING: Final = (5, 6, 7, 8)
 
 
 def _measure(image: Image, least: int) -> None:
@@ -154,10 +155,12 @@ def _measure(image: Image, least: int) -> None:
         raise PictureError(Flaw.MOVES)
 
 
-def _light(image: Image) -> Image:
+def _light(image: Image, shape: tuple[int, int] | None) -> Image:
     """In red, green and blue, at most twice as large as what is kept; over white."""
     from PIL import Image as Images  # noqa: PLC0415  see above
 
+    if shape is not None:  # first: what is long would be made small by its length, of which nothing is kept
+        image = _middle(image, *shape)
     if image.mode.startswith("I"):  # sixteen bits of grey, which `convert` would cut off at 255
         image.load()
         image = image.point(lambda level: level * (1 / 256)).convert("L")

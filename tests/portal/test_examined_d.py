@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask, current_app
 from flask_babel import Babel
+from PIL import Image
 
 from portal import open_shelf, sheets
 from portal.cases import open_files
@@ -24,7 +25,9 @@ from store.models import Site as SiteRow
 from store.publications import Brief
 from store.session import transaction
 from store.site_usage import midnight
+from store.stills import Cut, prepared
 from tests.portal import splash
+from tests.portal.shops import painted
 from tests.portal.test_staff_analytics import FEBRUARY, HOUR, came, file, used
 from tests.portal.test_staff_visitors import TORONTO, rows
 
@@ -144,3 +147,23 @@ def test_marks_are_not_piled_over_what_is_not_theirs() -> None:
     assert "B" + 3 * "\u0301" + "read" == line("B" + 58 * "\u0301" + "read")
     for word in ("Tiệm bánh mì", unicodedata.normalize("NFD", "Tiệm bánh mì"), "בְּרֵאשִׁ֖ית", "خُبْزٌ", "ขนมปังที่นี่", "☕️ Café"):
         assert word == line(word)
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "turned", "expected"),
+    [
+        ((160, 9_000), "PNG", 1, (160, 80)),
+        ((9_000, 160), "PNG", 1, (320, 160)),
+        ((1_080, 9_000), "JPEG", 1, (960, 480)),
+        ((9_000, 1_080), "JPEG", 6, (960, 480)),
+        ((4_000, 3_000), "JPEG", 8, (960, 480)),
+    ],
+)
+def test_a_long_picture_keeps_its_middle_as_sharp_as_it_was(
+    size: tuple[int, int], kind: str, turned: int, expected: tuple[int, int]
+) -> None:
+    """Whoever sends a whole page off a phone's screen is shown its middle, not three pixels of it; however the camera was held."""
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    found = prepared(painted(size, kind, exif=exif), cut=Cut.WIDE, least=160)
+    assert expected == (found.width, found.height)

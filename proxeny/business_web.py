@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from portal.admin.desk import Desk, Office
+from portal.admin.help import Help
 from portal.permissions import OF_SHOPS
 from portal.shops_app import business_app
 from proxeny import shop_preview
 from proxeny.audience import Audience
+from proxeny.mail_text import address
 from store.staff_sessions import Limits
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from portal.admin.desk import Actor, Edit, Made, Wrong
     from proxeny.audience import Pages
     from proxeny.network import Network
+    from proxeny.parts_business import Business
+    from proxeny.parts_messages import Mail
     from proxeny.settings import Settings
     from store.privacy import Privacy
 
@@ -87,5 +91,12 @@ def office(settings: Settings) -> Office:
         cookie="proxeny-business",
         second=False,
         review=timedelta(seconds=shops.review),
+        help=_help(shops, settings.mail),
         api_rate=0,
     )
+
+
+def _help(shops: Business, mail: Mail | None) -> Help:
+    """Where nothing else is said, who gets the answers to our mails."""
+    replies = address(mail.reply_to) if mail is not None and mail.reply_to else ""
+    return Help(shops.help_name or "", shops.help_mail or replies, shops.help_phone or "")

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from proxeny.addresses import Endpoint
 from proxeny.measures import Range, duration
 from proxeny.parts import At  # noqa: TC001  pydantic reads the annotations when the module runs
+from proxeny.parts_open_data import Line, Mailbox  # noqa: TC001  the same
 from proxeny.parts_staff import Known
 
 DAY: Final = 86_400
@@ -26,3 +27,6 @@ class Business(Known):
     idle: Annotated[int, BeforeValidator(duration(Range(60, 14 * DAY)))] = DAY
     absolute: Annotated[int, BeforeValidator(duration(Range(300, 90 * DAY)))] = 14 * DAY
     review: Annotated[int, BeforeValidator(duration(Range(3_600, 30 * DAY)))] = REVIEW
+    help_name: Line | None = None
+    help_mail: Mailbox | None = None
+    help_phone: Line | None = None

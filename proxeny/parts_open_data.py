@@ -30,14 +30,15 @@ def _line(value: object) -> Any:
     return value
 
 
-def _contact(value: object) -> str:
+def _mailbox(value: object) -> str:
     found = email(str(value))
     if not found:
-        raise WrongError(f'"{value}" is no e-mail address', 'Write "open-data@city.example"; leave it out for none')
+        raise WrongError(f'"{value}" is no e-mail address', 'Write "help@city.example"; leave it out for none')
     return found
 
 
 Line = Annotated[str, BeforeValidator(_line), Field(max_length=200)]
+Mailbox = Annotated[str, BeforeValidator(_mailbox)]
 
 
 class OpenData(Part):
@@ -47,4 +48,4 @@ class OpenData(Part):
     licence_title: Line | None = None  # None: its identifier
     licence_url: Annotated[str, BeforeValidator(secure_page)]
     publisher: Line
-    contact: Annotated[str, BeforeValidator(_contact)] | None = None
+    contact: Mailbox | None = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from flask import current_app
 from sqlalchemy import event, text
 
+from portal.admin.help import NOBODY
 from portal.pace import Rates
 from portal.permissions import OF_STAFF
 from store import session as databases
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
+    from portal.admin.help import Help
     from store.models import Role
     from store.privacy import Privacy
 
@@ -94,6 +96,7 @@ class Office:
     cookie: str = "proxeny-staff"  # its name, of each audience another
     second: bool = True  # nobody is signed in without a second factor
     review: timedelta = timedelta(days=2)  # in which the city promises to look at what a shop submits
+    help: Help = NOBODY  # whom shops ask
     api_rate: int = 600  # requests a minute of one token; 0: there is no API
     api_places: int = 4  # requests of programs at once: the other threads are people's
 

@@ -125,6 +125,8 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         "when": when,
         "path": request.path,
         "demo": desk().office.demo,
+        "help": desk().office.help,
+        "asking": desk().office.help.linked,
         **({"under": "/house"} if g.shop is not None and g.shop.house else {}),  # where navigation has it: what is the city's own
         "notice": request.args.get("done", "") if status < 400 and ours() else "",
     }

@@ -61,7 +61,7 @@ def overview() -> Any:
         rows=sorted(rows, key=lambda row: _FIRST.index(row[1]))[:SHOWN],
         more=max(0, len(rows) - SHOWN),
         states=states,
-        tasks=todo.tasks(lines, newest, len(places), today) if g.acts else [],
+        tasks=todo.tasks(lines, newest, len(places), today, asks=bool(desk().office.help)) if g.acts else [],
         week=week,
         rate=figures.rate(week.counted),
         live=live,

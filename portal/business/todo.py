@@ -32,10 +32,10 @@ class Task(NamedTuple):
     kind: str = ""
 
 
-def tasks(lines: Sequence[Line], shop_page: ShopVersion | None, places: int, today: date) -> list[Task]:
-    """`shop_page` is the newest version of the public page; `places`, how many the city gave the shop."""
+def tasks(lines: Sequence[Line], shop_page: ShopVersion | None, places: int, today: date, *, asks: bool = False) -> list[Task]:
+    """`shop_page`: the newest version of the public page; `places`: how many the city gave it; `asks`: it is said how the city is asked."""
     stands = [(line, states.stand(line, today), states.change(line)) for line in lines]
-    return [*_mend(stands, shop_page, today), *_finish(stands, shop_page), *_begin(lines, shop_page, places)][:MOST]
+    return [*_mend(stands, shop_page, today), *_finish(stands, shop_page), *_begin(lines, shop_page, places, asks=asks)][:MOST]
 
 
 def _mend(stands: Sequence[tuple[Line, Stand, CreativeState | None]], shop_page: ShopVersion | None, today: date) -> Iterator[Task]:
@@ -56,9 +56,9 @@ def _finish(stands: Sequence[tuple[Line, Stand, CreativeState | None]], shop_pag
         yield Task("page", _("Hand in your page"), "warn")
 
 
-def _begin(lines: Sequence[Line], shop_page: ShopVersion | None, places: int) -> Iterator[Task]:
+def _begin(lines: Sequence[Line], shop_page: ShopVersion | None, places: int, *, asks: bool) -> Iterator[Task]:
     if not places:
-        yield Task("adverts", _("Ask the city where your adverts may be shown: it has named no place yet"), "warn")
+        yield Task("#help" if asks else "adverts", _("Ask the city where your adverts may be shown: it has named no place yet"), "warn")
     if not lines:
         yield Task("adverts/new", _("Make your first advert"))
     if shop_page is None:

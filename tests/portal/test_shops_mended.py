@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 import pytest
+from babel.messages.pofile import read_po
+from flask_babel import force_locale
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from portal import languages
+from portal.admin.help import Help
 from portal.cases import addresses, businesses
 from portal.cases.review import answer_by
 from proxeny.mail_text import reachable
 from store import campaigns
 from store import staff as people
-from store.models import Business, CampaignState, CreativeState, Operator, Role, Staff
+from store.models import Business, Campaign, CampaignState, CreativeState, Operator, Role, Staff
 from store.session import reading, transaction
 from tests.portal import splash
 
@@ -146,3 +151,42 @@ def test_a_shop_is_told_that_its_last_day_passed_meanwhile(shoproom: ShopRoom) -
     assert [False, False] == [words in shoproom.page(path) for words, path in zip(said, pages, strict=True)]
     shoproom.later(minutes=11)
     assert [True, True] == [words in shoproom.page(path) for words, path in zip(said, pages, strict=True)]
+
+
+ASKED = 'href="#help">Ask the city</a>'
+
+
+def test_ask_the_city_leads_to_whom_to_ask(shoproom: ShopRoom) -> None:
+    """At the foot of every page, also before signing in; what is not set is not there, and of nothing there is no link."""
+    path = f"/shops/millers-oven/adverts/{shoproom.advert(state=CampaignState.PAUSED)}"
+    with transaction(shoproom.database) as session:
+        session.query(Campaign).one().held = True
+    assert (False, False, True) == tuple(words in shoproom.page(path) for words in (ASKED, 'id="help"', "Ask the city."))
+    shoproom.office = replace(shoproom.office, help=Help("Wi-Fi office", "o'shops@city.example", "+1 905 555-0100, ext. 3"))
+    shoproom._app, shoproom._clients = None, {}
+    shown = shoproom.page(path)
+    assert all(words in shown for words in (ASKED, "Wi-Fi office", 'href="mailto:o&#39;shops@city.example"', 'href="tel:+19055550100"'))
+    assert "Wi-Fi office" in shoproom.page("/sign-in", None)
+    assert 'href="#help">Demandez à la ville</a>' in shoproom.page(path, language="fr")
+
+
+@pytest.mark.parametrize("phone", ["", "ext. 3", "9055550100", "(905) 555-0100"])
+def test_a_number_is_dialled_as_far_as_it_is_one(phone: str) -> None:
+    """What is none is told, and no link."""
+    assert phone.replace("(", "").replace(") ", "").replace("-", "").replace("ext. 3", "") == Help(phone=phone).dial
+
+
+def test_words_that_are_no_words_of_ours_stay_words(shoproom: ShopRoom) -> None:
+    """A message that came with the address is escaped as before."""
+    with shoproom.app.test_request_context(), force_locale("en"):
+        assert '&lt;b&gt; <a href="#help">ask the city</a>' == str(Help(mail="x@city.example").linked("<b> ask the city"))
+        assert "ask the city" == str(Help("City").linked("ask the city"))
+
+
+def test_french_asks_by_the_same_words() -> None:
+    """Whatever leads there in English does in French."""
+    with (languages.CATALOGUES / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        said = {str(each.id): str(each.string) for each in read_po(file) if isinstance(each.id, str)}
+    asking = [fr for en, fr in said.items() if "ask the city" in en.lower()]
+    assert len(asking) > 8
+    assert [] == [fr for fr in asking if "demandez à la ville" not in fr.lower()]

@@ -68,6 +68,15 @@ def test_staff_know_where_the_shops_are(tmp_path: Path) -> None:
     assert ("", timedelta(days=2)) == (without.business_url, without.review)
 
 
+def test_whom_shops_ask(tmp_path: Path) -> None:
+    """Whoever the settings name; else who gets the answers to our mails; else nobody."""
+    named = 'help_name = "Wi-Fi office"\nhelp_mail = "shops@city.example"\nhelp_phone = "+1 905 555 0100"\n'
+    replies = f'{MAIL}reply_to = "Help <help@city.example>"\n'
+    texts = (f"[business]\n{named}{replies}", f"[business]\n{replies}", f"[business]\n{MAIL}")
+    wanted = [("Wi-Fi office", "shops@city.example", "+1 905 555 0100"), ("", "help@city.example", ""), ("", "", "")]
+    assert wanted == [(found.name, found.mail, found.phone) for found in (office(settings(tmp_path, text)).help for text in texts)]
+
+
 def test_on_this_machine_they_go_by_its_name(tmp_path: Path) -> None:
     """A passkey refuses a bare address."""
     found = office(settings(tmp_path, "[business]\n"))

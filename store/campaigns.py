@@ -238,9 +238,7 @@ def end(campaign: Campaign, now: datetime) -> bool:
 def remove(campaign: Campaign) -> bool:
     """Drop one that guests never saw, with its versions; whether it could be: what was shown keeps its figures."""
     session = _alone(campaign)
-    decided = (CreativeState.APPROVED, CreativeState.REPLACED)
-    seen = select(Creative.id).where(Creative.campaign_id == campaign.id, Creative.state.in_(decided)).limit(1)
-    if session.scalar(seen) is not None:
+    if versions.live(session, Creative, campaign.id) is not None:  # one is, from the first that was approved on
         return False
     session.delete(campaign)
     session.flush()

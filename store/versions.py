@@ -135,7 +135,7 @@ def approve(row: Version, by: str, now: datetime) -> None:
     model = type(row)
     former = (_of(model) == owner_of(row), model.state == CreativeState.APPROVED)
     session.execute(update(model).where(*former).values(state=CreativeState.REPLACED))
-    row.state, row.decided_by, row.decided_at, row.reason = CreativeState.APPROVED, by, now, ""
+    row.state, row.decided_by, row.decided_at = CreativeState.APPROVED, by, now
     if row.picture:
         pictures.publish(session, row.picture, now)
     session.flush()

@@ -115,7 +115,7 @@ def one(name: str) -> Any:
             past=past,
             seen=_showing(session, line, offered),
             faults=form.faults(fields, offered, today()) if states.change(line) or line.live is None else [],
-            removable=not any(row.state.value in ("approved", "replaced") for row in past),
+            removable=line.live is None,
             due=when(answer_by(newest.submitted_at, desk().office.review, desk().zone()))
             if newest is not None and newest.submitted_at is not None
             else "",

@@ -101,8 +101,10 @@ def test_a_plan_that_is_not_whole_is_none(wrong: dict[str, Any]) -> None:
 
 def test_a_plan_is_read_as_it_was_written() -> None:
     """And what says nothing but a place is always."""
-    assert (PLAN, Plan(places=((PlaceKind.CITY, ""),))) == (
+    today = PLAN._replace(last_day=TODAY)
+    assert (PLAN, today, Plan(places=((PlaceKind.CITY, ""),))) == (
         campaigns.read(campaigns.written(PLAN)),
+        campaigns.read(campaigns.written(today)),
         campaigns.read({"places": [["city", ""]]}),
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 BAKERY, CAFE, CITY = "millers-oven", "green-cafe", "city"
-OWNER, VENUE, STRANGER = "owner@millers-oven.example", "till@millers-oven.example", "owner@green-cafe.example"
+OWNER, VENUE, STRANGER = "owner@millers-oven.example", "counter@millers-oven.example", "owner@green-cafe.example"
 
 
 @pytest.fixture
@@ -59,3 +59,5 @@ def test_lists_are_of_one_person_and_of_one_shop(database: Engine, ids: dict[str
         assert [[CAFE, BAKERY], [BAKERY]] == [[row.slug for row in shops.all_of(session, ids[who])] for who in (OWNER, VENUE)]
         assert [OWNER, VENUE] == [row.name for row in shops.members(session, ids[BAKERY])]
         assert [1, 0] == [len(shops.places(session, ids[shop])) for shop in (BAKERY, CAFE)]
+        owners = shops.owners(session, [ids[shop] for shop in (BAKERY, CAFE, CITY)])
+        assert {ids[BAKERY]: [OWNER], ids[CAFE]: [STRANGER, OWNER]} == owners

@@ -38,7 +38,15 @@ def counted(database: Engine) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("together", [True, False], ids=["one-batch", "one-by-one"])
 def test_who_comes_on_another_day_comes_again_once(together: bool, database: Engine, seal: Seal) -> None:
     """At the site they came back to, and in the city also who changed the site; on the same day twice is once, a third day nothing more."""
-    came = [visit("a"), visit("a"), visit("a", days=1), visit("a", days=2), visit("b"), visit("b", "mall", days=1), visit("c", "mall")]
+    came = [
+        visit("a"),
+        visit("a"),
+        visit("a", days=1),
+        visit("a", days=2),
+        visit("b"),
+        visit("b", "mall", days=1),
+        *[visit("c", "mall")] * 2,
+    ]
     for batch in [came] if together else [[each] for each in came]:
         count(database, seal, batch, NOW + timedelta(days=2))
     assert {"library": (2, 1), "mall": (2, 0), "": (3, 2)} == counted(database)

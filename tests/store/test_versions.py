@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,8 +62,8 @@ def test_an_approved_version_runs_until_the_next_is(database: Engine, owners: di
         assert ("https://one.example/", second) == (second.link, versions.draft(session, model, owner, "other", NOW))
         versions.save(second, {"link": "https://two.example/"}, 0, "maker")
         versions.submit(second, "maker", NOW)
-        versions.reject(second, "city", "No.", NOW)
-        assert ("2 rejected, 1 approved", first, "No.") == (
+        versions.reject(second, "city", "No. " * 1_000, NOW)
+        assert ("2 rejected, 1 approved", first, "No. " * 250) == (
             states(session, model, owner),
             versions.live(session, model, owner),
             second.reason,
@@ -73,6 +74,21 @@ def test_an_approved_version_runs_until_the_next_is(database: Engine, owners: di
         versions.approve(third, "city", NOW)
         assert "3 approved, 2 rejected, 1 replaced" == states(session, model, owner)
         assert [["link"], ["link"], []] == [versions.changed(old, new) for old, new in ((first, third), (None, first), (second, third))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_another_shows_goes_on(database: Engine, owners: dict[type, str], model: Any) -> None:
+    """Approving takes the place of the same campaign's version, or of the same shop's."""
+    with transaction(database) as session:
+        shop = Business(slug="cafe", name="Café", created_at=NOW)
+        session.add(shop)
+        session.flush()
+        row = Campaign(business_id=shop.id, name="coffee", created_at=NOW)
+        session.add(row)
+        session.flush()
+        for owner in (other := {Creative: row.id, ShopVersion: shop.id}[model], owners[model]):
+            approved(session, model, owner)
+        assert "1 approved" == states(session, model, other)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -218,6 +234,10 @@ def test_approving_publishes_the_picture(database: Engine, owners: dict[type, st
         versions.submit(row, "maker", NOW)
         assert session.get(Media, "a" * 64).published_at is None
         versions.approve(row, "city", NOW)
+        again = versions.draft(session, Creative, owners[Creative], "maker", NOW)
+        versions.submit(again, "maker", NOW)
+        versions.approve(again, "city", NOW + timedelta(days=1))
+        assert "a" * 64 == again.picture
     with reading(database) as session:
         assert NOW == session.get(Media, "a" * 64).published_at
 

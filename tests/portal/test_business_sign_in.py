@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from store.models import AuditEntry, LinkPurpose, Passkey, Role, Staff, StaffLin
 from store.session import reading, transaction
 from tests.portal.mail import sent
 from tests.portal.shoproom import URL, A, Person
+from tests.portal.softkey import SoftKey
 from tests.portal.staffroom import Room
 
 if TYPE_CHECKING:
@@ -197,6 +198,28 @@ def test_a_session_is_worth_nothing_at_the_other_door(shoproom: ShopRoom) -> Non
             answer = browser.get(path, base_url=room.office.url)
             assert answer.status_code in (303, 404), path
             assert (answer.location or "/sign-in").startswith("/sign-in"), path
+    staff.close()
+
+
+def test_a_passkey_opens_its_own_door_alone(shoproom: ShopRoom) -> None:
+    """Even where both apps are one site to the browser, which then offers either's key at each: it is the role that opens."""
+    staff = Room(shoproom.folder, shoproom.database, shoproom.privacy, shoproom.time)
+    shoproom.office = replace(shoproom.office, url=staff.office.url)
+    rooms: tuple[tuple[Room, Any], ...] = ((staff, Role.CITY_ADMIN), (shoproom, OWNER))
+    keys = []
+    for room, who in rooms:
+        key = SoftKey(room.office.url, "staff.city.example", counter=1)
+        asked = room.post("/me/passkey/challenge", who).get_json()
+        assert 303 == room.post("/me/passkey", who, credential=key.make(asked), label="Phone").status_code
+        keys.append(key)
+    opened = [
+        [
+            room.post("/sign-in/passkey", None, credential=key.show(room.post("/sign-in/challenge", None).get_json())).status_code
+            for key in keys
+        ]
+        for room, _who in rooms
+    ]
+    assert [[303, 403], [403, 303]] == opened
     staff.close()
 
 

@@ -57,7 +57,7 @@ def test_every_block_has_a_test() -> None:
 
 def test_make_run_and_what_to_try(folder: Path, env: dict[str, str]) -> None:
     """`make run` says ready, what the README lists to try succeeds line by line, and Ctrl-C ends it."""
-    env |= {f"PROXENY_{name}__LISTEN": f"127.0.0.1:{free_port()}" for name in ("GUEST", "STAFF")}
+    env |= {f"PROXENY_{name}__LISTEN": f"127.0.0.1:{free_port()}" for name in ("GUEST", "STAFF", "BUSINESS")}
     env |= {"PROXENY_MAIL__URL": f"smtp://127.0.0.1:{free_port()}", "PROXENY_SMS__URL": f"http://127.0.0.1:{free_port()}/sms"}
     program = Program(["make", "run"], folder / "screen", env=env, cwd=folder)
     try:

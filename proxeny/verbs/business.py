@@ -57,7 +57,8 @@ def listed(config: Path | None, *, as_json: bool) -> None:
     for row in rows:
         state = "the city's own" if row["house"] else f"suspended {row['suspended']}" if row["suspended"] else "can be shown"
         click.echo(f"{row['slug']:<32} {row['name']:<32} {state:<32} {', '.join(row['owners'])}")
-    click.echo(f"{len(rows)} businesses" if rows else "None yet: proxeny business invite NAME --owner ADDRESS --place site:ID")
+    number = f"{len(rows)} business{'es' * (len(rows) > 1)}"
+    click.echo(number if rows else "None yet: proxeny business invite NAME --owner ADDRESS --place site:ID")
 
 
 def _row(shop: Business, owners: Sequence[str]) -> dict[str, Any]:

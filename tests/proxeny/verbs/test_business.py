@@ -37,6 +37,7 @@ def test_a_shop_is_invited_with_its_owner(installed: Installation) -> None:
         assert found is not None
         assert ("owner@millers-oven.example", Role.BUSINESS_OWNER) == (found.name, found.role)
         assert ["invite"] == [row.action for row in session.query(AuditEntry).filter_by(kind="business", object="millers-oven")]
+    assert "1 business" == installed.run("business", "list").stdout.splitlines()[-1]
     listed = json.loads(installed.run("business", "list", "--json").stdout)
     assert [("millers-oven", ["owner@millers-oven.example"], None)] == [(row["slug"], row["owners"], row["suspended"]) for row in listed]
 

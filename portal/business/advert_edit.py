@@ -129,10 +129,12 @@ def save(name: str) -> Any:
 
 
 def _sent() -> Sent:
-    """A picture is decoded before anything is written: that may take seconds."""
+    """A picture is decoded, and kept, before anything else is written: that may take seconds."""
     fields = form.typed(request.form)
     found: Any = media.sent(request.form.get("crop", ""))
     wrong = found if isinstance(found, str) else ""
+    if found is not None and not wrong:
+        fields["picture"] = media.kept(found)
     return Sent(fields, None if wrong else found, wrong, request.form.get("seen", ""), request.form.get("do") == "submit")
 
 
@@ -156,9 +158,12 @@ def _seen(row: Creative | None) -> str:
 def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
     fields, offered = sent.fields, offers.offered(session, g.shop, form.places(sent.fields))
-    if sent.picture is not None:
-        fields["picture"] = pictures.take(session, g.shop.id, sent.picture, g.now)
-    elif fields["picture"] and pictures.shown(session, g.shop.id, fields["picture"]) is None and fields["picture"] != row.picture:
+    if (
+        sent.picture is None
+        and fields["picture"]
+        and pictures.shown(session, g.shop.id, fields["picture"]) is None
+        and fields["picture"] != row.picture
+    ):
         fields["picture"] = ""  # nobody's digest but one of its own
     before = versions.fields_of(row)
     versions.save(row, fields, row.edits, g.staff.id)

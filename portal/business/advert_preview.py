@@ -17,7 +17,7 @@ from portal.admin.portals_preview import framed
 from portal.business import media
 from portal.business.views import UNDER, add
 from portal.cases import campaigns as form
-from portal.cases import link, pictures
+from portal.cases import link
 from store import campaigns, offers, versions
 from store.adverts import Advert
 from store.models import Creative
@@ -74,8 +74,7 @@ def unsaved() -> ResponseReturnValue:
     fields = form.typed(request.form)
     found: Any = media.sent(request.form.get("crop", ""))
     if found is not None and not isinstance(found, str):
-        with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
-            fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+        fields["picture"] = media.kept(found)  # the frame fetches it by its name
     with desk().reading() as session:
         return seen(session, fields, request.values)
 

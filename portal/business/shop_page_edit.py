@@ -54,14 +54,14 @@ def edit_page() -> Any:
 
 
 def save_page() -> Any:
-    """Keep the draft, and hand it in where that was pressed and nothing is missing. A picture is decoded before anything is written."""
+    """Keep the draft, and hand it in where that was pressed and nothing is missing. A picture is decoded, and kept, before all else."""
     fields, seen = form.typed(request.form), request.form.get("seen", "")
     found: Any = media.sent(request.form.get("crop", ""))
+    if found is not None and not isinstance(found, str):
+        fields["picture"] = media.kept(found)
     try:
         with desk().writing() as session:
             if request.form.get("do") == "monday":
-                if found is not None and not isinstance(found, str):
-                    fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
                 return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, seen=seen)
             answer = _kept(session, _draft(session, seen), fields, found)
         return answer()
@@ -91,9 +91,7 @@ def _seen(row: Any) -> str:
 def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
     wrong = found if isinstance(found, str) else ""
-    if found is not None and not wrong:
-        fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
-    elif fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
+    if (found is None or wrong) and fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
         fields["picture"] = ""  # nobody's digest but one of its own
     before = versions.fields_of(row)
     versions.save(row, fields, row.edits, g.staff.id)

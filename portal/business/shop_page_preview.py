@@ -55,8 +55,7 @@ def unsaved_page() -> ResponseReturnValue:
     fields = form.typed(request.form)
     found: Any = media.sent(request.form.get("crop", ""))
     if found is not None and not isinstance(found, str):
-        with desk().writing() as session:  # the frame fetches it by its name; what no version uses goes again
-            fields["picture"] = pictures.take(session, g.shop.id, found, g.now)
+        fields["picture"] = media.kept(found)  # the frame fetches it by its name
     with desk().reading() as session:
         if pictures.shown(session, g.shop.id, fields["picture"]) is None:
             fields["picture"] = ""

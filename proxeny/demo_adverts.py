@@ -133,7 +133,7 @@ SHOPS: Final = (
     Shop(
         "chain-and-spoke",
         "Chain & Spoke",
-        ("Flat tyre? Ready in an hour", "Une crevaison\u00a0? Réparée en une heure"),
+        ("Flat tyre? Ready in an hour", "Une crevaison? Réparée en une heure"),
         (
             "Repairs while you read. Show this page for a free bell.",
             "On répare pendant que vous lisez. Une sonnette offerte avec cette page.",

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
-from proxeny.demo_sums import SiteSums
+from proxeny.demo_sums import SiteSums, Visitors
 from store import crockford, vouchers
 from store.ids import new_id, new_ids
 from store.models import (
@@ -27,10 +28,12 @@ from store.models import (
     Message,
     MessageKind,
     MessageState,
+    Operator,
     Period,
     Plan,
     Portal,
     SessionStatus,
+    VisitorCount,
     Voucher,
     VoucherBatch,
     Way,
@@ -90,6 +93,7 @@ def write(session: Session, privacy: Privacy, amounts: Guests, now: datetime, se
     past = _Past(Random(seed), privacy, places, portal, plans, now)  # noqa: S311  a past, not a secret
     codes = [_batch(session, past, *each) for each in amounts.batches]
     sites = SiteSums(session)
+    visitors = Visitors(ZoneInfo(session.scalar(select(Operator.timezone)) or "UTC"))
     free = iter([voucher for batch in codes[:2] for voucher in batch])
     for begin in range(0, amounts.accounts, SLICE):
         rows: dict[type[Base], list[dict[str, Any]]] = {
@@ -101,12 +105,15 @@ def write(session: Session, privacy: Privacy, amounts: Guests, now: datetime, se
         for each in rows[Accounting]:
             sites.add(each, roaming=False)
             sites.came(each["started_at"], each["site"], each["station_hash"])
+            visitors.count(each["started_at"], "", "", each["station_hash"])
         for kind, some in rows.items():
             if some:
                 session.connection().execute(insert(kind), some)  # no objects are made
         for each in used:
             session.connection().execute(Voucher.__table__.update().where(Voucher.id == each.pop("id")), each)  # type: ignore[attr-defined]  # it is a table
     sites.write(past.now)
+    if counted := list(visitors.rows(past.now)):
+        session.connection().execute(insert(VisitorCount), counted)
 
 
 def _batch(session: Session, past: _Past, name: str, count: int) -> list[str]:

@@ -6,9 +6,9 @@ past. Never in a network that is not the sample city's, or a test's own.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
-from proxeny.demo_sums import SiteSums
+from proxeny.demo_sums import SiteSums, Visitors
 from store.ids import new_id
 from store.models import (
     AccessPoint,
@@ -27,7 +27,6 @@ from store.models import (
     Realm,
     SessionHop,
     SessionStatus,
-    Span,
     UsageHour,
     VisitorCount,
 )
@@ -92,14 +91,15 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
     logins = _logins(dice, privacy, places, realms, weights, amounts, now)
     kept = amounts.logins if amounts.sessions is None else amounts.sessions
     hours: dict[tuple[datetime, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    visitors, sites = _Visitors(zone, realms), SiteSums(session)
+    whose = {realm.match: (realm.institution or realm.match, realm.country) for realm in realms}
+    visitors, sites = Visitors(zone), SiteSums(session)
     for some in _slices(logins):
         sessions = []
         for login in some:
-            visitors.count(login)
             if login["verdict"] is not LoginVerdict.ACCEPT:
                 continue
-            sites.came(login["at"], login["site"], visitors.whose(login).encode() + login["station_hash"])
+            visitors.count(login["at"], *whose[login["rule"]], login["station_hash"])
+            sites.came(login["at"], login["site"], whose[login["rule"]][0].encode() + login["station_hash"])
             if kept > 0:
                 kept -= 1
                 sessions.append(_session(dice, privacy, login, now))
@@ -255,40 +255,6 @@ def _hour(key: tuple[datetime, str, str, str], sums: list[int]) -> dict[str, Any
     hour, site, access_point, ssid = key
     counts = dict(zip(("sessions", "seconds", "input_octets", "output_octets"), sums, strict=True))
     return {"hour": hour, "site": site, "access_point": access_point, "ssid": ssid, **counts}
-
-
-class _Visitors:
-    """How many different ones there were in each period, by institution: their marks are not kept."""
-
-    def __init__(self, zone: ZoneInfo, realms: Sequence[_Realm]) -> None:
-        self._zone = zone
-        self._realms = {realm.match: (realm.institution or realm.match, realm.country) for realm in realms}
-        self._seen: dict[tuple[Span, datetime, str, str], set[bytes]] = defaultdict(set)
-        self._logins: Counter[tuple[Span, datetime, str, str]] = Counter()
-
-    def count(self, login: dict[str, Any]) -> None:
-        if login["verdict"] is not LoginVerdict.ACCEPT:
-            return
-        day = login["at"].astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        for span in Span:
-            key = span, self._begins(span, day), *self._realms[login["rule"]]
-            self._seen[key].add(login["station_hash"])
-            self._logins[key] += 1
-
-    def whose(self, login: dict[str, Any]) -> str:
-        """The institution that vouches for it."""
-        return self._realms[login["rule"]][0]
-
-    def _begins(self, span: Span, day: datetime) -> datetime:
-        back = {Span.DAY: 0, Span.WEEK: day.weekday(), Span.MONTH: day.day - 1}[span]
-        return (day - timedelta(days=back)).astimezone(UTC)
-
-    def rows(self, now: datetime) -> Iterator[dict[str, Any]]:
-        for key, marks in self._seen.items():
-            span, begins, institution, country = key
-            old = now - begins > timedelta(days={Span.DAY: 2, Span.WEEK: 8, Span.MONTH: 32}[span])
-            counts = {"visitors": len(marks), "logins": self._logins[key], "frozen_at": now if old else None}
-            yield {"span": span, "begins_at": begins, "institution": institution, "country": country, **counts}
 
 
 def _changes(dice: Random, homes: Sequence[str], amounts: Amounts, now: datetime) -> Iterator[dict[str, Any]]:

@@ -6,25 +6,50 @@ Beside what is there: logins and guests are made one after the other. Never in a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from store.dwell import step
-from store.models import Dwell, Operator, SiteHour, SiteVisitors
+from store.models import Dwell, Operator, SiteHour, SiteVisitors, Span
 from store.upsert import upsert
 from store.usage import periods
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.orm import Session
 
 _FIGURES: Final = ("sessions", "seconds", "input_octets", "output_octets")
 _CAME: Final = ("visitors", "came_again")
 AGAIN: Final = -1  # in place of the day of the month
+
+
+class Visitors:
+    """How many different ones there were in each period, by institution: their marks are not kept."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._seen: dict[tuple[Span, datetime, str, str], set[bytes]] = defaultdict(set)
+        self._logins: Counter[tuple[Span, datetime, str, str]] = Counter()
+
+    def count(self, at: datetime, institution: str, country: str, mark: bytes) -> None:
+        """One login; of a guest of the portal, no institution and no country."""
+        day = at.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        for span, back in ((Span.DAY, 0), (Span.WEEK, day.weekday()), (Span.MONTH, day.day - 1)):
+            key = span, (day - timedelta(days=back)).astimezone(UTC), institution, country
+            self._seen[key].add(mark)
+            self._logins[key] += 1
+
+    def rows(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Of VisitorCount."""
+        for key, marks in self._seen.items():
+            span, begins, institution, country = key
+            old = now - begins > timedelta(days={Span.DAY: 2, Span.WEEK: 8, Span.MONTH: 32}[span])
+            counts = {"visitors": len(marks), "logins": self._logins[key], "frozen_at": now if old else None}
+            yield {"span": span, "begins_at": begins, "institution": institution, "country": country, **counts}
 
 
 class SiteSums:

@@ -84,7 +84,7 @@ def _pairs(now: Look, then: Look, asked: Asked) -> list[Pair]:
 
 
 BEFORE = Column("sessions_before", later("Compared with"))
-CHANGE = Column("change_percent", later("Change"), "percent")
+CHANGE = Column("change_percent", later("Change"), "change")
 
 
 def _steps(now: Look, then: Look) -> Panel:

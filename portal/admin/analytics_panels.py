@@ -37,7 +37,7 @@ class Column(NamedTuple):
 
     name: str
     title: Any
-    kind: str = "count"  # text, day, count, hours (of seconds), octets, percent (of one), minutes
+    kind: str = "count"  # text, day, count, hours (of seconds), octets, percent (of one), change (of one), minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ def said(value: Any, kind: str) -> str:
         return words.amount(value)
     if kind == "percent":
         return str(format_percent(value, locale=g.locale))
+    if kind == "change":
+        return ("+" if value > 0 else "") + str(format_percent(value, locale=g.locale))
     if kind == "minutes":
         return str(format_unit(round(value), "duration-minute", "short", locale=g.locale)).replace(" ", "\u00a0")
     if kind == "day":
@@ -107,7 +109,7 @@ def raw(value: Any, kind: str) -> Any:
         return value.isoformat()
     if value is None or kind in ("text", "count", "octets"):
         return value
-    return round(value / 3600, 1) if kind == "hours" else round(100 * value) if kind == "percent" else round(value, 1)
+    return round(value / 3600, 1) if kind == "hours" else round(100 * value) if kind in ("percent", "change") else round(value, 1)
 
 
 def _told(used: Mapping[Any, Used], shut: Collection[Any] | None = None) -> dict[Any, tuple[Any, ...]]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -203,8 +203,8 @@ def _busiest(look: Look, days: Panel, clock: Panel) -> Iterator[str]:
     hour = max((row for row in clock.rows if row[1]), key=lambda row: row[1], default=None)
     if day is not None and hour is not None and look.total.sessions >= FEWEST:
         when = format_date(day[0], "EEEE d MMMM" if g.locale.language == "fr" else "EEEE, MMMM d", locale=g.locale)
-        begins, ends = hour[0], f"{(int(hour[0][:2]) + 1) % 24:02}:00"
-        yield _("The busiest day was %(day)s; most sessions begin between %(begins)s and %(ends)s.", day=when, begins=begins, ends=ends)
+        begins = format_time(time(int(hour[0][:2])), "short", locale=g.locale)
+        yield _("The busiest day was %(day)s; the busiest hour of the day begins at %(begins)s.", day=when, begins=begins)
 
 
 def _shortened(panel: Panel, most: int, keep: tuple[int, ...]) -> Panel:

@@ -124,6 +124,7 @@ def _shown(kind: str, name: str, wrong: Any = "", status: int = 200) -> Response
         beside=beside,
         names=names,
         wrong=wrong,
+        reasonless=status == 422,
         titles=TITLES,
         states=STATES,
         reasons=REASONS,

@@ -84,7 +84,8 @@ def test_a_rejection_has_a_reason(staffroom: Room) -> None:
     name = put(staffroom)
     answer = staffroom.post(f"/review/advert/{name}/reject", edits="1", why="  ")
     assert (422, CreativeState.SUBMITTED) == (answer.status_code, splash.version(staffroom, name).state)
-    assert "Choose a reason or write one" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert (True, True) == ('<a href="#reasons">Choose a reason or write one' in page, 'id="reasons-error">Choose a reason' in page)
 
 
 def test_nobody_approves_what_they_made_or_handed_in(staffroom: Room) -> None:

@@ -99,6 +99,8 @@ def test_a_suspended_shop_is_seen_and_not_changed(shoproom: ShopRoom) -> None:
             assert answer.status_code not in (403, 500, 503), path
 
     each(shoproom, Person.OWNER_A, judge)
+    forms = [rule for rule in shoproom.app.url_map.iter_rules() if rule.rule.startswith(tenancy.UNDER) and "POST" in (rule.methods or ())]
+    assert set() == {shoproom.app.view_functions[rule.endpoint].needs for rule in forms} - tenancy.CHANGES
 
 
 @pytest.mark.parametrize("forged", ["", "0" * 32])

@@ -41,9 +41,9 @@ def published(city: tuple[SiteMonth, ...], *earlier: bytes) -> bytes:
     return usage_csv("2026-02", lines([each.site for each in city], city, [figures(each) for each in earlier]))
 
 
-def known(city: tuple[SiteMonth, ...], site: str) -> Figures | None:
+def known(city: tuple[SiteMonth, ...], site: str, *earlier: bytes) -> Figures | None:
     """What the file says of one site."""
-    return figures(published(city))[site]
+    return figures(published(city, *earlier))[site]
 
 
 @FEWER
@@ -113,6 +113,15 @@ def test_whoever_knows_all_but_one_number_is_left_with_several(month: SiteMonth,
     fits = [number for number in near if known((replace(month, **{unknown: number}),), month.site) == told]
     apart = STEP - max(least - told.sessions, 0) if told is not None else FEWEST - least  # less those that they know of
     assert len(fits) >= min(apart, len(near))
+
+
+def test_what_is_far_from_what_was_told_is_told() -> None:
+    """Fifteen sessions more; twenty-five visitors where the line was withheld. Fewer are not."""
+    before = published((SiteMonth("site-0", 20, 30, 0, 0, 0, None, 0),))
+    few = published((SiteMonth("site-0", 5, 5, 0, 0, 0, None, 0),))
+    again = [known((SiteMonth("site-0", count, 30, 0, 0, 0, None, 0),), "site-0", before) for count in (34, 35)]
+    late = [known((SiteMonth("site-0", 40, count, 0, 0, 0, None, 0),), "site-0", few) for count in (24, 25)]
+    assert ([20, 35], [None, 25]) == ([each and each.sessions for each in again], [each and each.visitors for each in late])
 
 
 @FEWER

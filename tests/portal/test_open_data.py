@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.cases.disclosure import Figures, Line
-from portal.cases.open_files import Hotspot, geojson, usage_csv
+from portal.cases.open_files import Hotspot, figures, geojson, hotspots, usage_csv
 from portal.doors import Terms
 from store import publications
 from store.models import Dataset, Publication
@@ -51,6 +51,21 @@ def opened(city: World) -> None:
     publish(city, Dataset.HOTSPOTS, "", geojson([LIBRARY, Hotspot("arena", "Arena")]))
     for month in ("2026-04", "2026-05"):
         publish(city, Dataset.USAGE, month, usage_csv(month, [Line("arena", None), Line("central-library", FIGURES)]))
+
+
+def test_what_a_file_says_is_what_was_told() -> None:
+    """A share of hundredths, a site whose name begins a formula, a place on the equator; positions to a metre, and nothing for nothing."""
+    told = {"=library": FIGURES, "arena": None, "mall": replace(FIGURES, median=None, share=None)}
+    assert told == figures(usage_csv("2026-05", [Line(*each) for each in told.items()]))
+    places = [
+        Hotspot("pier", "Pier", lat=0.0, lon=-9.1234567),
+        Hotspot("arena", "Arena", lat=43.1234567, lon=-79.0),
+        Hotspot("mall", "Mall"),
+    ]
+    found = json.loads(geojson(places))["features"]
+    points = [each["geometry"] and each["geometry"]["coordinates"] for each in found]
+    assert ([[-9.12346, 0.0], [-79.0, 43.12346], None], None) == (points, found[0]["properties"]["address"])
+    assert [places[0]._replace(lon=-9.12346), places[1]._replace(lat=43.12346), places[2]] == hotspots(geojson(places))
 
 
 def withdraw(city: World, name: str, why: str = "A gateway counted twice.") -> None:

@@ -5,14 +5,17 @@ Never raises a limit for a view that does not say so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from flask import abort, request
+
+from store.stills import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 View = TypeVar("View", bound="Callable[..., Any]")
+PICTURED: Final = LONGEST + (1 << 20)  # octets of a form with a picture, which is judged by itself, and in words
 
 
 def takes(octets: int) -> Callable[[View], View]:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.admin import entries, portal_fields, portals
+from portal.admin.bodies import PICTURED, takes
 from portal.admin.desk import Wrong, desk
 from portal.admin.guard import actor, needs
 from portal.admin.page import page
@@ -44,6 +45,7 @@ def show(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/portals/<path:name>")
+@takes(PICTURED)
 @needs(Permission.NETWORK_ACT)
 def save(name: str) -> ResponseReturnValue:
     """Keep a draft."""

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, g, request
 
 from portal import languages
 from portal.admin import entries
+from portal.admin.bodies import PICTURED, takes
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.admin.page import page
@@ -57,6 +58,7 @@ def saved(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/portals/<path:name>/preview")
+@takes(PICTURED)
 @needs(Permission.NETWORK_ACT)
 def unsaved(name: str) -> ResponseReturnValue:
     """Of what the form holds."""

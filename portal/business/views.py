@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import g
 from flask_babel import lazy_gettext as later
 
-from portal.admin.bodies import takes
+from portal.admin.bodies import PICTURED, takes
 from portal.admin.desk import desk
 from portal.admin.guard import needs
 from portal.pace import Rate
-from store.stills import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,6 @@ UNDER = "/shops/<slug>"
 HANDED_IN: Final = 30  # adverts and pages of one shop a day; told by TOO_OFTEN
 _DAY: Final = 86_400.0
 TOO_OFTEN: Final = later("So much was handed in today that the city cannot be asked once more. It is kept: hand it in tomorrow.")
-_FORM = 1 << 20  # octets of a form beside its picture
 
 
 def may_hand_in() -> bool:
@@ -37,5 +35,5 @@ def add(blueprint: Blueprint, rule: str, view: Callable[..., Any], permission: P
     """`rule` lies under the shop; `picture`: its form may hold one. The view is the app's own copy, for its own permission."""
     own = needs(permission)(partial(view))
     if picture:
-        own = takes(LONGEST + _FORM)(own)
+        own = takes(PICTURED)(own)
     blueprint.add_url_rule(f"{UNDER}{rule}", view.__name__, own, methods=methods or ("GET",))

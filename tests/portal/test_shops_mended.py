@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,11 +19,13 @@ from portal.admin.help import Help
 from portal.cases import addresses, businesses
 from portal.cases.review import answer_by
 from proxeny.mail_text import reachable
-from store import campaigns
+from store import campaigns, stills
 from store import staff as people
 from store.models import Business, Campaign, CampaignState, CreativeState, Operator, Role, Staff
 from store.session import reading, transaction
 from tests.portal import splash
+from tests.portal.portals import save
+from tests.portal.shops import painted
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
@@ -190,3 +193,13 @@ def test_french_asks_by_the_same_words() -> None:
     asking = [fr for en, fr in said.items() if "ask the city" in en.lower()]
     assert len(asking) > 8
     assert [] == [fr for fr in asking if "demandez à la ville" not in fr.lower()]
+
+
+@pytest.mark.parametrize(("size", "status", "words"), [(6_000_000, 303, ""), (stills.LONGEST + 1, 422, "This file has more than 10 MB.")])
+def test_a_logo_is_judged_by_what_judges_pictures(staffroom: Room, size: int, status: int, words: str) -> None:
+    """One of more than 4 MB is taken, and made small; one of more than 10 MB is refused in words, and what was typed stays."""
+    octets = painted().ljust(size, b"\0")
+    answer = save(staffroom, note="Our logo", logo=(io.BytesIO(octets), "logo.png"))
+    shown = answer.get_data(as_text=True)
+    assert (status, True) == (answer.status_code, words in shown)
+    assert (status == 422) == ("Our logo" in shown)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portal.kit import Kit
     from proxeny.network import Network
     from proxeny.settings import Settings
-    from store.models import Business, ShopVersion
+    from store.models import ShopVersion
     from store.privacy import Privacy
 
 _NONE: tuple[Run, ...] = ()
@@ -51,7 +51,7 @@ class ShopPreviews(Previews):
         finally:
             _RUNNING.reset(held)
 
-    def page(self, session: Session, _shop: Business, version: ShopVersion, language: str = "", scheme: str = "") -> Seen:
+    def page(self, session: Session, version: ShopVersion, language: str = "", scheme: str = "") -> Seen:
         """The page of a shop as this version says it."""
         from portal.guest.preview import PAGE  # noqa: PLC0415  as the app: for who looks at one
 

@@ -41,7 +41,7 @@ def seen(kind: str, name: str) -> ResponseReturnValue:
 def _page(session: Session, item: Item, language: str) -> Any:
     row = item.version
     if not isinstance(row, Creative):
-        return desk().tools["shop_page_preview"](session, item.shop, row, language)
+        return desk().tools["shop_page_preview"](session, row, language)
     picture = session.get(Media, row.picture) if row.picture else None
     advert = Advert(
         creative=row.id,

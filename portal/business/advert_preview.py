@@ -6,16 +6,16 @@ button of the form or a module of ours: an address brings no words, neither into
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, g, request
 from flask_babel import gettext as _
 
 from portal import languages
 from portal.admin.desk import desk
-from portal.admin.portals_preview import framed
+from portal.admin.portals_preview import Sight
 from portal.business import media
-from portal.business.views import UNDER, add
+from portal.business.views import add
 from portal.cases import campaigns as form
 from portal.cases import link
 from store import campaigns, offers, versions
@@ -30,18 +30,10 @@ if TYPE_CHECKING:
 
     from portal.permissions import Permission
     from store.offers import Offer
+    from store.versions import Version
 
 SIGHTS = ("welcome", "online")
 SCHEMES = ("", "light", "dark")
-
-
-class Sight(NamedTuple):
-    """Which page, where, how: as `Desk.tools["shop_preview"]` wants it."""
-
-    page: str
-    site: str
-    language: str
-    scheme: str
 
 
 def blueprint(see: Permission, act: Permission) -> Blueprint:
@@ -54,19 +46,19 @@ def blueprint(see: Permission, act: Permission) -> Blueprint:
 
 def kept(name: str) -> ResponseReturnValue:
     """The newest version; the one that `version` numbers, or `live`."""
-    asked = request.args.get("version", "")
     with desk().reading() as session:
-        campaign = campaigns.find(session, g.shop.id, name)
-        if campaign is None:
-            abort(404)
-        if asked == "live":
-            row = versions.live(session, Creative, name)
-        else:
-            every = versions.history(session, Creative, name)
-            row = next((each for each in every if asked in ("", str(each.version))), None)
-        if row is None:
+        if campaigns.find(session, g.shop.id, name) is None or (row := asked_version(session, Creative, name)) is None:
             abort(404)
         return seen(session, versions.fields_of(row), request.args)
+
+
+def asked_version(session: Session, model: type[Version], owner: str) -> Version | None:
+    """The version that this request is about: the newest, the one that it numbers, or the one that guests see."""
+    asked = request.args.get("version", "")
+    if asked == "live":
+        return versions.live(session, model, owner)
+    every = versions.history(session, model, owner)
+    return next((row for row in every if asked in ("", str(row.version))), None)
 
 
 def unsaved() -> ResponseReturnValue:
@@ -85,10 +77,7 @@ def seen(session: Session, fields: Mapping[str, Any], asked: Mapping[str, str]) 
     if page not in SIGHTS or scheme not in SCHEMES or language not in languages.LANGUAGES:
         abort(404)
     site = _site(fields, offers.offered(session, g.shop, form.places(fields)), asked.get("site", ""))
-    answer = framed(desk().tools["shop_preview"](session, advert(session, fields), Sight(page, site, language, scheme)))
-    inside = f'src="{UNDER.replace("<slug>", g.shop.slug)}/media/'
-    answer.set_data(answer.get_data().replace(b'src="/media/', inside.encode()))
-    return answer
+    return media.framed_here(desk().tools["shop_preview"](session, advert(session, fields), Sight(page, site, language, scheme)))
 
 
 def advert(session: Session, fields: Mapping[str, Any]) -> Advert:

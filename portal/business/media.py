@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 from flask_babel import gettext as _
 
 from portal.admin.desk import desk
+from portal.admin.portals_preview import framed
 from portal.business.views import add
 from portal.cases import pictures
 from portal.pace import Rate
@@ -82,6 +83,13 @@ def kept(found: Pressed) -> str:
     """
     with desk().writing() as session:
         return pictures.take(session, g.shop.id, found, g.now)
+
+
+def framed_here(seen: Any) -> Response:
+    """The guests' page in a frame of ours; its pictures are fetched under the shop, where those are that nobody else sees yet."""
+    answer = framed(seen)
+    answer.set_data(answer.get_data().replace(b'src="/media/', f'src="/shops/{g.shop.slug}/media/'.encode()))
+    return answer
 
 
 def where(sha: str) -> str:

@@ -11,12 +11,11 @@ from flask import Blueprint, Response, abort, g, request
 
 from portal import languages
 from portal.admin.desk import desk
-from portal.admin.portals_preview import framed
 from portal.business import media
-from portal.business.views import UNDER, add
+from portal.business.advert_preview import SCHEMES, asked_version
+from portal.business.views import add
 from portal.cases import pictures
 from portal.cases import shop_page as form
-from store import versions
 from store.models import ShopVersion
 
 if TYPE_CHECKING:
@@ -38,14 +37,9 @@ def blueprint(see: Permission, act: Permission) -> Blueprint:
 
 def seen_page() -> ResponseReturnValue:
     """The newest version; the one that `version` numbers, or `live`."""
-    asked = request.args.get("version", "")
     with desk().reading() as session:
-        if asked == "live":
-            row = versions.live(session, ShopVersion, g.shop.id)
-        else:
-            every = versions.history(session, ShopVersion, g.shop.id)
-            row = next((each for each in every if asked in ("", str(each.version))), None)
-        if row is None and asked:
+        row = asked_version(session, ShopVersion, g.shop.id)
+        if row is None and request.args.get("version"):
             abort(404)
         return _framed(session, row or ShopVersion(**form.fields_of(g.shop, None)), request.args)
 
@@ -64,9 +58,6 @@ def unsaved_page() -> ResponseReturnValue:
 
 def _framed(session: Session, row: ShopVersion, asked: Mapping[str, str]) -> Response:
     scheme, language = asked.get("scheme", ""), asked.get("show_language", "") or g.language
-    if scheme not in ("", "light", "dark") or language not in languages.LANGUAGES:
+    if scheme not in SCHEMES or language not in languages.LANGUAGES:
         abort(404)
-    answer = framed(desk().tools["shop_page_preview"](session, g.shop, row, language, scheme))
-    inside = f'src="{UNDER.replace("<slug>", g.shop.slug)}/media/'
-    answer.set_data(answer.get_data().replace(b'src="/media/', inside.encode()))
-    return answer
+    return media.framed_here(desk().tools["shop_page_preview"](session, row, language, scheme))

@@ -23,6 +23,9 @@ TABLES = st.dictionaries(st.integers(0, 40), st.integers(0, 60), max_size=30)
         ([12, 9, 0, 3], [None, 9, 0, None]),
         ([2, 3, 9], [None, None, 9]),
         ([1, 1, 9, 8], [None, None, None, 8]),  # two of sum 2
+        ([1, 3, 9, 8], [None, None, None, 8]),  # neither can be four
+        ([3, 4, 9, 8], [None, None, None, 8]),  # neither can be one
+        ([9, 2, 8], [9, None, None]),  # the next one, whatever its number
         ([4, 4, 9, 8], [None, None, None, 8]),  # two of sum 8
         ([1, 2, 0], None),
         ([3, 0, 0], None),

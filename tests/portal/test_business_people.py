@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.business.people import OFTEN
+from portal.cases import members
 from store import shops
 from store.models import AuditEntry, Membership, Role, Staff, StaffSession
 from store.session import reading, transaction
@@ -46,6 +47,13 @@ def test_an_owner_invites_by_mail(shoproom: ShopRoom) -> None:
     there = re.findall(rf"{URL}(/setup/\S+)", mail.text)
     assert (NEW, 200) == (mail.to, shoproom.get(there[0], None).status_code)
     assert [("invite", "business", A)] == told(shoproom)
+
+
+def test_a_shop_has_a_number_of_people(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And then no more, until somebody is taken off."""
+    monkeypatch.setattr(members, "MOST", 3)
+    assert [303, 422] == [shoproom.post(HERE, address=f"guest-{number}@example.org").status_code for number in (17, 18)]
+    assert [Person.OWNER_A.value, "guest-17@example.org", Person.VENUE_A.value] == working(shoproom)
 
 
 @pytest.mark.parametrize(

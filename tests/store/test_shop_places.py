@@ -88,13 +88,14 @@ def test_what_a_smaller_place_no_longer_holds_is_shown_no_more(city: Engine) -> 
             campaign = Campaign(business_id=business, name="bread", created_at=NOW)
             session.add(campaign)
             session.flush()
-            session.add_all(CampaignPlace(campaign_id=campaign.id, kind=kind, name=called) for kind, called in (CITY, LIBRARY, POOL, DESK))
+            wanted = [CITY, LIBRARY, POOL, DESK, *([NORTH] if business == other.id else [])]
+            session.add_all(CampaignPlace(campaign_id=campaign.id, kind=kind, name=called) for kind, called in wanted)
     with transaction(city) as session:
         assert [CITY, POOL] == sorted(shop_places.let(session, name, [DOWN, DESK]), key=ALL.index)
     with reading(city) as session:
         left = session.query(CampaignPlace).join(Campaign).filter_by(business_id=name)
         assert {LIBRARY, DESK} == {(row.kind, row.name) for row in left}
-        assert 6 == session.query(CampaignPlace).count()
+        assert 7 == session.query(CampaignPlace).count()
 
 
 @pytest.mark.parametrize("chosen", [[POOL], [NORTH], [DESK], [DOWN, POOL]])

@@ -84,7 +84,7 @@ def _pairs(now: Look, then: Look, asked: Asked) -> list[Pair]:
 
 
 BEFORE = Column("sessions_before", later("Compared with"))
-CHANGE = Column("change_percent", later("Change"), "change")
+CHANGE = Column("change_percent", later("Difference"), "change")
 
 
 def _steps(now: Look, then: Look) -> Panel:
@@ -134,6 +134,7 @@ def chart() -> Response:
     shape = size(960, 280)
     lines = pygal.Line(
         legend_at_bottom=True,
+        truncate_legend=-1,
         x_label_rotation=30,
         truncate_label=-1,
         dots_size=2,

@@ -95,7 +95,8 @@ def said(value: Any, kind: str) -> str:
     if kind == "percent":
         return str(format_percent(value, locale=g.locale))
     if kind == "change":
-        return ("+" if value > 0 else "") + str(format_percent(value, locale=g.locale))
+        parts = round(100 * value)  # whole hundredths: a hair less is no "-0%"
+        return ("+" if parts > 0 else "") + str(format_percent(parts / 100, locale=g.locale))
     if kind == "minutes":
         return str(format_unit(round(value), "duration-minute", "short", locale=g.locale)).replace(" ", "\u00a0")
     if kind == "day":

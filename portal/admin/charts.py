@@ -36,6 +36,7 @@ PLAIN: Final = {
     "disable_xml_declaration": True,
     "margin": 4,
     "margin_bottom": 20,
+    "margin_right": 16,  # half of the last number below bars
     "max_scale": 8,
     "no_data_text": "–",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -14,6 +15,7 @@ from flask_babel import force_locale
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import portal
 from portal import languages
 from portal.admin.help import Help
 from portal.cases import addresses, businesses
@@ -25,6 +27,7 @@ from store.models import Business, Campaign, CampaignState, CreativeState, Opera
 from store.session import reading, transaction
 from tests.portal import splash
 from tests.portal.portals import save
+from tests.portal.shoproom import furnished
 from tests.portal.shops import painted
 
 if TYPE_CHECKING:
@@ -203,3 +206,15 @@ def test_a_logo_is_judged_by_what_judges_pictures(staffroom: Room, size: int, st
     shown = answer.get_data(as_text=True)
     assert (status, True) == (answer.status_code, words in shown)
     assert (status == 422) == ("Our logo" in shown)
+
+
+def test_both_apps_have_one_page_to_prove_who_one_is(staffroom: Room) -> None:
+    """And one for the first password; each says its own: a mailed link is the shops' alone."""
+    rooms = {"staff": staffroom, "business": furnished(staffroom)}
+    folder = Path(portal.__file__).parent / "templates"
+    for name in ("prove", "setup"):
+        assert [True, True] == [
+            (folder / app / f"{name}.html").read_text().startswith(f'{{% extends "{name}_base.html" %}}') for app in rooms
+        ]
+    said = [("next=/" in text, text.count("<h1>Is it still you?</h1>")) for text in (each.page("/prove") for each in rooms.values())]
+    assert [(False, 1), (True, 1)] == said

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.business.people import OFTEN
 from portal.cases import members
@@ -49,6 +49,17 @@ def test_an_owner_invites_by_mail(shoproom: ShopRoom) -> None:
     assert [("invite", "business", A)] == told(shoproom)
 
 
+def test_who_works_for_two_shops_goes_on_at_the_other(shoproom: ShopRoom) -> None:
+    """Their link comes by mail as before; taken off one, they are signed in at the other."""
+    venue = shoproom.people[Person.VENUE_A]
+    with transaction(shoproom.database) as session:
+        session.add(Membership(staff_id=venue, business_id=shoproom.shops[B], created_at=shoproom.time))
+    assert [303, 303] == [shoproom.post(f"{HERE}/{venue}/{verb}").status_code for verb in ("link", "remove")]
+    assert [Person.VENUE_A.value] == [each.to for each in sent(shoproom)]
+    found = [shoproom.get(f"/shops/{shop}/", Person.VENUE_A).status_code for shop in (A, B)]
+    assert [404, 200] == found
+
+
 def test_a_shop_has_a_number_of_people(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     """And then no more, until somebody is taken off."""
     monkeypatch.setattr(members, "MOST", 3)
@@ -63,11 +74,15 @@ def test_a_shop_has_a_number_of_people(shoproom: ShopRoom, monkeypatch: pytest.M
         (Person.VENUE_A.value, "They work for this shop already"),
         (Person.OWNER_B.value, "This address cannot be invited here"),
         ("ops@city.example", "This address cannot be invited here"),
+        ("desk@city.example", "This address cannot be invited here"),
     ],
 )
 def test_who_is_not_invited_is_told_at_the_field(shoproom: ShopRoom, address: str, says: str) -> None:
     """Without a word of where else somebody works; nobody is told anything, and nothing is written down."""
     shoproom.staff(Role.AUDITOR, "ops@city.example")
+    shoproom.staff(Role.HELP_DESK, "desk@city.example")
+    with transaction(shoproom.database) as session:
+        session.execute(update(Staff).where(Staff.name == "desk@city.example").values(disabled_at=shoproom.time))
     answer = shoproom.post(HERE, address=address)
     assert (422, True) == (answer.status_code, says in answer.get_data(as_text=True))
     assert ([], []) == (sent(shoproom), told(shoproom))

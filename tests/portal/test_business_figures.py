@@ -56,7 +56,7 @@ def test_the_shops_own(shoproom: ShopRoom, person: Person) -> None:
     assert ["1,237", "25", "2.0%"] == figures(text)
     assert "In the long run probably between 1.4% and 3.0%" in text
     assert ("left out" in text, "777" in text, "people" in re.sub(r"<nav.*?</nav>", "", text, flags=re.DOTALL)) == (True, False, False)
-    assert "A page is no person" in text
+    assert "A view is not a person" in text
 
 
 def test_it_speaks_french(shoproom: ShopRoom) -> None:

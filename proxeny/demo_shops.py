@@ -16,7 +16,7 @@ from sqlalchemy import insert, update
 
 from proxeny import demo_adverts
 from proxeny.demo_history import HOURS
-from store import adverts, staff
+from store import adverts, campaigns, staff
 from store.models import (
     Business,
     BusinessPlace,
@@ -183,16 +183,7 @@ def _run(session: Session, shop: Shop, business: Business, run: Run, owner: str,
     session.flush()
     if run.began is not None:
         session.add_all(CampaignPlace(campaign_id=campaign.id, kind=kind, name=name) for kind, name in places)
-    plan = {
-        "first_day": campaign.first_day.isoformat() if campaign.first_day else None,
-        "last_day": last.isoformat() if last else None,
-        "weekdays": 0b1111111,
-        "from_minute": 0,
-        "until_minute": 1440,
-        "day_cap": run.day_cap,
-        "total_cap": None,
-        "places": [[kind.value, name] for kind, name in places],
-    }
+    plan = campaigns.written(campaigns.Plan(campaign.first_day, last, day_cap=run.day_cap, places=tuple(places)))
     made = [_version(shop, business, campaign, number, told, plan, owner, now) for number, told in enumerate(run.versions, 1)]
     session.add_all(made)
     session.flush()

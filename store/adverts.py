@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from store.offers import Place
+
 MOST: Final = 1_000  # campaigns that run at once, the oldest first
 PLACES: Final = 20_000  # of all of them
 DAY: Final = timedelta(days=1)
@@ -107,7 +109,7 @@ def running(session: Session, now: datetime) -> tuple[Run, ...]:
     found = [(campaign, shop) for campaign, shop in session.execute(mine)]
     names = [campaign.id for campaign, _ in found]
     creatives = _newest(session, names)
-    places = _places(session, names)
+    places = places_of(session, names)
     pictures = _pictures(session, {creative.picture for creative in creatives.values() if creative.picture})
     return tuple(
         _run(campaign, shop, creatives[campaign.id], places[campaign.id], pictures)
@@ -122,11 +124,12 @@ def _newest(session: Session, campaigns: list[str]) -> dict[str, Creative]:
     return {row.campaign_id: row for row in session.scalars(approved.order_by(Creative.version))}
 
 
-def _places(session: Session, campaigns: list[str]) -> dict[str, frozenset[tuple[str, str]]]:
+def places_of(session: Session, campaigns: Collection[str]) -> dict[str, frozenset[Place]]:
+    """Campaign -> where it is shown; PLACES at most."""
     rows = select(CampaignPlace).where(CampaignPlace.campaign_id.in_(campaigns)).order_by(CampaignPlace.campaign_id).limit(PLACES)
-    found: dict[str, set[tuple[str, str]]] = {}
+    found: dict[str, set[Place]] = {}
     for row in session.scalars(rows):
-        found.setdefault(row.campaign_id, set()).add((row.kind.value, row.name))
+        found.setdefault(row.campaign_id, set()).add((row.kind, row.name))
     return {campaign: frozenset(places) for campaign, places in found.items()}
 
 
@@ -136,7 +139,7 @@ def _pictures(session: Session, names: Collection[str]) -> dict[str, tuple[int, 
 
 
 def _run(
-    campaign: Campaign, shop: Business, creative: Creative, places: frozenset[tuple[str, str]], sizes: dict[str, tuple[int, int]]
+    campaign: Campaign, shop: Business, creative: Creative, places: frozenset[Place], sizes: dict[str, tuple[int, int]]
 ) -> Run:
     width, height = sizes.get(creative.picture, (0, 0))
     advert = Advert(

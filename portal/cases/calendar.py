@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from store.adverts import MOST, PLACES
-from store.models import AccessPoint, Business, Campaign, CampaignPlace, CampaignState, Creative, CreativeState, PlaceKind, Site
+from store.adverts import MOST, places_of
+from store.models import AccessPoint, Business, Campaign, CampaignState, Creative, CreativeState, PlaceKind, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -99,7 +99,7 @@ def runs(session: Session, first: date) -> list[Run]:
         .limit(MOST)
     )
     found = [(campaign, shop) for campaign, shop in session.execute(query)]
-    places = _places(session, [campaign.id for campaign, _ in found])
+    places = places_of(session, [campaign.id for campaign, _ in found])
     made = [
         Run(
             campaign.id, campaign.name, shop.name, shop.house, places.get(campaign.id, frozenset()), _mask(campaign, first),
@@ -108,14 +108,6 @@ def runs(session: Session, first: date) -> list[Run]:
         for campaign, shop in found
     ]  # fmt: skip
     return sorted((run for run in made if run.days), key=lambda run: (run.house, run.shop.casefold(), run.name.casefold(), run.campaign))
-
-
-def _places(session: Session, campaigns: Collection[str]) -> dict[str, frozenset[Place]]:
-    rows = select(CampaignPlace).where(CampaignPlace.campaign_id.in_(campaigns)).order_by(CampaignPlace.campaign_id).limit(PLACES)
-    found: dict[str, set[Place]] = {}
-    for row in session.scalars(rows):
-        found.setdefault(row.campaign_id, set()).add((row.kind, row.name))
-    return {campaign: frozenset(some) for campaign, some in found.items()}
 
 
 def _mask(campaign: Campaign, first: date) -> int:

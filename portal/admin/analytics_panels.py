@@ -22,7 +22,7 @@ from portal.cases.usage import STAYS, kept_back, kept_back_within, middle, share
 from store.site_usage import Used
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -113,13 +113,23 @@ def raw(value: Any, kind: str) -> Any:
     return round(value / 3600, 1) if kind == "hours" else round(100 * value) if kind in ("percent", "change") else round(value, 1)
 
 
-def _told(used: Mapping[Any, Used], shut: Collection[Any] | None = None) -> dict[Any, tuple[Any, ...]]:
-    """The cells `USED_ALL` of each; `shut` None: without those that this table alone gives away."""
+def _told(
+    used: Mapping[Any, Used], shut: Collection[Any] | None = None, shares: Collection[Any] | None = None
+) -> dict[Any, tuple[Any, ...]]:
+    """The cells `USED_ALL` of each but those of `shut`, and of `shares` that one; None: those that this table alone gives away."""
     shut = kept_back({key: stands_for(each) for key, each in used.items()}) if shut is None else shut
+    if shares is None:
+        shares = frozenset[Any]().union(*(kept_back({key: part(each) for key, each in used.items()}) for part in _PARTS))
     return {
-        key: (None,) * len(USED_ALL) if key in shut else (each.sessions, each.seconds, each.octets, share(each))
+        key: (None,) * len(USED_ALL) if key in shut else (each.sessions, each.seconds, each.octets, None if key in shares else share(each))
         for key, each in used.items()
     }
+
+
+_PARTS: Final[Sequence[Callable[[Used], int]]] = (
+    lambda used: used.roaming,
+    lambda used: used.sessions - used.roaming,
+)  # both can be reckoned from a share
 
 
 def days(look: Look, _asked: Asked, _session: Session) -> Panel:
@@ -141,23 +151,32 @@ def districts(look: Look, asked: Asked, _session: Session) -> Panel:
     for site, used in look.sites.items():
         sums[asked.district(site)] += used
     shut, _sites = shut_places(asked, look.sites)
-    rows = ranked([(name or _("No district"), *cells) for name, cells in _told(sums, shut).items()])
+    shares, _sites = _shut_shares(asked, look.sites)
+    rows = ranked([(name or _("No district"), *cells) for name, cells in _told(sums, shut, shares).items()])
     return Panel("districts", _("By district"), (Column("district", _("District"), "text"), *USED_ALL), rows, "sessions")
 
 
-def shut_places(asked: Asked, sites: Mapping[str, Used]) -> tuple[frozenset[str], frozenset[str]]:
+def shut_places(
+    asked: Asked, sites: Mapping[str, Used], counted: Callable[[Used], int] = stands_for
+) -> tuple[frozenset[str], frozenset[str]]:
     """The districts and the sites that are not told, as the one table is read beside the other."""
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for site, used in sorted(sites.items()):
-        groups[asked.district(site)][site] = stands_for(used)
+        groups[asked.district(site)][site] = counted(used)
     return kept_back_within(dict(sorted(groups.items())))
+
+
+def _shut_shares(asked: Asked, sites: Mapping[str, Used]) -> tuple[frozenset[str], frozenset[str]]:
+    """Those whose share is not told, likewise."""
+    districts, places = zip(*(shut_places(asked, sites, part) for part in _PARTS), strict=True)
+    return frozenset[str]().union(*districts), frozenset[str]().union(*places)
 
 
 def sites(look: Look, asked: Asked, _session: Session) -> Panel:
     """By site, with how long people stay."""
     told = []
-    _districts, shut = shut_places(asked, look.sites)
-    for site, cells in _told(look.sites, shut).items():
+    (_districts, shut), (_districts, shares) = shut_places(asked, look.sites), _shut_shares(asked, look.sites)
+    for site, cells in _told(look.sites, shut, shares).items():
         stay = middle(look.lengths.get(site, {})) if cells[0] is not None else None
         told.append((asked.named(site) or _("Access points without a site"), *cells, stay))
     return Panel("sites", _("By site"), (Column("site", _("Site"), "text"), *USED_ALL, MEDIAN), ranked(told), "sessions")

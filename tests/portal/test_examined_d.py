@@ -167,3 +167,17 @@ def test_a_long_picture_keeps_its_middle_as_sharp_as_it_was(
     exif[0x0112] = turned
     found = prepared(painted(size, kind, exif=exif), cut=Cut.WIDE, least=160)
     assert expected == (found.width, found.height)
+
+
+def test_no_share_is_left_out_alone(staffroom: Room) -> None:
+    """Two who roam among many who do not: their share is not told, nor are the others', from which it could be reckoned."""
+    with transaction(staffroom.database) as session:
+        session.add(District(name="north"))
+        session.add_all(SiteRow(id=name, name=name.capitalize(), district="north") for name in ("arena", "marina"))
+    for day, site, roams, stays in (("03", "central-library", 40, 20), ("04", "arena", 30, 15), ("05", "marina", 2, 36)):
+        used(staffroom, f"2026-02-{day}", site, roams)
+        used(staffroom, f"2026-02-{day}", site, stays, roaming=False)
+    told = {name: file(staffroom, f"{where}?{FEBRUARY}", name) for where, name in _TABLES}
+    assert {"2026-02-05", "2026-02-03"} == {row["day"] for row in told["days"] if int(row["sessions"]) and not row["roaming_percent"]}
+    assert {"Arena", "Marina"} == {row["site"] for row in told["sites"] if not row["roaming_percent"]}
+    assert {"38", "45", "60"} == {row["sessions"] for row in told["sites"]}  # how many they were is told

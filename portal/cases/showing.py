@@ -65,6 +65,11 @@ class Showing(NamedTuple):
         """Whether guests see it somewhere, just now."""
         return not self.whys and any(each.now for each in self.sites)
 
+    @property
+    def told(self) -> Sequence[Here]:
+        """The sites of which there is more to say than their names, where it is held back as a whole."""
+        return [each for each in self.sites if not self.whys or not each.points or each.now or each.next]
+
 
 def showing(
     line: Line,

@@ -53,9 +53,10 @@ def other(weight: int = 1, **changes: object) -> Run:
     ],
 )
 def test_each_reason_is_named(given_line: Line, run: Run | None, shown: Shown, suspended: bool, whys: list[Why]) -> None:
-    """And where there is one, guests do not see it."""
+    """And where there is one, guests do not see it, and no site stands below it with nothing but its name."""
     found = showing(given_line, run, [], OFFERS, shown, NOON, suspended=suspended)
     assert (whys, not whys) == (list(found.whys), found.on)
+    assert [] == [each.title for each in found.told if whys and each.points and not (each.now or each.next)]
 
 
 def test_others_share_the_place() -> None:

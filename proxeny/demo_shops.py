@@ -12,11 +12,12 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import select, update
 
+from portal.cases.remainders import time_zone
 from proxeny import demo_adverts
 from proxeny.demo_history import HOURS
-from store import adverts, campaigns, staff
+from store import adverts, campaigns, placements, staff
 from store.models import (
     Business,
     BusinessPlace,
@@ -27,9 +28,9 @@ from store.models import (
     CreativeState,
     Media,
     Membership,
+    Operator,
     Picture,
     PlaceKind,
-    PlacementHour,
     Role,
     ShopVersion,
 )
@@ -219,8 +220,7 @@ def _figures(session: Session, campaign: Campaign, creative: Creative, shop: Sho
     """Hour by hour, as busy as the city's hours are; the same seed makes the same."""
     chance = Random(shop.slug + campaign.name)  # noqa: S311  how often something was seen
     rows = list(_hours(campaign, creative, shop, until, days, chance))
-    for at in range(0, len(rows), 1_000):
-        session.execute(insert(PlacementHour), rows[at : at + 1_000])
+    placements.add(session, rows, time_zone(session.scalar(select(Operator.timezone)) or "UTC"))
 
 
 def _hours(campaign: Campaign, creative: Creative, shop: Shop, until: datetime, days: int, chance: Random) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from store import site_sums
 from store.dwell import step
-from store.models import Dwell, Operator, SiteHour, SiteVisitors, Span
+from store.models import Operator, SiteVisitors, Span
 from store.upsert import upsert
 from store.usage import periods
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_FIGURES: Final = ("sessions", "seconds", "input_octets", "output_octets")
+_FIGURES: Final = site_sums.FIGURES
 _CAME: Final = ("visitors", "came_again")
 AGAIN: Final = -1  # in place of the day of the month
 
@@ -93,10 +94,10 @@ class SiteSums:
             {"hour": hour, "site": site, "roaming": roaming, **dict(zip(_FIGURES, sums, strict=True))}
             for (hour, site, roaming), sums in self._hours.items()
         ]
-        upsert(self._session, SiteHour, hours, ("hour", "site", "roaming"), _hours)
+        site_sums.add_hours(self._session, hours)
         key = ("day", "site", "roaming", "minutes")
         lengths = [{**dict(zip(key, length, strict=True)), "sessions": count} for length, count in self._lengths.items()]
-        upsert(self._session, Dwell, lengths, key, _lengths)
+        site_sums.add_lengths(self._session, lengths)
         running = periods(now, self._zone).month[0]
         came = [
             {
@@ -109,14 +110,6 @@ class SiteSums:
             for (begins, site), seen in self._came.items()
         ]
         upsert(self._session, SiteVisitors, came, ("begins_at", "site"), _came)
-
-
-def _hours(new: Any) -> dict[str, Any]:
-    return {name: getattr(SiteHour, name) + new[name] for name in _FIGURES}
-
-
-def _lengths(new: Any) -> dict[str, Any]:
-    return {"sessions": Dwell.sessions + new["sessions"]}
 
 
 def _came(new: Any) -> dict[str, Any]:

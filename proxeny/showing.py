@@ -43,6 +43,7 @@ class Showing:
         self.running: tuple[Run, ...] = ()
         self._database = database
         self._next = 0.0
+        self._zone: tzinfo = UTC  # the operator's, once somebody looked
         self._before: dict[str, int] = {}  # campaign -> shown before today
         self._today: datetime | None = None
         self._summed = 0.0  # when what was shown before today was last forgotten
@@ -58,6 +59,7 @@ class Showing:
             if now.timestamp() < self._next:
                 return False
             self._next = now.timestamp() + PERIOD
+            self._zone = zone
             self._write()
             self._read(now, zone)
             if (lost := self.figures.lost) != self._lost:
@@ -78,7 +80,7 @@ class Showing:
             return
         try:
             with transaction(self._database) as session:
-                adverts.count(session, figures)
+                adverts.count(session, figures, self._zone)
         except BaseException:
             self.figures.give_back(figures)
             raise

@@ -7,26 +7,26 @@ Figures are sums by hour, site and language. Never a row that names a guest, a d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
+from store import placements
 from store.models import (
     Business,
     Campaign,
+    CampaignHour,
     CampaignPlace,
     CampaignState,
     Creative,
     CreativeState,
     Media,
-    PlacementHour,
 )
-from store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from sqlalchemy.orm import Session
 
@@ -172,15 +172,15 @@ def _run(
 
 def shown(session: Session, campaigns: Collection[str], since: datetime | None, until: datetime | None) -> dict[str, int]:
     """How often each of these campaigns was shown from `since` on and before `until`; whole hours."""
-    sums = select(PlacementHour.campaign_id, func.sum(PlacementHour.impressions)).where(PlacementHour.campaign_id.in_(campaigns))
+    sums = select(CampaignHour.campaign_id, func.sum(CampaignHour.impressions)).where(CampaignHour.campaign_id.in_(campaigns))
     if since is not None:
-        sums = sums.where(PlacementHour.hour >= since)
+        sums = sums.where(CampaignHour.hour >= since)
     if until is not None:
-        sums = sums.where(PlacementHour.hour < until)
-    return {campaign: int(count) for campaign, count in session.execute(sums.group_by(PlacementHour.campaign_id))}
+        sums = sums.where(CampaignHour.hour < until)
+    return {campaign: int(count) for campaign, count in session.execute(sums.group_by(CampaignHour.campaign_id))}
 
 
-def count(session: Session, figures: Collection[Figure]) -> None:
+def count(session: Session, figures: Collection[Figure], zone: tzinfo = UTC) -> None:
     """Add these figures to those that are there; what belongs to a creative that is gone goes, too."""
     named = {figure.creative for figure in figures}
     kept = set(session.scalars(select(Creative.id).where(Creative.id.in_(named))))
@@ -194,14 +194,10 @@ def count(session: Session, figures: Collection[Figure]) -> None:
             "impressions": figure.impressions,
             "clicks": figure.clicks,
         }
-        for figure in sorted(figures)  # two processes take the rows in one order
+        for figure in figures
         if figure.creative in kept
     ]
-    upsert(session, PlacementHour, rows, ("creative_id", "hour", "site", "language"), _added)
-
-
-def _added(more: type[PlacementHour]) -> Mapping[str, object]:
-    return {"impressions": PlacementHour.impressions + more.impressions, "clicks": PlacementHour.clicks + more.clicks}
+    placements.add(session, rows, zone)
 
 
 def shop(session: Session, slug: str) -> Business | None:

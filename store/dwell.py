@@ -9,10 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from store.models import Dwell
-from store.upsert import upsert
+from store import site_sums
 from store.usage import periods
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 # Minutes. Never changed without a revision that tells the rows there are anew.
 STEPS: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 150, 180, 240, 300, 360, 480, 720, 1440)
 _ENDS: Final = dict(pairwise(STEPS))  # where each step ends; the last does not
-_KEY: Final = ("day", "site", "roaming", "minutes")
+_KEY: Final = ("day", "site", "roaming", "minutes", "sessions")
 
 
 def step(seconds: int) -> int:
@@ -71,10 +70,6 @@ class Lengths:
         return day
 
     def write(self, database: Database) -> None:
-        """All of it, into the caller's transaction. Sorted: two writers never wait for one another in a circle."""
-        rows = [dict(zip(_KEY, key, strict=True)) | {"sessions": number} for key, number in sorted(self._counts.items()) if number]
-        upsert(database, Dwell, rows, _KEY, _more)
-
-
-def _more(new: Any) -> dict[str, Any]:
-    return {"sessions": Dwell.sessions + new["sessions"]}
+        """All of it, into the caller's transaction."""
+        rows = [dict(zip(_KEY, (*key, number), strict=True)) for key, number in self._counts.items()]
+        site_sums.add_lengths(database, rows)

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select, union_all
 
 from store.dwell import median
-from store.models import Dwell, SiteHour, SiteVisitors
+from store.models import CityHour, Dwell, DwellWeek, SiteDay, SiteHour, SiteVisitors
+from store.site_sums import day_of, week_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date, tzinfo
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+DAY: Final = timedelta(days=1)
 ANOTHERS: Final = timedelta(hours=26)  # between the midnights of two zones, at most
 
 
@@ -92,33 +94,57 @@ class Came(NamedTuple):
 
 
 def by_site(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[str, Used]:
-    """Each site's, of the hours from `begins` until `ends`; `sites` None: of all."""
-    return {row[0]: Used(*map(int, row[1:])) for row in session.execute(_used(SiteHour.site, begins, ends, sites))}
+    """Each site's, of the hours from `begins` until `ends`; `sites` None: of all. Whole days of UTC, and hours at both ends."""
+    first, last = _inner(begins, ends, day_of, DAY)
+    whole = select(SiteDay.site, *_figures(SiteDay)).where(SiteDay.day >= first, SiteDay.day < last, *_among(SiteDay, sites))
+    rest = select(SiteHour.site, *_figures(SiteHour)).where(_outer(SiteHour.hour, begins, ends, first, last), *_among(SiteHour, sites))
+    both = union_all(whole, rest).subquery()
+    sums = select(both.c.site, *(func.sum(each) for each in list(both.c)[1:])).group_by(both.c.site)
+    return {row[0]: Used(*map(int, row[1:])) for row in session.execute(sums)}
 
 
 def by_hour(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[datetime, Used]:
     """Each hour's that was used, of these sites together."""
-    return {row[0]: Used(*map(int, row[1:])) for row in session.execute(_used(SiteHour.hour, begins, ends, sites))}
-
-
-def _used(by: Any, begins: datetime, ends: datetime, sites: Collection[str] | None) -> Select[Any]:
-    sums = (func.sum(each) for each in (SiteHour.sessions, SiteHour.seconds, SiteHour.input_octets, SiteHour.output_octets))
-    roaming = func.sum(case((SiteHour.roaming, SiteHour.sessions), else_=0))
-    which = () if sites is None else (SiteHour.site.in_(sorted(sites)),)
-    return select(by, *sums, roaming).where(SiteHour.hour >= begins, SiteHour.hour < ends, *which).group_by(by)
+    table: Any = CityHour if sites is None else SiteHour
+    sums = select(table.hour, *(func.sum(each) for each in _figures(table))).where(*_among(table, sites)).group_by(table.hour)
+    if sites is not None:  # the city's hours lead to the rows of these sites by their key: they lie far apart
+        sums = sums.join_from(CityHour, SiteHour, and_(SiteHour.hour == CityHour.hour, SiteHour.roaming == CityHour.roaming))
+    rows = session.execute(sums.where(CityHour.hour >= begins, CityHour.hour < ends))
+    return {row[0]: Used(*map(int, row[1:])) for row in rows}
 
 
 def lengths(session: Session, begins: datetime, ends: datetime, sites: Collection[str] | None = None) -> dict[str, dict[int, int]]:
-    """site -> (step of store/dwell.py -> sessions that lasted so long), of the days from `begins` until `ends`."""
-    which = () if sites is None else (Dwell.site.in_(sorted(sites)),)
+    """site -> (step of store/dwell.py -> sessions that lasted so long), of the days from `begins` until `ends`: whole weeks, and days."""
+    first, last = _inner(begins, ends, week_of, 7 * DAY)
+    whole = select(DwellWeek.site, DwellWeek.minutes, DwellWeek.sessions).where(DwellWeek.week >= first, DwellWeek.week < last)
+    rest = select(Dwell.site, Dwell.minutes, Dwell.sessions).where(_outer(Dwell.day, begins, ends, first, last))
+    both = union_all(whole.where(*_among(DwellWeek, sites)), rest.where(*_among(Dwell, sites))).subquery()
+    key = both.c.site, both.c.minutes
     counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
-    for site, minutes, sessions in session.execute(
-        select(Dwell.site, Dwell.minutes, func.sum(Dwell.sessions))
-        .where(Dwell.day >= begins, Dwell.day < ends, *which)
-        .group_by(Dwell.site, Dwell.minutes)
-    ):
+    for site, minutes, sessions in session.execute(select(*key, func.sum(both.c.sessions)).group_by(*key)):
         counts[site][minutes] = max(int(sessions), 0)
     return dict(counts)
+
+
+def _inner(begins: datetime, ends: datetime, cut: Callable[[datetime], datetime], step: timedelta) -> tuple[datetime, datetime]:
+    """The whole steps between these moments; none where there is none, from `begins` on."""
+    first, last = cut(begins), cut(ends)
+    first += step if first < begins else timedelta()
+    return (first, last) if first < last else (begins, begins)
+
+
+def _outer(column: Any, begins: datetime, ends: datetime, first: datetime, last: datetime) -> ColumnElement[bool]:
+    """What lies between `begins` and `ends`, and not between `first` and `last`."""
+    return or_(and_(column >= begins, column < first), and_(column >= last, column < ends))
+
+
+def _figures(table: Any) -> list[ColumnElement[int]]:
+    """Those of `Used`, in its order."""
+    return [table.sessions, table.seconds, table.input_octets, table.output_octets, case((table.roaming, table.sessions), else_=0)]
+
+
+def _among(table: Any, sites: Collection[str] | None) -> Sequence[ColumnElement[bool]]:
+    return () if sites is None else (table.site.in_(sorted(sites)),)
 
 
 def visitors(session: Session, begins: datetime) -> list[Came]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, delete, func, select
 
+from store import site_sums
 from store.hours import HOUR, spread
-from store.models import SessionAddress, SiteHour, UnknownAccessPoint, UsageHour
+from store.models import SessionAddress, UnknownAccessPoint, UsageHour
 from store.tally import micros, moment
 from store.trail import BASE, stretches
 from store.upsert import upsert
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MOST_UNKNOWN: Final = 10_000  # access points nobody declared; the longest unseen give way
 _PLACE: Final = ("hour", "site", "access_point", "ssid")
 _SITE: Final = ("hour", "site", "roaming")
-_FIGURES: Final = ("sessions", "seconds", "input_octets", "output_octets")
+_FIGURES: Final = site_sums.FIGURES
 _UNKNOWN: Final = ("client", "bssid", "nas_identifier")
 
 
@@ -114,7 +115,7 @@ class Sums:
         upsert(
             database, UsageHour, _rows(_PLACE, spots), _PLACE, lambda new: {name: getattr(UsageHour, name) + new[name] for name in _FIGURES}
         )
-        upsert(database, SiteHour, _rows(_SITE, sites), _SITE, lambda new: {name: getattr(SiteHour, name) + new[name] for name in _FIGURES})
+        site_sums.add_hours(database, _rows(_SITE, sites))
 
     def _write_addresses(self, database: Database) -> None:
         rows = [

@@ -5,6 +5,7 @@ Beside the unit of work: rows of these tables are never loaded as objects by who
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -31,6 +32,23 @@ def upsert(database: Database, model: type[Base], rows: Sequence[Mapping[str, An
         columns = tuple(rows[0])
         statement = _Merging(model, columns, tuple(key), merge)
         _many(database, _merged(statement, _dialect(database)), columns, [tuple(row[name] for name in columns) for row in rows])
+
+
+def grow(
+    database: Database, model: type[Base], rows: Iterable[Mapping[str, Any]], key: tuple[str, ...], figures: tuple[str, ...], *more: str
+) -> None:
+    """Add the figures of these rows to those of the row of their key, which has these columns more; the rows may tell of one key twice.
+
+    Sorted: two writers never wait for one another in a circle. What adds up to nothing is not written.
+    """
+    sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(figures))
+    for row in rows:
+        held = sums[tuple(row[name] for name in (*key, *more))]
+        for at, name in enumerate(figures):
+            held[at] += row[name]
+    columns = (*key, *more, *figures)
+    told = [dict(zip(columns, (*each, *counts), strict=True)) for each, counts in sorted(sums.items()) if any(counts)]
+    upsert(database, model, told, key, lambda new: {name: getattr(model, name) + new[name] for name in figures})
 
 
 def unseen(database: Database, model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], key: int = 0) -> set[Any]:

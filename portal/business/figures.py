@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from portal.permissions import Permission
     from store.placements import Advert
 
-_BACK: Final = timedelta(days=cases.SPAN)
+_BACK: Final = timedelta(days=placements.SPAN)
 
 
 class Chosen(NamedTuple):

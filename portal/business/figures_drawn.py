@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 
 from portal import words
 from portal.admin.charts import PLAIN
-from portal.cases.figures import SPAN
+from store.placements import SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portal.cases.suppression import FEWEST, hidden
 from store import placements
-from store.placements import Count
+from store.placements import MONDAY, SPAN, Count, start
 from store.site_usage import midnight
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from store.placements import Advert, Hourly, Part
 
-MONDAY: Final = date(2024, 1, 1)  # from which spans are counted
-SPAN: Final = 28  # days that breakdowns are taken together by: four of each weekday
 LONGEST: Final = 13  # spans at once: a year
 _NONE: Final = Count()
 _Z: Final = 1.959964  # of the normal distribution: 95 in 100
@@ -116,12 +114,8 @@ def rate(count: Count) -> Rate | None:
 def spanned(first: date, last: date) -> Span:
     """The whole spans that these days lie in; LONGEST at most, the last ones."""
     first, last = sorted((max(first, MONDAY), max(last, MONDAY)))
-    end = _start(last) + timedelta(days=SPAN - 1)
-    return Span(max(_start(first), end - timedelta(days=SPAN * LONGEST - 1)), end)
-
-
-def _start(day: date) -> date:
-    return day - timedelta(days=(day - MONDAY).days % SPAN)
+    end = start(last) + timedelta(days=SPAN - 1)
+    return Span(max(start(first), end - timedelta(days=SPAN * LONGEST - 1)), end)
 
 
 def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Week:
@@ -139,9 +133,9 @@ def report(
 
     Without `parts`, which a picture does not show, places and languages are empty.
     """
-    edges = [midnight(day, zone) for day in (*span.starts, span.last + timedelta(days=1))]
-    hourly = placements.hours(session, business_id, edges[0], edges[-1], campaign)
-    each_part = placements.parts(session, business_id, edges, campaign) if parts else []
+    begins, ends = midnight(span.first, zone), midnight(span.last + timedelta(days=1), zone)
+    hourly = placements.hours(session, business_id, begins, ends, campaign)
+    each_part = placements.parts(session, business_id, span.starts, campaign) if parts else []
     clock = {hour: hour.astimezone(zone) for hour in {each.hour for each in hourly}}
     by_advert: defaultdict[str, Count] = defaultdict(Count)
     for each in hourly:
@@ -177,7 +171,7 @@ def _hours(hourly: Iterable[Hourly], clock: Mapping[datetime, datetime]) -> Tabl
     spans: defaultdict[tuple[str, date], dict[int, Count]] = defaultdict(dict)
     for each in hourly:
         here = clock[each.hour]
-        cells = spans[each.campaign, _start(here.date())]
+        cells = spans[each.campaign, start(here.date())]
         cells[here.hour] = cells.get(here.hour, _NONE).plus(each.counted)
     return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
 

@@ -2,7 +2,9 @@
 
 from store.models.adverts import (
     Campaign,
+    CampaignHour,
     CampaignPlace,
+    CampaignSpan,
     CampaignState,
     Creative,
     CreativeState,
@@ -30,7 +32,7 @@ from store.models.routing import Direction, Policy, Realm, RealmAccounting, Real
 from store.models.runs import RetentionRun
 from store.models.sessions import AccountingKey, OddRecord, Session, SessionAddress, SessionHop, SessionStatus, SessionTrail, UsageHour
 from store.models.shops import Business, BusinessPlace, Membership, Picture, ShopVersion
-from store.models.site_usage import Dwell, SiteHour, SiteMark, SiteVisitors
+from store.models.site_usage import CityHour, Dwell, DwellWeek, SiteDay, SiteHour, SiteMark, SiteVisitors
 from store.models.staff import LinkPurpose, Passkey, RecoveryCode, Role, SavedFilter, Source, Staff, StaffLink, StaffSession, Step
 from store.models.tokens import ApiToken, IdempotencyKey
 from store.models.trace import AuthEvent, DropMinute, HomeChange, LoginVerdict
@@ -51,9 +53,12 @@ __all__ = [
     "Business",
     "BusinessPlace",
     "Campaign",
+    "CampaignHour",
     "CampaignPlace",
+    "CampaignSpan",
     "CampaignState",
     "Challenge",
+    "CityHour",
     "Client",
     "Consent",
     "Creative",
@@ -66,6 +71,7 @@ __all__ = [
     "District",
     "DropMinute",
     "Dwell",
+    "DwellWeek",
     "Event",
     "Grant",
     "GrantFeed",
@@ -127,6 +133,7 @@ __all__ = [
     "SignInToken",
     "Silence",
     "Site",
+    "SiteDay",
     "SiteHour",
     "SiteMark",
     "SiteVisitors",

@@ -129,3 +129,29 @@ class PlacementHour(Base):
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
     impressions: Mapped[int] = mapped_column(default=0)
     clicks: Mapped[int] = mapped_column(default=0)
+
+
+class CampaignHour(Base):
+    """The same of a campaign in one hour, wherever that was: so that a year is read without its places (store/placements.py)."""
+
+    __tablename__ = "campaign_hour"
+    __table_args__ = (Index(None, "hour"), {"sqlite_with_rowid": False})
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    impressions: Mapped[int] = mapped_column(default=0)
+    clicks: Mapped[int] = mapped_column(default=0)
+
+
+class CampaignSpan(Base):
+    """The same of a campaign at one site, in one language, in four weeks: so that places are read without their hours."""
+
+    __tablename__ = "campaign_span"
+    __table_args__ = (Index(None, "begins_at"), {"sqlite_with_rowid": False})
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # its first day in the operator's zone, as midnight of UTC
+    site: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    impressions: Mapped[int] = mapped_column(default=0)
+    clicks: Mapped[int] = mapped_column(default=0)

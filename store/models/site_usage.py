@@ -28,6 +28,35 @@ class SiteHour(Base):
     output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class CityHour(Base):
+    """The same of all sites together."""
+
+    __tablename__ = "city_hour"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    roaming: Mapped[bool] = mapped_column(primary_key=True)
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
+    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class SiteDay(Base):
+    """The same of one site in a whole day of UTC: what lies within the days of any zone, but for the hours at both ends."""
+
+    __tablename__ = "site_day"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    roaming: Mapped[bool] = mapped_column(primary_key=True)
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
+    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 class Dwell(Base):
     """How many sessions begun on this day at this site lasted so long; one that goes on counts as long as it has lasted."""
 
@@ -38,6 +67,18 @@ class Dwell(Base):
     site: Mapped[str] = mapped_column(primary_key=True)
     roaming: Mapped[bool] = mapped_column(primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # at least; store/dwell.py has the steps
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class DwellWeek(Base):
+    """The same of the days that begin in one week of UTC, from Monday; whoever roams and whoever does not together."""
+
+    __tablename__ = "dwell_week"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    week: Mapped[datetime] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sessions: Mapped[int] = mapped_column(BigInteger, default=0)
 
 

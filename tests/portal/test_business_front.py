@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete, select
 
-from store.models import CampaignState, Creative, CreativeState, Membership, PlacementHour, ShopVersion
+from store import placements
+from store.models import CampaignState, Creative, CreativeState, Membership, ShopVersion
 from store.session import transaction
 from tests.portal.shoproom import A, B, Person
 
@@ -62,7 +64,7 @@ def test_the_week_is_the_shops_own(shoproom: ShopRoom) -> None:
         with transaction(shoproom.database) as session:
             creative = session.scalars(select(Creative.id).where(Creative.campaign_id == campaign)).one()
             row = {"creative_id": creative, "campaign_id": campaign, "hour": shoproom.time.replace(minute=0)}
-            session.add(PlacementHour(**row, site="central-library", language="en", impressions=count, clicks=9))
+            placements.add(session, [{**row, "site": "central-library", "language": "en", "impressions": count, "clicks": 9}], UTC)
     page = shoproom.page(f"/shops/{A}/")
     assert (True, False) == ("1,234" in page, "777" in page)
 

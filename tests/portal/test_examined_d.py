@@ -20,10 +20,11 @@ from portal.doors import Terms
 from portal.messages.letter import line
 from portal.open_shelf import Shelf
 from store import campaigns, versions
-from store.models import Campaign, CampaignState, Dataset, District, SiteHour
+from store.models import Campaign, CampaignState, Dataset, District
 from store.models import Site as SiteRow
 from store.publications import Brief
 from store.session import transaction
+from store.site_sums import add_hours
 from store.site_usage import midnight
 from store.stills import Cut, prepared
 from tests.portal import splash
@@ -67,9 +68,8 @@ def test_an_hour_in_which_nobody_began_is_told_like_the_person_in_it(staffroom: 
     used(staffroom, "2026-02-04", "central-library", 40, hour=9)
     with transaction(staffroom.database) as session:
         begins = midnight(date(2026, 2, 5), TORONTO) + 3 * HOUR
-        session.add(
-            SiteHour(hour=begins, site="arena", roaming=False, sessions=0, seconds=3_500, input_octets=5 * 10**8, output_octets=10**9)
-        )
+        counts = {"sessions": 0, "seconds": 3_500, "input_octets": 5 * 10**8, "output_octets": 10**9}
+        add_hours(session, [{"hour": begins, "site": "arena", "roaming": False, **counts}])
     told = {name: file(staffroom, f"{where}?{FEBRUARY}", name) for where, name in _TABLES}
     assert ["", ""] == [told["days"][4][name] for name in ("hours", "octets")]
     assert ["", ""] == [told["hours"][3][name] for name in ("hours", "octets")]

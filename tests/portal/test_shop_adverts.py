@@ -11,8 +11,8 @@ import pytest
 from portal.admin.desk import counted
 from portal.business.views import HANDED_IN
 from portal.cases import advert_state
-from store import versions
-from store.models import AuditEntry, Business, Campaign, CampaignState, Creative, CreativeState, PlacementHour, Role
+from store import adverts, versions
+from store.models import AuditEntry, Business, Campaign, CampaignState, Creative, CreativeState, Role
 from store.session import reading, transaction
 from tests.portal.adverts import AT, form, made, new, save
 from tests.portal.shoproom import A, B, Person
@@ -155,7 +155,7 @@ def test_why_it_is_not_shown_is_told(shoproom: ShopRoom) -> None:
         row = session.get(Campaign, name)
         row.day_cap = 5
         creative = versions.live(session, Creative, name)
-        session.add(PlacementHour(creative_id=creative.id, campaign_id=name, hour=hour, site="x", language="en", impressions=5))
+        adverts.count(session, [adverts.Figure(creative.id, name, hour, "x", "en", 5)])
     text = shoproom.page(f"{AT}/{name}")
     assert ("Why isn’t it showing?" in text, "limit for one day" in text) == (True, True)
 

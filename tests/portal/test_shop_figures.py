@@ -37,7 +37,7 @@ def sown(database: Engine, *rows: tuple[datetime, str, str, int, int], slug: str
     """A shop with one campaign and these hours: (shop's id, campaign's)."""
     with transaction(database) as session:
         name = campaign(session, slug)
-        adverts.count(session, [Figure(f"{slug}-1", name, *row) for row in rows])
+        adverts.count(session, [Figure(f"{slug}-1", name, *row) for row in rows], TORONTO)
         return session.get_one(Campaign, name).business_id, name
 
 

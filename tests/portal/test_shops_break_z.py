@@ -16,7 +16,8 @@ from sqlalchemy import select
 from portal import languages
 from portal.admin.deeds import ACTIONS, KINDS
 from portal.messages.shops import About, News, Step, mail_step
-from store.models import CampaignState, Creative, CreativeState, Membership, PlacementHour, Role, ShopVersion
+from store import placements
+from store.models import CampaignState, Creative, CreativeState, Membership, Role, ShopVersion
 from store.session import transaction
 from tests.portal.shoproom import A, B, Person
 
@@ -33,7 +34,7 @@ def shown(room: ShopRoom, times: int) -> str:
     with transaction(room.database) as session:
         creative = session.scalars(select(Creative.id).where(Creative.campaign_id == campaign)).one()
         row = {"creative_id": creative, "campaign_id": campaign, "hour": room.time.replace(minute=0)}
-        session.add(PlacementHour(**row, site="central-library", language="en", impressions=times, clicks=0))
+        placements.add(session, [{**row, "site": "central-library", "language": "en", "impressions": times, "clicks": 0}], UTC)
     return campaign
 
 

@@ -8,7 +8,7 @@ says whose it is.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,14 @@ import pytest
 from sqlalchemy import select
 
 from portal.business.figures import DRAWN
+from store import placements
 from store.models import (
     Business,
     BusinessPlace,
     Campaign,
+    CampaignHour,
     CampaignPlace,
+    CampaignSpan,
     CampaignState,
     Creative,
     CreativeState,
@@ -80,11 +83,14 @@ def furnish(city: ShopRoom) -> dict[str, str]:
                     made |= {f"creative {state} {version}": creative.id}
                     hour = city.time.replace(minute=0) - timedelta(hours=2)
                     figures = {"impressions": 98_765 if shop == B else 20, "clicks": 50 if shop == B else 1}
-                    session.add(
-                        PlacementHour(
-                            creative_id=creative.id, campaign_id=campaign.id, hour=hour, site="central-library", language="en", **figures
-                        )
-                    )
+                    row = {
+                        "creative_id": creative.id,
+                        "campaign_id": campaign.id,
+                        "hour": hour,
+                        "site": "central-library",
+                        "language": "en",
+                    }
+                    placements.add(session, [row | figures], UTC)
                 made |= {f"campaign {state}": campaign.id}
             if shop == B:
                 names = made
@@ -183,7 +189,10 @@ def kept(database: Engine, business: str) -> list[tuple[Any, ...]]:
             select(table.__table__).where(table.business_id == business)
             for table in (BusinessPlace, Membership, ShopVersion, Picture, Campaign)
         ),
-        *(select(table.__table__).where(table.campaign_id.in_(campaigns)) for table in (CampaignPlace, Creative, PlacementHour)),
+        *(
+            select(table.__table__).where(table.campaign_id.in_(campaigns))
+            for table in (CampaignPlace, Creative, PlacementHour, CampaignHour, CampaignSpan)
+        ),
         select(Staff.id, Staff.name, Staff.role, Staff.disabled_at).where(Staff.id.in_(people)),
         select(StaffLink.__table__).where(StaffLink.staff_id.in_(people)),
     )

@@ -14,9 +14,10 @@ import pytest
 from portal import press
 from portal.admin.desk import counted
 from portal.cases.usage import kept_back_within
-from store.models import District, Dwell, Role, SiteHour, SiteVisitors, Span, VisitorCount
+from store.models import District, Role, SiteVisitors, Span, VisitorCount
 from store.models import Site as SiteRow
 from store.session import transaction
+from store.site_sums import add_hours, add_lengths
 from store.site_usage import midnight
 from tests.portal.staffroom import NOW
 from tests.portal.test_press import _plain
@@ -35,13 +36,14 @@ def used(room: Room, day: str, site: str, sessions: int, *, hour: int = 10, roam
     """So many sessions of so many minutes began then."""
     begins = midnight(date.fromisoformat(day), TORONTO)
     with transaction(room.database) as session:
-        session.merge(
-            SiteHour(
-                hour=begins + hour * HOUR, site=site, roaming=roaming, sessions=sessions, seconds=sessions * stay * 60,
-                input_octets=sessions * 10**6, output_octets=sessions * 10**7,
-            )
-        )  # fmt: skip
-        session.merge(Dwell(day=begins, site=site, roaming=roaming, minutes=stay, sessions=sessions))
+        counts = {
+            "sessions": sessions,
+            "seconds": sessions * stay * 60,
+            "input_octets": sessions * 10**6,
+            "output_octets": sessions * 10**7,
+        }
+        add_hours(session, [{"hour": begins + hour * HOUR, "site": site, "roaming": roaming, **counts}])
+        add_lengths(session, [{"day": begins, "site": site, "roaming": roaming, "minutes": stay, "sessions": sessions}])
 
 
 def came(room: Room, month: str, counts: Mapping[str, tuple[int, int]]) -> None:
@@ -136,7 +138,8 @@ def test_days_are_the_operators_and_have_their_own_lengths(staffroom: Room) -> N
     day = midnight(date(2026, 3, 8), TORONTO)
     with transaction(staffroom.database) as session:
         for at in (day - HOUR, day, day + 22 * HOUR, day + 23 * HOUR):
-            session.add(SiteHour(hour=at, site="central-library", roaming=True, sessions=5, seconds=1, input_octets=0, output_octets=0))
+            counts = {"sessions": 5, "seconds": 1, "input_octets": 0, "output_octets": 0}
+            add_hours(session, [{"hour": at, "site": "central-library", "roaming": True, **counts}])
     page = staffroom.page("/analytics?from=2026-03-08&to=2026-03-08")
     assert ["10"] == figures(page)[:1]
     assert {"00:00": "5", "23:00": "5"} == {row[0]: row[1] for row in rows(page, "hours") if row[1] != "0"}

@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from portal.doors import Terms
-from store.models import AuditEntry, Dataset, Dwell, ManagedBy, Publication, RetentionRun, Role, Site, SiteHour, SiteVisitors
+from store.models import AuditEntry, Dataset, ManagedBy, Publication, RetentionRun, Role, Site, SiteVisitors
 from store.session import reading, transaction
+from store.site_sums import add_hours, add_lengths
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
     from werkzeug.test import TestResponse
 
     from tests.portal.staffroom import Room
@@ -40,9 +42,15 @@ def used(room: Room, site: str, visitors: int, sessions: int, begins: datetime =
     """A month of a site."""
     with transaction(room.database) as session:
         counts = {"seconds": sessions * 1800, "input_octets": sessions * 10**7, "output_octets": sessions * 10**8}
-        session.add(SiteHour(hour=begins + timedelta(days=3), site=site, roaming=False, sessions=sessions, **counts))
-        session.add(Dwell(day=begins + timedelta(days=3), site=site, roaming=False, minutes=30, sessions=sessions))
+        add_hours(session, [{"hour": begins + timedelta(days=3), "site": site, "roaming": False, "sessions": sessions, **counts}])
+        add_lengths(session, [{"day": begins + timedelta(days=3), "site": site, "roaming": False, "minutes": 30, "sessions": sessions}])
         session.add(SiteVisitors(begins_at=begins, site=site, visitors=visitors))
+
+
+def used_later(session: Session, site: str, sessions: int) -> None:
+    """Late accounting."""
+    none = {"seconds": 0, "input_octets": 0, "output_octets": 0}
+    add_hours(session, [{"hour": FEBRUARY + timedelta(days=3), "site": site, "roaming": False, "sessions": sessions, **none}])
 
 
 def text(page: str) -> str:
@@ -102,7 +110,7 @@ def test_what_changed_meanwhile_is_looked_at_first(publisher: Room) -> None:
     """Late accounting between the preview and the button: nothing is published, and the new preview is shown."""
     before = seen(publisher, USAGE)
     with transaction(publisher.database) as session:
-        session.scalars(select(SiteHour).where(SiteHour.site == "central-library")).one().sessions += 50
+        used_later(session, "central-library", 50)
     answer = publisher.post(USAGE, seen=before)
     assert (409, True, []) == (answer.status_code, "1,280" in answer.text, rows(publisher))
 
@@ -117,7 +125,7 @@ def test_a_month_does_not_change(publisher: Room) -> None:
     assert 'name="seen"' not in publisher.page(USAGE)
     assert (409, 1) == (publisher.post(USAGE, seen=form).status_code, len(rows(publisher)))
     with transaction(publisher.database) as session:
-        session.scalars(select(SiteHour).where(SiteHour.site == "central-library")).one().sessions += 500
+        used_later(session, "central-library", 500)
     page = text(publisher.page(USAGE))
     assert (True, False) == ("Central Library 410 1,230 37,020" in page, "Pool" in page)
 
@@ -130,7 +138,7 @@ def test_withdrawn_and_published_again(publisher: Room) -> None:
     with transaction(publisher.database) as session:
         for site, more in (("arena", 4), ("central-library", 6)):
             session.get_one(SiteVisitors, (FEBRUARY, site)).visitors += more
-            session.scalars(select(SiteHour).where(SiteHour.site == site)).one().sessions += 300
+            used_later(session, site, 300)
     page = text(publisher.page(USAGE))
     assert (True, True) == (WHY in page, "Withheld when it was published before" in page)
     publisher.later(minutes=1)

@@ -12,8 +12,9 @@ from portal.cases.disclosure import Figures, Line
 from portal.cases.open_files import Hotspot, geojson, usage_csv
 from portal.doors import Terms
 from store import publications
-from store.models import Dataset, Publication, Site, SiteHour
+from store.models import Dataset, Publication, Site
 from store.session import transaction
+from store.site_sums import FIGURES, add_hours
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -40,7 +41,8 @@ def published(session: Session, room: Room) -> None:
     library = session.get_one(Site, "central-library")
     library.address, library.opening_hours, library.accessible_entrance = "1 Main Street", "Mo-Fr 09:00-21:00; Sa 10:00-17:00", "yes"
     library.indoor_outdoor, library.activated_on = "both", "2024-05-01"
-    session.add(SiteHour(hour=datetime(2025, 12, 1, 5, tzinfo=UTC), site="depot", roaming=False, sessions=1))  # since when there are months
+    first = {"hour": datetime(2025, 12, 1, 5, tzinfo=UTC), "site": "depot", "roaming": False}  # since when there are months
+    add_hours(session, [first | dict.fromkeys(FIGURES, 1)])
     session.flush()
     places = publishing.hotspots(session, room.time.date())
     publishing.publish(session, Dataset.HOTSPOTS, "", places, "city-admin@city.example", room.time - timedelta(days=3))

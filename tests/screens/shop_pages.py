@@ -6,11 +6,12 @@ adds a page adds its line, and what it needs to `furnish`.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from store import placements
 from store.models import (
     Business,
     CampaignState,
@@ -18,7 +19,6 @@ from store.models import (
     CreativeState,
     LinkPurpose,
     Membership,
-    PlacementHour,
     ShopVersion,
     Staff,
     StaffLink,
@@ -100,13 +100,15 @@ def furnish(city: ShopRoom, weeks: int = 4, adverts: int = 3) -> None:
 def _figures(session: Session, city: ShopRoom, weeks: int) -> None:
     """What was shown in each open hour."""
     creatives = session.scalars(select(Creative).order_by(Creative.campaign_id)).all()
+    rows: list[dict[str, object]] = []
     for creative in creatives:
         if creative.state is not CreativeState.APPROVED:
             continue
         for hours in range(1, weeks * 7 * 24, 3):
             hour = city.time.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
             said = {"creative_id": creative.id, "campaign_id": creative.campaign_id, "hour": hour, "site": "central-library"}
-            session.add(PlacementHour(**said, language=("en", "fr")[hours % 2], impressions=5 + hours % 17, clicks=hours % 3))
+            rows.append({**said, "language": ("en", "fr")[hours % 2], "impressions": 5 + hours % 17, "clicks": hours % 3})
+    placements.add(session, rows, UTC)
 
 
 def _people(session: Session, city: ShopRoom) -> None:

@@ -112,6 +112,9 @@ def everything(seal: Seal) -> list[m.Base]:
         ),
         m.UsageHour(hour=NOW, site="central-library", access_point="lib-1", ssid="eduroam", input_octets=2**50),
         m.SiteHour(hour=NOW, site="central-library", roaming=True, input_octets=2**50),
+        m.CityHour(hour=NOW, roaming=True, input_octets=2**50),
+        m.SiteDay(day=NOW, site="central-library", roaming=True, input_octets=2**50),
+        m.DwellWeek(week=NOW, site="central-library", minutes=1440, sessions=1),
         m.Dwell(day=NOW, site="central-library", roaming=True, minutes=1440, sessions=1),
         m.AccountingKey(key=b"k" * 32, at=NOW),
         m.AuthEvent(
@@ -315,4 +318,6 @@ def adverts() -> list[m.Base]:
         m.Picture(business_id=shop, sha="0" * 64, created_at=NOW),
         m.Media(sha="0" * 64, octets=b"RIFF", width=1, height=1, created_at=NOW),
         m.PlacementHour(creative_id=creative, campaign_id=campaign, hour=NOW, site="central-library", language="en", impressions=1),
+        m.CampaignHour(campaign_id=campaign, hour=NOW, impressions=1),
+        m.CampaignSpan(campaign_id=campaign, begins_at=NOW, site="central-library", language="en", impressions=1),
     ]

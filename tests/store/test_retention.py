@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select
 
-from store import grants, requests, retention
+from store import adverts, grants, requests, retention
 from store import models as m
+from store.adverts import Figure
 from store.ids import first_id
 from store.privacy import privacy
 from store.retention import Kept, purge
@@ -62,7 +63,7 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
-    expected |= {"site_hour": 1, "dwell": 1}
+    expected |= dict.fromkeys(("site_hour", "city_hour", "site_day", "dwell", "dwell_week", "campaign_hour", "campaign_span"), 1)
     expected |= {"incident_opening": 1, "idempotency_key": 1, "event": 1, "delivery": 1, "picture": 1, "media": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
@@ -199,8 +200,10 @@ def test_figures_that_a_cap_is_kept_by_stay_while_it_runs(database: Engine) -> N
         for slug, (state, cap) in kinds.items():
             name = campaign(session, slug, state=m.CampaignState(state), total_cap=cap)
             session.flush()
-            session.add(m.PlacementHour(creative_id=f"{slug}-1", hour=NOW, site="mall", language="en", campaign_id=name, impressions=5))
-    assert 2 == purge(database, ALL, NOW + timedelta(days=31))[Kept.ADVERT_FIGURES]
+            adverts.count(session, [Figure(f"{slug}-1", name, NOW, "mall", "en", 5)])
+    assert 4 + 4 + 2 == purge(database, ALL, NOW + timedelta(days=31))[Kept.ADVERT_FIGURES]
     with reading(database) as session:
-        assert ["paused-1", "runs-1"] == sorted(session.scalars(select(m.PlacementHour.creative_id)))
+        kept = select(m.Campaign.state).join(m.CampaignHour, m.CampaignHour.campaign_id == m.Campaign.id)
+        assert ["live", "paused"] == sorted(session.scalars(kept))
+        assert [0, 0] == [session.scalar(select(func.count()).select_from(each)) for each in (m.PlacementHour, m.CampaignSpan)]
         assert Kept.ADVERT_FIGURES not in retention.late(session, {Kept.ADVERT_FIGURES: NOW + timedelta(days=1)})

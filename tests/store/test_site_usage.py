@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from store import site_usage
-from store.models import Dwell, SiteHour, SiteVisitors
+from store.models import SiteVisitors
 from store.session import reading, transaction
+from store.site_sums import add_hours, add_lengths
 from store.site_usage import SiteMonth, Used, midnight
 
 if TYPE_CHECKING:
@@ -22,18 +23,22 @@ BEGINS, ENDS = midnight(MARCH, TORONTO), midnight(date(2026, 4, 1), TORONTO)
 HOUR = timedelta(hours=1)
 
 
-def used(hour: datetime, site: str = "library", sessions: int = 1, *, roaming: bool = True, seconds: int = 3600) -> SiteHour:
-    return SiteHour(hour=hour, site=site, roaming=roaming, sessions=sessions, seconds=seconds, input_octets=7, output_octets=100)
+def used(hour: datetime, site: str = "library", sessions: int = 1, *, roaming: bool = True, seconds: int = 3600) -> dict[str, Any]:
+    told = {"sessions": sessions, "seconds": seconds, "input_octets": 7, "output_octets": 100}
+    return {"hour": hour, "site": site, "roaming": roaming, **told}
+
+
+def stayed(day: datetime, site: str, minutes: int, sessions: int) -> dict[str, Any]:
+    return {"day": day, "site": site, "roaming": True, "minutes": minutes, "sessions": sessions}
 
 
 def test_a_month_has_what_lies_in_it(database: Engine) -> None:
     """From its first hour to its last, though its clocks change in between; guests and roaming visitors together, by site."""
     assert timedelta(hours=31 * 24 - 1) == ENDS - BEGINS
     with transaction(database) as session:
-        session.add_all(used(hour) for hour in (BEGINS - HOUR, BEGINS, ENDS - HOUR, ENDS))
-        session.add(used(BEGINS, sessions=4, roaming=False, seconds=59))
-        session.add_all([used(BEGINS, "arena", 2), used(BEGINS, "", 9)])
-        session.add_all(Dwell(day=day, site="library", roaming=True, minutes=20, sessions=2) for day in (BEGINS, ENDS))
+        add_hours(session, [used(hour) for hour in (BEGINS - HOUR, BEGINS, ENDS - HOUR, ENDS)])
+        add_hours(session, [used(BEGINS, sessions=4, roaming=False, seconds=59), used(BEGINS, "arena", 2), used(BEGINS, "", 9)])
+        add_lengths(session, [stayed(day, "library", 20, 2) for day in (BEGINS, ENDS)])
         session.add_all(SiteVisitors(begins_at=BEGINS, site=site, visitors=3, came_again=1) for site in ("", "library"))
     with reading(database) as session:
         found = site_usage.month(session, TORONTO, MARCH)
@@ -44,7 +49,7 @@ def test_a_month_has_what_lies_in_it(database: Engine) -> None:
 def test_visitors_of_another_zones_month_are_told(zone: str, database: Engine) -> None:
     """The operator may move: a month that began at another midnight is still that month."""
     with transaction(database) as session:
-        session.add(used(BEGINS))
+        add_hours(session, [used(BEGINS)])
         session.add(SiteVisitors(begins_at=midnight(MARCH, ZoneInfo(zone)), site="library", visitors=3))
     with reading(database) as session:
         assert [3] == [each.visitors for each in site_usage.month(session, TORONTO, MARCH)]
@@ -62,10 +67,8 @@ def test_who_came_before_and_after_the_operator_moved_is_no_two_people(database:
 def test_sums_of_some_sites_and_of_all(database: Engine) -> None:
     """By site, by hour, and their lengths; what nobody used is not there."""
     with transaction(database) as session:
-        session.add_all([used(BEGINS), used(BEGINS, "arena"), used(BEGINS + HOUR, "arena", roaming=False)])
-        session.add_all(
-            Dwell(day=BEGINS, site=site, roaming=True, minutes=5, sessions=count) for site, count in (("arena", 3), ("mall", -1))
-        )
+        add_hours(session, [used(BEGINS), used(BEGINS, "arena"), used(BEGINS + HOUR, "arena", roaming=False)])
+        add_lengths(session, [stayed(BEGINS, site, 5, count) for site, count in (("arena", 3), ("mall", -1))])
     with reading(database) as session:
         assert {"arena", "library"} == set(site_usage.by_site(session, BEGINS, ENDS))
         hours = site_usage.by_hour(session, BEGINS, ENDS, {"arena"})

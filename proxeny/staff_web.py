@@ -111,7 +111,6 @@ def tools(desks: Desks) -> dict[str, Callable[..., Any]]:
     """What single pages need of us, by name."""
     return {
         "settings": lambda: desks.settings,
-        "network": lambda: desks.network,
         **staff_house.tools(lambda: desks.settings, desks.database),
         **staff_open_data.tools(lambda: desks.settings),
         **staff_orders.tools(lambda: desks.network),

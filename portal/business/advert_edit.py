@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, g, redirect, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portal.admin import news
 from portal.admin.desk import desk
@@ -19,7 +18,7 @@ from portal.admin.guard import audited
 from portal.admin.page import page
 from portal.business import advert_form, media
 from portal.business.adverts import KIND, at, find, handed_in, today
-from portal.business.views import add
+from portal.business.views import add, kept, saves
 from portal.cases import campaigns as form
 from portal.cases import pictures
 from portal.messages.shops import Step
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from store.offers import Offer
 
 _TWICE: Final = timedelta(seconds=30)
-_OPEN: Final = (CreativeState.DRAFT, CreativeState.SUBMITTED)
 
 
 class Sent(NamedTuple):
@@ -144,15 +142,11 @@ def _draft(session: Session, campaign: Campaign, seen: str) -> Creative:
     waited = was is not None and was.state is CreativeState.SUBMITTED
     row = campaigns.draft(session, campaign, g.staff.id, g.now)
     again = row if was is None or row.id == was.id else was
-    if seen != _seen(again):
+    if seen != saves(again):
         raise StaleError(row)
     if waited:
         news.step(session, Step.WITHDRAWN, g.shop, campaign, row)
     return row
-
-
-def _seen(row: Creative | None) -> str:
-    return f"{row.version}.{row.edits}" if row is not None else ""
 
 
 def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Callable[[], Any]:
@@ -179,18 +173,7 @@ def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Ca
         return lambda: told
     if sent.wrong or sent.hands_in:
         return lambda: _shown(row, fields, offered, 422, faults=faults)
-    return lambda: redirect(at(campaign.id, "/edit", done=_told(len(faults), sent)), 303)
-
-
-def _told(missing: int, sent: Sent) -> str:
-    done = _("Kept as a draft. Guests see nothing of it yet.")
-    if missing:
-        left = ngettext(
-            "%(num)s thing to put right before you can hand it in.", "%(num)s things to put right before you can hand it in.", missing
-        )
-        done = f"{done} {left}"
-    warning = pictures.warning(sent.picture) if sent.picture is not None else ""
-    return f"{done} {warning}".strip()
+    return lambda: redirect(at(campaign.id, "/edit", done=kept(len(faults), sent.picture)), 303)
 
 
 def _shown(
@@ -210,10 +193,9 @@ def _shown(
         row=row,
         form=advert_form.shown(fields, offered, faults, g.now),
         fields=fields,
-        seen=_seen(row),
+        seen=saves(row),
         waits=row is not None and row.state is CreativeState.SUBMITTED,
         rejected=row.reason if row is not None and row.state is CreativeState.REJECTED else "",
-        begins=row is None or row.state not in _OPEN,
         failed=status == 422,
         stale=stale,
         full=full,

@@ -63,7 +63,6 @@ def overview() -> Any:
         states=states,
         tasks=todo.tasks(lines, newest, len(places), today, asks=bool(desk().office.help)) if g.acts else [],
         week=week,
-        rate=figures.rate(week.counted),
         live=live,
         several=several,
     )

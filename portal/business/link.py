@@ -76,7 +76,7 @@ def look(secret: str) -> Any:
     """Is it you?"""
     with desk().reading() as session:
         staff = doorway.able(people.invited(session, secret, g.now, LinkPurpose.SIGN_IN))
-    return page("link_use.html", who=staff, onward=_onward()) if staff is not None else _form(404, gone=True)
+    return page("link_use.html", who=staff) if staff is not None else _form(404, gone=True)
 
 
 @blueprint.post("/sign-in/link/<secret>")

@@ -6,11 +6,10 @@ typed still in the form; whoever saves what is with the city takes it back first
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, g, redirect, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portal.admin import news
 from portal.admin.desk import desk
@@ -18,7 +17,7 @@ from portal.admin.guard import audited
 from portal.admin.page import page
 from portal.business import media, shop_page_form
 from portal.business.shop_page import KIND, at, handed_in
-from portal.business.views import add
+from portal.business.views import add, kept, saves
 from portal.cases import campaigns, pictures
 from portal.cases import shop_page as form
 from portal.messages.shops import Step
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
     from portal.cases.campaigns import Fault
     from portal.permissions import Permission
-
-_OPEN: Final = (CreativeState.DRAFT, CreativeState.SUBMITTED)
 
 
 def blueprint(see: Permission, act: Permission) -> Blueprint:  # noqa: ARG001  an editor is for who may act
@@ -75,17 +72,13 @@ def save_page() -> Any:
 def _draft(session: Session, seen: str) -> ShopVersion:
     """The draft, where the form was made from what is newest now. StaleError where it was not."""
     was = versions.latest(session, ShopVersion, g.shop.id)
-    stood, waited = _seen(was), was is not None and was.state is CreativeState.SUBMITTED
+    stood, waited = saves(was), was is not None and was.state is CreativeState.SUBMITTED
     row = form.draft(session, g.shop, g.staff.id, g.now)
     if seen != stood:
         raise StaleError(row)
     if waited:
         news.step(session, Step.WITHDRAWN, g.shop, None, row)
     return row
-
-
-def _seen(row: Any) -> str:
-    return f"{row.version}.{row.edits}" if row is not None else ""
 
 
 def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any) -> Callable[[], Any]:
@@ -104,18 +97,8 @@ def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any
         return lambda: told
     if hands_in or wrong:
         return lambda: _shown(row, fields, status=422, faults=faults)
-    done = _told(len(faults), found)
+    done = kept(len(faults), found)
     return lambda: redirect(at("/edit", done=done), 303)
-
-
-def _told(missing: int, found: Any) -> str:
-    done = _("Kept as a draft. Guests see nothing of it yet.")
-    if missing:
-        left = ngettext(
-            "%(num)s thing to put right before you can hand it in.", "%(num)s things to put right before you can hand it in.", missing
-        )
-        done = f"{done} {left}"
-    return f"{done} {pictures.warning(found) if found is not None else ''}".strip()
 
 
 def _shown(
@@ -128,7 +111,7 @@ def _shown(
         row=row,
         form=shop_page_form.shown(fields, faults),
         fields=fields,
-        seen=_seen(row) if seen is None else seen,
+        seen=saves(row) if seen is None else seen,
         waits=row is not None and row.state is CreativeState.SUBMITTED,
         rejected=row.reason if row is not None and row.state is CreativeState.REJECTED else "",
         stale=stale,

@@ -1,4 +1,7 @@
-"""One view in both apps: under the permission that each app names for it. Never a view without one."""
+"""What the views of both apps have in common: added under the permission that each app names, handed in, kept as a draft.
+
+Never a view without a permission.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import g
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
+from flask_babel import ngettext
 
 from portal.admin.bodies import PICTURED, takes
 from portal.admin.desk import desk
 from portal.admin.guard import needs
+from portal.cases import pictures
 from portal.pace import Rate
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from portal.permissions import Permission
+    from portal.picture_press import Pressed
+    from store.models import Creative, ShopVersion
 
 UNDER = "/shops/<slug>"
 HANDED_IN: Final = 30  # adverts and pages of one shop a day; told by TOO_OFTEN
@@ -29,6 +37,22 @@ TOO_OFTEN: Final = later("So much was handed in today that the city cannot be as
 def may_hand_in() -> bool:
     """Whether the city is asked once more: each time is a mail to everybody there who decides."""
     return desk().rates.take(f"hand in {g.shop.id}", Rate(HANDED_IN, _DAY), g.now.timestamp())
+
+
+def saves(row: Creative | ShopVersion | None) -> str:
+    """What a form knows of the version that it was made from: of two who edit at once the second is told."""
+    return f"{row.version}.{row.edits}" if row is not None else ""
+
+
+def kept(missing: int, pressed: Pressed | None) -> str:
+    """What whoever saved a draft reads: how much is left to do, and what to look at."""
+    done = _("Kept as a draft. Guests see nothing of it yet.")
+    if missing:
+        left = ngettext(
+            "%(num)s thing to put right before you can hand it in.", "%(num)s things to put right before you can hand it in.", missing
+        )
+        done = f"{done} {left}"
+    return f"{done} {pictures.warning(pressed) if pressed is not None else ''}".strip()
 
 
 def add(blueprint: Blueprint, rule: str, view: Callable[..., Any], permission: Permission, *methods: str, picture: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""/house: the city's own adverts, which fill what shops leave free: made at first use, edited on the shops' own pages.
+"""/house: the city's own adverts, which fill what shops leave free: made at first use, edited under /shops/<slug> by the shops' own editor.
 
 Never a second of them.
 """

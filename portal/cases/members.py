@@ -121,11 +121,13 @@ def _linked(session: Session, privacy: Privacy, reach: Reach, shop: Business, st
 
 
 def leave(session: Session, shop: Business, staff: Staff, now: datetime) -> None:
-    """They work for this shop no more, and are signed out for good where they work for no other."""
+    """They work for this shop no more, and where they work for no other are signed out for good: what proved them is nobody's."""
     session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update(key_share=True))
     session.execute(delete(Membership).where(Membership.staff_id == staff.id, Membership.business_id == shop.id))
     if not _works(session, staff):
         people.disable(session, staff, now)
+        staff.password = ""
+        factors.wipe(session, staff)
 
 
 def _can_sign_in(session: Session, staff: Staff) -> bool:

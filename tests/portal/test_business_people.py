@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal.business.people import OFTEN
 from portal.cases import members
 from store import shops
-from store.models import AuditEntry, Membership, Role, Staff, StaffSession
+from store.models import AuditEntry, Membership, Passkey, RecoveryCode, Role, Staff, StaffSession
 from store.session import reading, transaction
 from tests.portal.api_room import Programs
 from tests.portal.mail import sent
@@ -89,13 +89,18 @@ def test_who_is_not_invited_is_told_at_the_field(shoproom: ShopRoom, address: st
 
 
 def test_who_is_taken_off_is_out_at_once(shoproom: ShopRoom) -> None:
-    """Their browser is nobody's, and their shop is not theirs; they can be invited anew."""
+    """Their browser is nobody’s, nothing that proved them is kept, and their shop is not theirs; they can be invited anew."""
     venue = shoproom.people[Person.VENUE_A]
     shoproom.page(f"/shops/{A}/", Person.VENUE_A)
+    with transaction(shoproom.database) as session:
+        session.get_one(Staff, venue).password = "$argon2id$"
+        session.add(Passkey(id=b"one", staff_id=venue, public_key=b"k", created_at=shoproom.time))
+        session.add(RecoveryCode(digest=b"r" * 16, staff_id=venue))
     assert 303 == shoproom.post(f"{HERE}/{venue}/remove").status_code
     assert [Person.OWNER_A.value] == working(shoproom)
     with reading(shoproom.database) as session:
-        assert [] == list(session.scalars(select(StaffSession.id).where(StaffSession.staff_id == venue)))
+        left = [session.scalar(select(func.count()).where(kind.staff_id == venue)) for kind in (StaffSession, Passkey, RecoveryCode)]
+        assert ([0, 0, 0], "") == (left, session.get_one(Staff, venue).password)
     assert 303 == shoproom.get(f"/shops/{A}/", Person.VENUE_A).status_code
     shoproom.post(HERE, address=Person.VENUE_A.value)
     assert Person.VENUE_A.value in working(shoproom)

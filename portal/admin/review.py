@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 NOT: Final = {
     No.GONE: later("It is not there any more."),
-    No.DECIDED: later("Somebody else has decided on it meanwhile, or its shop withdrew it. Nothing was changed."),
+    No.DECIDED: later("Somebody else has decided on it meanwhile, or its shop took it back. Nothing was changed."),
     No.CHANGED: later("Its shop changed it after you opened this page. Look at it again: what you see now is what is decided on."),
     No.OWN: later("You made it, or handed it in: somebody else decides."),
     No.PLACES: later("It asks for places at which this shop may not be shown: %(places)s. Let it be shown there, or reject it."),

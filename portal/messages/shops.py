@@ -67,8 +67,8 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
         _("The city answers by %(by)s. What was approved before, if anything was, is shown until then."),
     ),
     (About.ADVERT, Step.WITHDRAWN): (
-        _("Withdrawn: %(name)s"),
-        _("The advert “%(name)s” was withdrawn, and is a draft again."),
+        _("Taken back: %(name)s"),
+        _("The advert “%(name)s” was taken back, and is a draft again."),
         _("Hand it in when it is ready."),
     ),
     (About.ADVERT, Step.APPROVED): (
@@ -107,8 +107,8 @@ _WORDS: Final[Mapping[tuple[About, Step], tuple[str, str, str]]] = {
         _("The city answers by %(by)s. The page that was approved before, if any was, is shown until then."),
     ),
     (About.PAGE, Step.WITHDRAWN): (
-        _("Withdrawn: the page of %(shop)s"),
-        _("The page of %(shop)s was withdrawn, and is a draft again."),
+        _("Taken back: the page of %(shop)s"),
+        _("The page of %(shop)s was taken back, and is a draft again."),
         _("Hand it in when it is ready."),
     ),
     (About.PAGE, Step.APPROVED): (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from sqlalchemy import func, select
 
+from portal.cases.campaigns import called
 from portal.cases.remainders import time_zone
 from store import campaigns, shop_places, versions
 from store.models import Business, Campaign, Creative, CreativeState, Membership, Operator, ShopVersion, Staff
@@ -185,7 +186,9 @@ def approve(session: Session, item: Item, by: str, edits: int, weight: int, now:
                 raise RefusedError(No.PASSED)
             if beyond := shop_places.beyond(session, item.shop, campaigns.read(row.plan).places):
                 raise RefusedError(No.PLACES, beyond)
-            campaigns.approve(row, by, weight, now)
+            campaign = campaigns.approve(row, by, weight, now)
+            if row.version > 1:  # the first is called so already
+                campaign.name = called(row.title)
     except ValueError:
         raise RefusedError(No.PLAN) from None
     except (versions.StepError, versions.SamePersonError) as fault:

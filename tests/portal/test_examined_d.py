@@ -15,12 +15,12 @@ from flask_babel import Babel
 from PIL import Image
 
 from portal import open_shelf, sheets
-from portal.cases import open_files
+from portal.cases import open_files, review
 from portal.doors import Terms
 from portal.messages.letter import line
 from portal.open_shelf import Shelf
 from store import campaigns, versions
-from store.models import Campaign, CampaignState, Dataset, District
+from store.models import Campaign, CampaignState, Dataset, District, Role
 from store.models import Site as SiteRow
 from store.publications import Brief
 from store.session import transaction
@@ -181,3 +181,20 @@ def test_no_share_is_left_out_alone(staffroom: Room) -> None:
     assert {"2026-02-05", "2026-02-03"} == {row["day"] for row in told["days"] if int(row["sessions"]) and not row["roaming_percent"]}
     assert {"Arena", "Marina"} == {row["site"] for row in told["sites"] if not row["roaming_percent"]}
     assert {"38", "45", "60"} == {row["sessions"] for row in told["sites"]}  # how many they were is told
+
+
+def test_an_advert_is_called_by_the_title_that_guests_see(staffroom: Room) -> None:
+    """In lists, mails, figures and the calendar: once a change of it is approved, not before."""
+    shop = splash.shop(staffroom)
+    by, city = splash.owner(staffroom), staffroom.staff(Role.CITY_ADMIN, "boss@city.example")
+    name = splash.submitted(staffroom, shop, by, "Easter bread", title={"en": "Easter bread"})
+    with transaction(staffroom.database) as session:
+        found = review.find(session, "advert", name)
+        assert found is not None
+        review.approve(session, found, city, found.version.edits, 1, staffroom.time)
+        row = campaigns.draft(session, found.campaign, by, staffroom.time)
+        versions.save(row, {"title": {"en": "Summer bread"}}, row.edits, by)
+        versions.submit(row, by, staffroom.time)
+        assert "Easter bread" == found.campaign.name
+        review.approve(session, found._replace(version=row), city, row.edits, 1, staffroom.time)
+        assert "Summer bread" == found.campaign.name

@@ -83,14 +83,14 @@ def furnish(city: ShopRoom) -> dict[str, str]:
                     made |= {f"creative {state} {version}": creative.id}
                     hour = city.time.replace(minute=0) - timedelta(hours=2)
                     figures = {"impressions": 98_765 if shop == B else 20, "clicks": 50 if shop == B else 1}
-                    row = {
+                    told = {
                         "creative_id": creative.id,
                         "campaign_id": campaign.id,
                         "hour": hour,
                         "site": "central-library",
                         "language": "en",
                     }
-                    placements.add(session, [row | figures], UTC)
+                    placements.add(session, [told | figures], UTC)
                 made |= {f"campaign {state}": campaign.id}
             if shop == B:
                 names = made

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+from portal.cases import publishing
+from portal.cases.open_files import hotspots
 from portal.doors import Terms
-from store.models import AuditEntry, Dataset, ManagedBy, Publication, RetentionRun, Role, Site, SiteVisitors
+from store.models import AccessPoint, AuditEntry, Dataset, ManagedBy, Publication, RetentionRun, Role, Site, SiteVisitors, Ssid
 from store.session import reading, transaction
 from store.site_sums import add_hours, add_lengths
 
@@ -164,6 +166,21 @@ def test_what_is_withdrawn_is_withdrawn_once(publisher: Room) -> None:
         withdraw(publisher).status_code,
         publisher.post("/open-data/of/x/withdraw", why=WHY).status_code,
     ]
+
+
+def test_a_place_is_planned_until_its_day(publisher: Room) -> None:
+    """And until there is an access point or a gateway; the names in the air are the open networks' alone."""
+    today = date(2026, 3, 9)
+    days = {"quay": "", "pier": "2026-03-09", "mill": "2026-03-10"}
+    with transaction(publisher.database) as session:
+        session.add_all(Site(id=name, name=name, activated_on=day, managed_by=ManagedBy.APP) for name, day in days.items())
+        session.flush()
+        session.add_all(AccessPoint(name=f"{name}-1", site=name, managed_by=ManagedBy.APP) for name in days)
+        session.add_all(Ssid(name=name, profile=kind, managed_by=ManagedBy.APP) for name, kind in (("A", "portal"), ("B", "eduroam")))
+        session.flush()
+        found = {each.site_id: each for each in hotspots(publishing.hotspots(session, today).octets)}
+    assert ["active", "active", "planned", "planned"] == [found[name].status for name in (*days, "arena")]
+    assert ("A" in found["quay"].ssid.split("; "), "B" in found["quay"].ssid) == (True, False)
 
 
 def test_hotspots_replace_those_before(publisher: Room) -> None:

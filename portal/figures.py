@@ -21,8 +21,6 @@ from store.adverts import Figure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from store.adverts import Advert
-
 MARKS: Final = 50_000  # visits that are remembered, and the same again of clicks
 FORGOTTEN: Final = 30 * 60.0  # seconds: as long as a visit's token lives
 SUMS: Final = 10_000  # creatives by hour, site and language that wait to be written
@@ -140,8 +138,3 @@ class Figures:
                 self._sums[what, hour, False] += each.impressions
                 self._sums[what, hour, True] += each.clicks
             self._sums = +self._sums
-
-
-def placement(advert: Advert, site: str, language: str) -> Placement:
-    """Of this advert at this site."""
-    return Placement(advert.creative, advert.campaign, site, language)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +23,7 @@ from sqlalchemy import and_, case, delete, select, tuple_, update
 from store import keys, site_visitors
 from store.models import NamedKey, Operator, Span, VisitorCount, VisitorMark
 from store.session import affected, reading, transaction
+from store.site_usage import midnight
 from store.site_visitors import Seen
 from store.upsert import unseen, upsert
 
@@ -100,7 +101,7 @@ def _by_day(visits: Iterable[Visit], zone: tzinfo) -> dict[date, list[Visit]]:
 def periods(day: date, zone: tzinfo) -> tuple[Period, ...]:
     """Those that this day of the operator's belongs to."""
     first = {Span.DAY: day, Span.WEEK: day - timedelta(days=day.weekday()), Span.MONTH: day.replace(day=1)}
-    return tuple(Period(span, _midnight(begins, zone)) for span, begins in first.items())
+    return tuple(Period(span, midnight(begins, zone)) for span, begins in first.items())
 
 
 @lru_cache(maxsize=64)
@@ -108,11 +109,7 @@ def ends_at(period: Period, zone: tzinfo) -> datetime:
     """When the next one begins. A begin of another zone's, which the operator has left, counts for the midnight next to it."""
     first = (period.begins_at.astimezone(zone) + timedelta(hours=12)).date()
     month = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return _midnight({Span.DAY: first + timedelta(days=1), Span.WEEK: first + timedelta(days=7), Span.MONTH: month}[period.span], zone)
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return midnight({Span.DAY: first + timedelta(days=1), Span.WEEK: first + timedelta(days=7), Span.MONTH: month}[period.span], zone)
 
 
 def _mark(key: bytes, institution: str, who: bytes) -> bytes:

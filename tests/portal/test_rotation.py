@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.cases.adverts import Place, Shown, choose, open_at
-from portal.figures import Figures, placement
+from portal.figures import Figures, Placement
 from store.adverts import Advert, Run
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def visits(sunday: date) -> Iterator[Seen]:
         fits = fitting(place, here, today, ever)
         advert = choose(RUNS, place, moment, visit, figures.counts(), figures.last(visit))
         if advert is not None:
-            figures.shown(placement(advert, place.site, "en"), visit, moment.timestamp())
+            figures.shown(Placement(advert.creative, advert.campaign, place.site, "en"), visit, moment.timestamp())
             today[advert.campaign] += 1
             ever[advert.campaign] += 1
         yield Seen(here, fits, advert.campaign if advert is not None else "")

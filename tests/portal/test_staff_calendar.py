@@ -94,9 +94,9 @@ def test_gaps_and_crowds_are_told(staffroom: Room) -> None:
     assert 7 == staffroom.page("/calendar").count(">free<")
     business = splash.shop(staffroom)
     for number in range(7):
-        run(staffroom, business, f"Bread {number}", weekdays=1)
+        run(staffroom, business, f"Bread {number}", weekdays=3 if number else 1)  # six on Tuesday are none
     shown = staffroom.page("/calendar")
-    assert (1, 6) == (shown.count("crowded: 7"), shown.count(">free<"))
+    assert (1, 5) == (shown.count("crowded: 7"), shown.count(">free<"))
     assert "and 3 more" in shown  # two loaves and the concert
     assert "1 with more than 6 adverts" in shown
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from portal.cases.adverts import Place, Shown, choose
-from portal.figures import Placement, placement
+from portal.figures import Placement
 from proxeny.showing import BEFORE, LATE, PERIOD, Showing
 from store import adverts
 from store.adverts import Figure
@@ -150,7 +150,7 @@ def test_caps_across_processes(database: Engine) -> None:
                 visit = f"{number} {second} {each}"
                 advert = choose(process.running, place, now, visit, process.figures.counts())
                 if advert is not None:
-                    process.figures.shown(placement(advert, "library", "en"), visit, now.timestamp())
+                    process.figures.shown(Placement(advert.creative, advert.campaign, "library", "en"), visit, now.timestamp())
     for process in processes:
         process.end()
     assert cap <= total(database, name) <= cap + (len(processes) - 1) * each_period

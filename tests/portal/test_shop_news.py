@@ -115,7 +115,7 @@ def test_a_page_is_told_of_as_a_page(staffroom: Room) -> None:
 
 
 def test_the_citys_own_goes_to_whoever_made_it(staffroom: Room) -> None:
-    """By the staff's pages."""
+    """By the staff's pages; and nobody is asked to decide on their own."""
     with transaction(staffroom.database) as session:
         house = Business(slug="city", name="City", house=True, created_at=staffroom.time)
         maker = Staff(name="maker@city.example", email="maker@city.example", role=Role.CITY_ADMIN, created_at=staffroom.time)
@@ -125,3 +125,4 @@ def test_the_citys_own_goes_to_whoever_made_it(staffroom: Room) -> None:
     name = splash.submitted(staffroom, business, by)
     assert [("maker@city.example", "Please mend: Bread")] == told(staffroom, Step.REJECTED, name)
     assert f"{STAFF}/shops/city/adverts/" in splash.letters(staffroom)[0][2]
+    assert ["Please mend: Bread", "Handed in: Bread"] == [subject for _to, subject in told(staffroom, Step.SUBMITTED, name, by)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import func, select
 
 from store.models import Campaign, CampaignHour, CampaignSpan, CampaignState, PlacementHour, Site
+from store.site_names import apart
 from store.upsert import grow
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def parts(session: Session, business_id: str, firsts: Sequence[date], campaign: 
 
 def places(session: Session, names: Collection[str]) -> dict[str, str]:
     """Site -> how people call it; those that are still declared."""
-    return {row.id: row.name for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(names)))}
+    return apart({row.id: row.name for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(names)))})
 
 
 def _mine(business_id: str, table: Any, columns: Sequence[Any], campaign: str | None = None) -> Select[Any]:

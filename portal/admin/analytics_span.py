@@ -5,7 +5,6 @@ Never a span that one look cannot carry (`usage.LONGEST`), and never an error fo
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +18,7 @@ from portal.admin.desk import desk
 from portal.cases.remainders import time_zone
 from portal.cases.usage import LONGEST, Days, comparable
 from store.models import Site
+from store.site_names import apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,8 @@ def everywhere(session: Session, days: Days) -> Asked:
 
 def _places(session: Session) -> dict[str, Place]:
     rows = session.execute(select(Site.id, Site.name, Site.district).order_by(Site.name, Site.id)).all()
-    called = Counter(row.name for row in rows)  # one of several of a name says which
-    return {row.id: Place(row.id, row.name if called[row.name] == 1 else f"{row.name} ({row.id})", row.district) for row in rows}
+    called = apart({row.id: row.name for row in rows})
+    return {row.id: Place(row.id, called[row.id], row.district) for row in rows}
 
 
 def zone() -> tzinfo:

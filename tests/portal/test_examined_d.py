@@ -19,7 +19,7 @@ from portal.cases import open_files, review
 from portal.doors import Terms
 from portal.messages.letter import line
 from portal.open_shelf import Shelf
-from store import campaigns, versions
+from store import campaigns, placements, versions
 from store.models import Campaign, CampaignState, Dataset, District, Role
 from store.models import Site as SiteRow
 from store.publications import Brief
@@ -198,3 +198,12 @@ def test_an_advert_is_called_by_the_title_that_guests_see(staffroom: Room) -> No
         assert "Easter bread" == found.campaign.name
         review.approve(session, found._replace(version=row), city, row.edits, 1, staffroom.time)
         assert "Summer bread" == found.campaign.name
+
+
+def test_a_shop_reads_which_of_two_places_of_one_name_it_was(staffroom: Room) -> None:
+    """Its figures have a line for each."""
+    with transaction(staffroom.database) as session:
+        session.add_all(SiteRow(id=f"centre-{name}", name="Community Centre") for name in ("north", "south"))
+        session.flush()
+        called = placements.places(session, ["centre-north", "centre-south", "central-library"])
+    assert {"centre-north": "Community Centre (centre-north)", "central-library": "Central Library"}.items() <= called.items()

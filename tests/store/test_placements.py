@@ -44,7 +44,7 @@ def test_a_shops_own(database: Engine) -> None:
     with reading(database) as session:
         assert {mine: Count(16, 3)} == placements.totals(session, shop)
         assert {mine: Count(6, 2)} == placements.totals(session, shop, HOUR, HOUR + DAY)
-        assert {mine: Count(7, 1)} == placements.totals(session, shop, end=HOUR)
+        assert {mine: Count(10, 1)} == placements.totals(session, shop, end=HOUR)
         assert {} == placements.totals(session, shop, HOUR + DAY)
         hours = [Hourly(mine, HOUR - DAY, Count(7, 1)), Hourly(mine, HOUR, Count(6, 2))]
         assert hours == placements.hours(session, shop, HOUR - DAY, HOUR + DAY)

@@ -19,6 +19,7 @@ from portal.admin.guard import audited, needs
 from portal.admin.lists import Column, Filter, List
 from portal.admin.page import page
 from portal.admin.tables import table
+from portal.cases import addresses
 from portal.permissions import OF_SHOPS, OF_STAFF, Permission, may
 from store import factors, shops, staff_roles, staff_sessions
 from store import staff as people
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("people", __name__, url_prefix="/staff")
 OFFERED: Final = tuple(role for role in Role if role in OF_STAFF)  # the others are the shops' people (portal/admin/businesses.py)
 LONGEST: Final = 254  # characters of a name, or an address
+SHOWN: Final = 200  # of how others see them
 STATES: Final = {"active": later("can sign in"), "invited": later("invited"), "disabled": later("disabled")}
 SOURCES: Final = {"local": later("password of ours"), "directory": later("the city’s directory"), "oidc": later("the city’s sign-in")}
 _STAYS: Final = {
@@ -107,15 +109,18 @@ def index() -> Any:
 def new() -> ResponseReturnValue:
     """One more; then their link, once."""
     if request.method == "GET":
-        return page("people_new.html", typed={}, wrong="", **_words())
+        return page("people_new.html", typed={}, wrong="", nowhere="", **_words())
     typed = {key: request.form.get(key, "").strip()[:LONGEST] for key in ("name", "shown", "email", "becomes")}
-    role = _role(typed["becomes"])
+    role, address = _role(typed["becomes"]), addresses.email(typed["email"])
+    if typed["email"] and not address:
+        nowhere = _("That is no e-mail address that we can write to.")
+        return page("people_new.html", 422, typed=typed, wrong="", nowhere=nowhere, **_words())
     try:
         with desk().writing() as session:
-            staff, secret = people.invite(session, typed["name"], role, g.now, shown=typed["shown"], email=typed["email"])
+            staff, secret = people.invite(session, typed["name"], role, g.now, shown=typed["shown"][:SHOWN], email=address)
             audited(session, "add", "staff", staff.name, fields={"role": (None, role.value), "link": (None, "made")})
     except people.UnfitNameError:
-        return page("people_new.html", 422, typed=typed, wrong=_unfit(typed["name"]), **_words())
+        return page("people_new.html", 422, typed=typed, wrong=_unfit(typed["name"]), nowhere="", **_words())
     return _link(staff, secret)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from portal.cases import addresses
 from portal.permissions import OF_STAFF
 from proxeny import deeds, opening
 from proxeny.faults import Fault, FaultyError
@@ -49,11 +50,14 @@ def command() -> None:
 def add(name: str, role: str, shown: str, email: str, config: Path | None, *, as_json: bool) -> None:
     """Somebody new: prints a link that lets them choose a password and a second factor, once, within 24 hours."""
     settings = options.load(config)
+    address = addresses.email(email)
+    if email and not address:
+        raise FaultyError([Fault("staff", "--email", "is no address that mail can be written to", "Write ops@city.example")])
     database, seal = opening.store(settings)
     now = datetime.now(UTC)
     with transaction(database) as session:
-        staff, secret = people.invite(session, name, Role(role), now, shown=shown, email=email)
-        deeds.told(session, seal, "add", "staff", staff.name, fields={"role": (None, role), "email": (None, email)})
+        staff, secret = people.invite(session, name, Role(role), now, shown=shown, email=address)
+        deeds.told(session, seal, "add", "staff", staff.name, fields={"role": (None, role), "email": (None, staff.email)})
     _link(settings, staff.name, secret, now, as_json=as_json)
 
 

@@ -218,3 +218,14 @@ def test_both_apps_have_one_page_to_prove_who_one_is(staffroom: Room) -> None:
         ]
     said = [("next=/" in text, text.count("<h1>Is it still you?</h1>")) for text in (each.page("/prove") for each in rooms.values())]
     assert [(False, 1), (True, 1)] == said
+
+
+@pytest.mark.parametrize("email", ["ops", "ops@city.example, all@city.example", "о@city.example", "o'neil@city.example"])
+def test_staff_are_written_to_where_mail_can_go(staffroom: Room, email: str) -> None:
+    """The same judge for the city's people: what is none is said at its field, and what was typed stays."""
+    answer = staffroom.post("/staff/new", name="second", email=email, becomes="auditor")
+    good = bool(addresses.email(email))
+    said = "That is no e-mail address that we can write to." in answer.get_data(as_text=True)
+    assert (200 if good else 422, not good) == (answer.status_code, said)
+    with reading(staffroom.database) as session:
+        assert ([email] if good else []) == [row.email for row in session.query(Staff).filter_by(name="second")]

@@ -79,8 +79,9 @@ async function send() {
   told.textContent = "…";
   const answer = await fetch(form.dataset.upload, { method: "POST", body: data, credentials: "same-origin" }).catch(() => null);
   const said = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json() : {};
-  told.textContent = said.wrong || said.warning || "";
-  told.classList.toggle("error", Boolean(said.wrong));
+  const wrong = said.sha ? "" : said.wrong || file.dataset.lost; // no answer, or a page that tells of something else
+  told.textContent = wrong || said.warning || "";
+  told.classList.toggle("error", Boolean(wrong));
   file.dataset.sent = said.sha ? "yes" : "";
   if (!said.sha) return;
   form.elements.picture_kept.value = said.sha;

@@ -91,6 +91,9 @@ class Story:
         self.phone.get_by_label("Title in French").fill("Du pain encore chaud")
         self.phone.get_by_label("Text in French").fill("À deux minutes de la bibliothèque.")
         picture: Any = {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": painted((1600, 1200), "JPEG")}
+        self.phone.route("**/media", lambda asked: asked.abort(), times=1)  # a phone on its way out of reach
+        self.phone.locator("#picture").set_input_files(picture)
+        expect(self.phone.locator("#picture-said")).to_contain_text("did not arrive")
         self.phone.locator("#picture").set_input_files(picture)
         expect(self.phone.locator(".chosen img")).to_be_visible()
         self.phone.get_by_label("What the picture shows, in English").fill("Three loaves on a board")

@@ -26,11 +26,12 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )  # controls, what turns text round, and letters that are blank; U+FE0F, which colours a sign, is seen
+MARKS: Final = 3  # upon one letter: no word has more; higher, they lie over what is not theirs
 _MARK: Final = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-_PILED: Final = re.compile(f"({_MARK}{{3}}){_MARK}+")  # no word has more upon one letter; higher, they lie over what is not theirs
+_PILED: Final = re.compile(f"({_MARK}{{{MARKS}}}){_MARK}+")
 _PAGE: Final = Markup(
     '<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'

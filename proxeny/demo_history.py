@@ -109,15 +109,15 @@ def write(session: Session, privacy: Privacy, amounts: Amounts, now: datetime, s
             sites.add(each, roaming=True)
         _insert(session, AuthEvent, some)
         _insert(session, Accounting, sessions)
-        hops = [
-            {"session_id": each["id"], "at": each["started_at"], "access_point": each["access_point"], "ssid": each["ssid"]}
-            for each in sessions
-        ]
-        _insert(session, SessionHop, hops)
+        _insert(session, SessionHop, [_hop(each) for each in sessions])
     _insert(session, UsageHour, [_hour(key, sums) for key, sums in hours.items()])
     sites.write(now)
     _insert(session, VisitorCount, list(visitors.rows(now)))
     _insert(session, HomeChange, list(_changes(dice, sorted({realm.home for realm in realms[:20]}), amounts, now)))
+
+
+def _hop(session: dict[str, Any]) -> dict[str, Any]:
+    return {"session_id": session["id"], "at": session["started_at"], "access_point": session["access_point"], "ssid": session["ssid"]}
 
 
 def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS: Final = 10
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _BUSY: Final = ("cache_size=-32768", "wal_autocheckpoint=8000")  # 32 MiB each; measured: 16 us a login in place of 32
+_READ_ONLY: Final = "25006"  # read_only_sql_transaction
 Table = TypeVar("Table", bound="Base")
 
 
@@ -98,7 +99,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _postgresql(url: str, patience: int) -> Engine:
     hurried = {"tcp_user_timeout": patience * 1000} if patience < BUSY_SECONDS else {}  # octets that nobody acknowledges
     address = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    made = create_engine(
         address,
         hide_parameters=True,  # a fault's words reach the log, and a statement's values may be anybody's
         pool_pre_ping=True,  # a server restarted in between costs a reconnection, not an error
@@ -112,6 +113,15 @@ def _postgresql(url: str, patience: int) -> Engine:
             **hurried,
         },
     )
+    event.listen(made, "handle_error", _reads_only)
+    return made
+
+
+def _reads_only(context: ExceptionContext) -> None:
+    """A server that takes no writes is away for whoever writes; its driver would call that a fault of ours."""
+    ours = context.connection is not None and context.connection.get_execution_options().get("postgresql_readonly", False)
+    if getattr(context.original_exception, "sqlstate", "") == _READ_ONLY and not ours:
+        raise StoreError("the database takes no writes just now: is it a standby, or set to read only?")
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Select, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Select, event, select, text
+from sqlalchemy.exc import InternalError, StatementError
 
-from store.faults import DamagedError
+from store.faults import DamagedError, StoreError
 from store.ids import new_id, new_ids
 from store.models import AccountingKey, AuthEvent, Order, OrderState, Session, SessionAddress, SessionHop, SessionStatus, Via
-from store.schema import prepare
+from store.schema import prepare, upgrade
 from store.session import engine, reading, transaction
 from tests.store import rows
 from tests.store.rows import NOW
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as AnySession
 
     from store.sealed import Seal
+    from tests.peers.postgres import Cluster
 
 
 def test_times_come_back_in_utc(database: Engine, seal: Seal) -> None:
@@ -212,3 +213,26 @@ def test_a_damaged_file_is_told_as_what_it_is(tmp_path: Path, what: str) -> None
     with pytest.raises(DamagedError), transaction(database) as session:
         session.add(AccountingKey(key=bytes(32), at=NOW))
     database.dispose()
+
+
+@pytest.mark.peer("postgresql")
+def test_a_server_that_takes_no_writes_is_away(cluster: Cluster) -> None:
+    """A standby that was made the address: whoever writes is told so in the words for a database that does not answer; a write of ours
+    within what only reads is a fault of ours still.
+    """
+    with cluster.database(upgrade) as url:
+        database = engine(url)
+        with reading(database) as session, pytest.raises(InternalError):
+            session.execute(text("DELETE FROM outbox"))
+        database.dispose()
+
+        @event.listens_for(database, "connect")
+        def _standby(opened: Any, _record: Any) -> None:
+            opened.execute("SET default_transaction_read_only = on")
+            opened.commit()
+
+        with pytest.raises(StoreError, match="takes no writes just now"), transaction(database) as session:
+            session.execute(text("DELETE FROM outbox"))
+        with reading(database) as session:
+            assert 0 == session.scalar(text("SELECT count(*) FROM outbox"))
+        database.dispose()

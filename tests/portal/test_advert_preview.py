@@ -23,6 +23,7 @@ def test_it_is_the_guests_page_with_the_advert_on_it(shoproom: ShopRoom) -> None
     text = shoproom.page(f"{AT}/{name}/preview?show_language=fr&scheme=dark")
     assert [True] * 3 == [each in text for each in ("Du pain de ce matin</h2>", 'lang="fr-CA"', "color-scheme:dark")]
     assert "Connect" in shoproom.page(f"{AT}/{name}/preview")
+    assert "Bienvenue</span><br>2" in text  # a welcome without a full stop has a line of its own
     assert "Open bakery.example" in shoproom.page(f"{AT}/{name}/preview?sight=online")
 
 

@@ -9,17 +9,30 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def main() -> None:
     """Begin the module that the first argument names; its own arguments are the rest."""
     gc.disable()
-    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog's console, which no process of ours has: a tenth of a start
-    module = import_module(sys.argv.pop(1))
-    del sys.modules["rich"]
+    module = loaded(sys.argv.pop(1))
     gc.freeze()
     gc.enable()
     module.main()
+
+
+def loaded(name: str) -> ModuleType:
+    """A module whose structlog has no console, as no process of ours has one: a tenth of a start."""
+    if "rich" in sys.modules:
+        return import_module(name)
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    try:
+        return import_module(name)
+    finally:
+        del sys.modules["rich"]
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -40,6 +38,10 @@ def check(url: str) -> list[str]:
 
 def differences(connection: Connection) -> list[str]:
     """What a migration would have to change for the database to fit the models, in words."""
+    # Here, as the recorder rehearses a backup once a day, and each of its starts would pay for it.
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return [line for change in compare_metadata(context, Base.metadata) for line in _told(change)]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path  # noqa: TC003  click calls the function with it
 from typing import TYPE_CHECKING
 
 import click
 
+from proxeny.begin import loaded
 from proxeny.verbs import options
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def command(config: Path | None, *, demo: bool) -> None:
     """RADIUS workers, recorder, porter and guests' pages under one supervisor; prints `ready` once every worker serves."""
     if demo:
-        import_module("proxeny.demo").run(config)  # nothing of the demo is loaded without --demo
+        loaded("proxeny.demo").run(config)  # nothing of the demo is loaded without --demo
         return
     serve(config)
 
 
 def serve(config: Path | None, *, pages: bool = True) -> None:
     """Run with these settings until SIGTERM or Ctrl-C; without `pages` those of [guest] are somebody else's to serve."""
-    from proxeny import supervisor  # noqa: PLC0415  `--help` needs none of it
+    supervisor = loaded("proxeny.supervisor")  # here, as `--help` needs none of it
 
     def load() -> Settings:
         return options.load(config)

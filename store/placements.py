@@ -101,7 +101,7 @@ def hours(session: Session, business_id: str, begin: datetime, end: datetime, ca
     """Each campaign's hours, or this one's, in order."""
     key, counts = (CampaignHour.campaign_id, CampaignHour.hour), (CampaignHour.impressions, CampaignHour.clicks)
     rows = _mine(business_id, CampaignHour, (*key, *counts), campaign).where(*_within(begin, end)).order_by(*key)
-    return [Hourly(name, hour, Count(shown, clicked)) for name, hour, shown, clicked in session.execute(rows)]
+    return [Hourly(name, hour, Count(shown, clicked)) for name, hour, shown, clicked in session.execute(rows).all()]
 
 
 def parts(session: Session, business_id: str, firsts: Sequence[date], campaign: str | None = None) -> list[Part]:

@@ -15,7 +15,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from portal.cases.suppression import FEWEST, hidden
 from store import placements
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 13  # spans at once: a year
 _NONE: Final = Count()
+Key = TypeVar("Key")
+Sums: TypeAlias = defaultdict[Key, list[int]]  # impressions and clicks, while they are added up
 _Z: Final = 1.959964  # of the normal distribution: 95 in 100
 
 
@@ -77,6 +79,15 @@ class Table(NamedTuple):
     def drawn(self) -> bool:
         """Whether there is a bar to draw."""
         return any(row.counted is not None and row.counted.impressions for row in self.rows)
+
+
+class Clock(NamedTuple):
+    """An hour where the operator is."""
+
+    day: date
+    monday: date  # of its week
+    begins: date  # its span
+    hour: int  # of the day
 
 
 class Week(NamedTuple):
@@ -136,10 +147,11 @@ def report(
     begins, ends = midnight(span.first, zone), midnight(span.last + timedelta(days=1), zone)
     hourly = placements.hours(session, business_id, begins, ends, campaign)
     each_part = placements.parts(session, business_id, span.starts, campaign) if parts else []
-    clock = {hour: hour.astimezone(zone) for hour in {each.hour for each in hourly}}
-    by_advert: defaultdict[str, Count] = defaultdict(Count)
+    clock = {hour: _clock(hour.astimezone(zone)) for hour in {each.hour for each in hourly}}  # once of each: adverts share their hours
+    sums: Sums[str] = _sums()
     for each in hourly:
-        by_advert[each.campaign] = by_advert[each.campaign].plus(each.counted)
+        _grow(sums[each.campaign], each.counted)
+    by_advert = _counts(sums)
     places = _parts(each_part, lambda part: part.place)
     mine = [each for each in placements.adverts(session, business_id) if campaign in (None, each.id)]
     return Report(
@@ -149,40 +161,57 @@ def report(
         _hours(hourly, clock),
         places,
         _parts(each_part, lambda part: part.language),
-        [(each, by_advert[each.id]) for each in mine],
+        [(each, by_advert.get(each.id, _NONE)) for each in mine],
         placements.places(session, [row.key for row in places.rows]),
     )
 
 
-def _days(hourly: Iterable[Hourly], span: Span, today: date, clock: Mapping[datetime, datetime]) -> Table:
+def _clock(here: datetime) -> Clock:
+    day = here.date()
+    return Clock(day, day - timedelta(days=day.weekday()), start(day), here.hour)
+
+
+def _sums() -> Sums[Any]:
+    return defaultdict(lambda: [0, 0])
+
+
+def _grow(held: list[int], count: Count) -> None:
+    """In place: a year of a shop has a hundred thousand hours."""
+    held[0] += count.impressions
+    held[1] += count.clicks
+
+
+def _counts(sums: Mapping[Key, list[int]]) -> dict[Key, Count]:
+    return {key: Count(*held) for key, held in sums.items()}
+
+
+def _days(hourly: Iterable[Hourly], span: Span, today: date, clock: Mapping[datetime, Clock]) -> Table:
     """Each campaign's weeks."""
-    weeks: defaultdict[tuple[str, date], dict[date, Count]] = defaultdict(dict)
+    weeks: defaultdict[tuple[str, date], Sums[date]] = defaultdict(_sums)
     for each in hourly:
-        day = clock[each.hour].date()
-        cells = weeks[each.campaign, day - timedelta(days=day.weekday())]
-        cells[day] = cells.get(day, _NONE).plus(each.counted)
+        here = clock[each.hour]
+        _grow(weeks[each.campaign, here.monday][here.day], each.counted)
     until = min(span.last, today)
-    whole = [{day: cells.get(day, _NONE) for day in _week(monday)} for (_, monday), cells in weeks.items()]
+    blocks = [(monday, _counts(cells)) for (_, monday), cells in weeks.items()]
+    whole = [{day: cells.get(day, _NONE) for day in _week(monday)} for monday, cells in blocks]
     return _folded(whole, [day for start in span.starts for day in _run(start, SPAN) if day <= until])
 
 
-def _hours(hourly: Iterable[Hourly], clock: Mapping[datetime, datetime]) -> Table:
+def _hours(hourly: Iterable[Hourly], clock: Mapping[datetime, Clock]) -> Table:
     """Each campaign's spans."""
-    spans: defaultdict[tuple[str, date], dict[int, Count]] = defaultdict(dict)
+    spans: defaultdict[tuple[str, date], Sums[int]] = defaultdict(_sums)
     for each in hourly:
         here = clock[each.hour]
-        cells = spans[each.campaign, start(here.date())]
-        cells[here.hour] = cells.get(here.hour, _NONE).plus(each.counted)
-    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
+        _grow(spans[each.campaign, here.begins][here.hour], each.counted)
+    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in map(_counts, spans.values())], range(24))
 
 
 def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
     """Each campaign's spans; those with most first, what is left out at the end by its name."""
-    spans: defaultdict[tuple[str, int], dict[str, Count]] = defaultdict(dict)
+    spans: defaultdict[tuple[str, int], Sums[str]] = defaultdict(_sums)
     for each in parts:
-        cells = spans[each.campaign, each.period]
-        cells[name(each)] = cells.get(name(each), _NONE).plus(each.counted)
-    table = _folded([dict(sorted(cells.items())) for cells in spans.values()])  # an order that says nothing of what was counted
+        _grow(spans[each.campaign, each.period][name(each)], each.counted)
+    table = _folded([dict(sorted(_counts(cells).items())) for cells in spans.values()])  # an order that says nothing of what was counted
     return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.counted or _NONE).impressions, row.key)))
 
 

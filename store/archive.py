@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LOT: Final = 1 << 20  # octets handed on at a time
 _EMPTIED: Final = b"""BEGIN;
 SET LOCAL client_min_messages = warning;
+SET LOCAL lock_timeout = '10s';
 DO $$ DECLARE held text; BEGIN
   FOR held IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = current_schema() LOOP
     EXECUTE 'DROP TABLE ' || held || ' CASCADE';
@@ -55,7 +56,7 @@ def load(url: str, file: Path) -> None:
         if not whole:
             raise StoreError(f"backup {file}: pg_restore: {_first(unread)}; the database is as it was")
         if failed:
-            raise StoreError(f"psql: {_first(unwritten)}; the database is as it was")
+            raise StoreError(f"psql: {_first(unwritten)}; the database is as it was. Nothing else may use it meanwhile")
 
 
 def _handed(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes]) -> bool:

@@ -121,7 +121,7 @@ def _span() -> tuple[date, date, str]:
     days = [_day(each) for each in said]
     first, last = days[0] or days[1], days[1] or days[0]
     if first is None or last is None or any(text and day is None for text, day in zip(said, days, strict=True)):
-        return *usual, _("A date is written 2026-03-31. These are the last four weeks.")
+        return *usual, _("Choose days up to today, written 2026-03-31. These are the last four weeks.")
     first, last = min(first, last), max(first, last)
     if (last - first).days >= LONGEST:
         return (
@@ -146,7 +146,7 @@ def base(of: Days) -> tuple[Days, str]:
     said = request.args.get("with", "")
     first = _day(said)
     if first is None:
-        return comparable(of), _("A date is written 2026-03-31. It is compared with the weeks before.") if said else ""
+        return comparable(of), _("Choose a day up to today, written 2026-03-31. It is compared with the weeks before.") if said else ""
     return Days(first, first + timedelta(days=of.count - 1), of.zone, of.sites), ""
 
 

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _LOT: Final = 1 << 20  # octets handed on at a time
-_EMPTIED: Final = b"""BEGIN;
+PATIENCE: Final = 10  # seconds for whoever still holds a table
+_EMPTIED: Final = f"""BEGIN;
 SET LOCAL client_min_messages = warning;
-SET LOCAL lock_timeout = '10s';
+SET LOCAL lock_timeout = '{PATIENCE}s';
 DO $$ DECLARE held text; BEGIN
   FOR held IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = current_schema() LOOP
     EXECUTE 'DROP TABLE ' || held || ' CASCADE';
   END LOOP; END $$;
-"""
+""".encode()  # noqa: S608  a number of ours
 
 
 def dump(url: str, file: Path) -> None:

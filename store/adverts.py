@@ -138,9 +138,7 @@ def _pictures(session: Session, names: Collection[str]) -> dict[str, tuple[int, 
     return {sha: (width, height) for sha, width, height in sizes}
 
 
-def _run(
-    campaign: Campaign, shop: Business, creative: Creative, places: frozenset[Place], sizes: dict[str, tuple[int, int]]
-) -> Run:
+def _run(campaign: Campaign, shop: Business, creative: Creative, places: frozenset[Place], sizes: dict[str, tuple[int, int]]) -> Run:
     width, height = sizes.get(creative.picture, (0, 0))
     advert = Advert(
         creative=creative.id,

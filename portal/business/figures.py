@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from portal.cases.figures import Report, Row, Span, Table
+    from portal.cases.figures import Report, Row, Span, Table, Told
     from portal.permissions import Permission
     from store.placements import Advert
 
@@ -205,10 +205,18 @@ def _tables(report: Report) -> Iterator[tuple[str, Table]]:
     yield "language", report.languages
 
 
-def _cells(row: Row) -> tuple[Any, Any, str]:
-    if row.counted is None:
-        return "", "", "left out"
-    return *row.counted, "at least" if row.partly else ""
+def _cells(row: Row) -> tuple[int | str, int | str, str]:
+    """Both numbers, and a note on either."""
+    notes = {"shown": _note(row.shown), "clicks": _note(row.clicks)}
+    said = set(notes.values())
+    note = said.pop() if len(said) == 1 else "; ".join(f"{name} {each}" for name, each in notes.items() if each)
+    return "" if row.shown is None else row.shown.number, "" if row.clicks is None else row.clicks.number, note
+
+
+def _note(told: Told | None) -> str:
+    if told is None:
+        return "left out"
+    return "at least" if told.more else ""
 
 
 def _called(chosen: Chosen) -> str:

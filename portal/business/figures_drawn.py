@@ -56,7 +56,7 @@ def share(of: float) -> str:
 
 
 def _seen(row: Row) -> int | None:
-    return row.counted.impressions or None if row.counted is not None else None
+    return row.shown.number or None if row.shown is not None else None
 
 
 def _bars(labels: list[str], values: list[int | None], every: int) -> Any:

@@ -1,10 +1,10 @@
 """A shop's figures as they may be told: how often its adverts were shown and clicked, by day, hour, place and language.
 
 Theory of operation. Totals are exact, by whole weeks. What is broken down is told of one advert at a time in spans that never shift:
-days within their week, from Monday; hours, places and languages within four weeks. In each such table suppression.hidden says what is
-left out; everything larger (more weeks, all adverts of a shop) is the sum of what those tables show. So whatever is subtracted from
-whatever, no cell comes out that was left out. Days and hours are the operator's zone's; an hour that two of its hours share is the
-earlier's.
+days within their week, from Monday; hours, places and languages within four weeks. In each such table suppression.hidden says which
+views are left out, with their clicks, and which clicks of the others; everything larger (more weeks, all adverts of a shop) is the
+sum of what those tables show. So whatever is subtracted from whatever, no cell comes out that was left out. Days and hours are the
+operator's zone's; an hour that two of its hours share is the earlier's.
 
 Shown means handed to a browser, which is no number of people: never calls it one.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from portal.cases.suppression import FEWEST, hidden
+from portal.cases.suppression import hidden
 from store import placements
 from store.placements import MONDAY, SPAN, Count, start
 from store.site_usage import midnight
@@ -57,12 +57,19 @@ class Span(NamedTuple):
         return [self.first + timedelta(days=each) for each in range(0, (self.last - self.first).days, SPAN)]
 
 
+class Told(NamedTuple):
+    """A number that may be told."""
+
+    number: int
+    more: bool = False  # there may be more of it
+
+
 class Row(NamedTuple):
-    """One line of a breakdown."""
+    """One line of a breakdown; None is what is left out."""
 
     key: Any
-    counted: Count | None  # None where it is left out
-    partly: bool = False  # there may be more of it
+    shown: Told | None
+    clicks: Told | None
 
 
 class Table(NamedTuple):
@@ -73,12 +80,12 @@ class Table(NamedTuple):
 
     @property
     def empty(self) -> bool:
-        return all(row.counted is None for row in self.rows)
+        return all(row.shown is None for row in self.rows)
 
     @property
     def drawn(self) -> bool:
         """Whether there is a bar to draw."""
-        return any(row.counted is not None and row.counted.impressions for row in self.rows)
+        return any(row.shown is not None and row.shown.number for row in self.rows)
 
 
 class Clock(NamedTuple):
@@ -212,28 +219,45 @@ def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
     for each in parts:
         _grow(spans[each.campaign, each.period][name(each)], each.counted)
     table = _folded([dict(sorted(_counts(cells).items())) for cells in spans.values()])  # an order that says nothing of what was counted
-    return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.counted or _NONE).impressions, row.key)))
+    return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.shown or Told(0)).number, row.key)))
 
 
 def _folded(blocks: Sequence[Mapping[Any, Count]], keys: Iterable[Any] = ()) -> Table:
     """The sum of what each of these tables tells. Besides `keys`, lines are those that some table names."""
-    lines, shown, named, part, rest = list(keys), dict[Any, Count](), set[Any](), set[Any](), _NONE
+    lines, named, every = list(keys), set[Any](), _sum(count for cells in blocks for count in cells.values())
+    shown, clicks = _Sum(), _Sum()
     for cells in blocks:
-        left_out = hidden({key: count.impressions for key, count in cells.items()})
-        named.update(cells if left_out is not None else ())
-        for key, count in cells.items():
-            if left_out is None or key in left_out:
-                part.add(key)
-                rest = rest.plus(count)
-                continue
-            told = count if count.impressions >= FEWEST else _NONE  # a click of the hour before: not told where
-            rest = rest.plus(Count(0, count.clicks - told.clicks))
-            shown[key] = shown.get(key, _NONE).plus(told)
-    return Table([_row(key, shown.get(key, _NONE), key in part) for key in lines or sorted(named)], rest)
+        told = shown.add({key: count.impressions for key, count in cells.items()})
+        named.update(cells if told is not None else ())
+        clicks.partly.update(cells.keys() - (told or ()))
+        clicks.add({key: cells[key].clicks if cells[key].impressions else 0 for key in told or ()})  # none where nothing was shown
+    rest = Count(every.impressions - shown.total, every.clicks - clicks.total)
+    return Table([Row(key, shown.told(key), clicks.told(key)) for key in lines or sorted(named)], rest)
 
 
-def _row(key: Any, told: Count, partly: bool) -> Row:
-    return Row(key, None if partly and not told.impressions else told, partly)
+class _Sum:
+    """What several tables tell of one number, and of which of their lines there may be more."""
+
+    def __init__(self) -> None:
+        self.sums: dict[Any, int] = {}
+        self.partly: set[Any] = set()
+
+    def add(self, cells: Mapping[Any, int]) -> list[Any] | None:
+        """One table; the lines of it that are told, None where none may be named."""
+        left_out = hidden(cells)
+        told = [key for key in cells if left_out is not None and key not in left_out]
+        self.partly.update(cells.keys() - told)
+        for key in told:
+            self.sums[key] = self.sums.get(key, 0) + cells[key]
+        return told if left_out is not None else None
+
+    @property
+    def total(self) -> int:
+        return sum(self.sums.values())
+
+    def told(self, key: Any) -> Told | None:
+        number, more = self.sums.get(key, 0), key in self.partly
+        return None if more and not number else Told(number, more)
 
 
 def _week(monday: date) -> Iterator[date]:

@@ -129,6 +129,20 @@ def test_csv(shoproom: ShopRoom) -> None:
     ]
 
 
+def test_few_clicks_of_many_views(shoproom: ShopRoom) -> None:
+    """The views are told and the clicks are not, on the page and in the file, which says of what its note is."""
+    counted(shoproom, shoproom.advert(A), (0, "central-library", "en", 90, 3), (0, "arena", "en", 80, 9), (0, "market", "en", 70, 0))
+    rows = [row[1:] for row in csv.reader(io.StringIO(shoproom.get(f"{AT}.csv").text)) if row[0] == "place"]
+    assert [
+        ["central-library", "Central Library", "90", "", "clicks left out"],
+        ["arena", "arena", "80", "", "clicks left out"],
+        ["market", "market", "70", "0", ""],
+        ["", "", "0", "12", "in no line"],
+    ] == rows
+    text = shoproom.page(AT).partition('id="place')[2].partition("</table>")[0]
+    assert ["90", "left out", "80", "left out", "70", "0", "0", "12"] == re.findall(r'<td class="num"[^>]*>(.*?)</td>', text)
+
+
 @pytest.mark.parametrize("picture", ["days", "hours"])
 def test_pictures(shoproom: ShopRoom, picture: str) -> None:
     """A chart without a script under a policy of its own; there is no other."""

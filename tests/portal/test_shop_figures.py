@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.cases import figures
-from portal.cases.figures import LONGEST, MONDAY, SPAN, Row, Span, rate, report, spanned, week
+from portal.cases.figures import LONGEST, MONDAY, SPAN, Row, Span, Told, rate, report, spanned, week
 from store import adverts
 from store.adverts import Figure
 from store.models import Campaign
@@ -66,22 +66,45 @@ def test_days_hours_places_and_languages(city: World) -> None:
     """On the operator's clock; a day of three and the next that could be told by it are left out, zeros are not, nor a future day shown."""
     shop, _ = sown(
         city.database,
-        (noon(TODAY), "library", "en", 40, 2),
+        (noon(TODAY), "library", "en", 40, 5),
         (noon(TODAY - timedelta(days=1), 23), "library", "fr", 3, 1),
         (noon(TODAY - timedelta(days=8), 0), "arena", "en", 6, 0),
     )
     said = told(city.database, shop)
-    assert (Count(49, 3), Span(FIRST, FIRST + timedelta(days=27))) == (said.counted, said.span)
-    days = {row.key: row.counted for row in said.days.rows}
+    assert (Count(49, 6), Span(FIRST, FIRST + timedelta(days=27))) == (said.counted, said.span)
+    days = {row.key: row[1:] for row in said.days.rows}
     assert [FIRST + timedelta(days=each) for each in range(17)] == list(days)
-    assert {TODAY: None, TODAY - timedelta(days=1): None, TODAY - timedelta(days=2): Count(), TODAY - timedelta(days=8): Count(6, 0)} == {
+    left_out, none, six = (None, None), (Told(0), Told(0)), (Told(6), Told(0))
+    assert {TODAY: left_out, TODAY - timedelta(days=1): left_out, TODAY - timedelta(days=2): none, TODAY - timedelta(days=8): six} == {
         day: days[day] for day in (TODAY, TODAY - timedelta(days=1), TODAY - timedelta(days=2), TODAY - timedelta(days=8))
     }
-    assert Count(43, 3) == said.days.rest
-    hours = {row.key: row.counted for row in said.hours.rows if row.counted != Count()}
-    assert {0: None, 12: Count(40, 2), 23: None} == hours
-    assert [Row("library", Count(43, 3)), Row("arena", Count(6, 0))] == said.places.rows
-    assert [Row("en", None, partly=True), Row("fr", None, partly=True)] == said.languages.rows
+    assert Count(43, 6) == said.days.rest
+    hours = {row.key: row[1:] for row in said.hours.rows if row[1:] != none}
+    assert {0: left_out, 12: (Told(40), Told(5)), 23: left_out} == hours
+    assert [Row("library", Told(43), Told(6)), Row("arena", Told(6), Told(0))] == said.places.rows
+    assert [Row("en", None, None), Row("fr", None, None)] == said.languages.rows
+
+
+@pytest.mark.parametrize(
+    ("clicks", "lines"),
+    [
+        ((9, 5, 0), (9, 5, 0)),
+        ((1, 0, 0), (None, None, None)),  # alone: the total tells it, so nobody learns where
+        ((3, 2, 9), (None, None, 9)),
+        ((3, 7, 9), (None, None, 9)),
+        ((0, 0, 0), (0, 0, 0)),
+    ],
+)
+def test_clicks_under_five_are_left_out_too(city: World, clicks: tuple[int, ...], lines: tuple[int | None, ...]) -> None:
+    """A click is somebody's, however often the advert was shown where it was; views beside it are told."""
+    sites = ("arena", "library", "market")
+    shop, _ = sown(city.database, *((noon(TODAY), site, "en", 100, count) for site, count in zip(sites, clicks, strict=True)))
+    said = told(city.database, shop)
+    assert [
+        Row(site, Told(100), None if count is None else Told(count)) for site, count in zip(sites, lines, strict=True)
+    ] == said.places.rows
+    assert Count(0, sum(clicks) - sum(each or 0 for each in lines)) == said.places.rest
+    assert Count(300, sum(clicks)) == said.counted
 
 
 def test_of_too_little_nothing_is_broken_down(city: World) -> None:
@@ -89,17 +112,17 @@ def test_of_too_little_nothing_is_broken_down(city: World) -> None:
     shop, name = sown(city.database, (noon(TODAY), "library", "en", 3, 1))
     said = told(city.database, shop)
     assert (Count(3, 1), [name]) == (said.counted, [advert.id for advert, _ in said.adverts])
-    assert {None} == {row.counted for row in said.hours.rows}
+    assert {(None, None)} == {row[1:] for row in said.hours.rows}
     assert ([], [], Count(3, 1)) == (said.places.rows, said.languages.rows, said.places.rest)
     assert (True, True) == (said.hours.empty, said.places.empty)
 
 
 def test_a_click_of_the_hour_before(city: World) -> None:
     """Counts, but not in an hour in which nothing was shown: it would be one person's."""
-    shop, _ = sown(city.database, (noon(TODAY), "library", "en", 9, 0), (noon(TODAY, 13), "library", "en", 0, 1))
+    shop, _ = sown(city.database, (noon(TODAY), "library", "en", 9, 0), (noon(TODAY, 13), "library", "en", 0, 9))
     said = told(city.database, shop)
-    assert (Count(9, 1), Count(0, 1)) == (said.counted, said.hours.rest)
-    assert [Count(9, 0), Count()] == [row.counted for row in said.hours.rows[12:14]]
+    assert (Count(9, 9), Count(0, 9)) == (said.counted, said.hours.rest)
+    assert [(Told(9), Told(0)), (Told(0), Told(0))] == [row[1:] for row in said.hours.rows[12:14]]
 
 
 def strewn(database: Engine, slug: str, seed: int) -> tuple[str, str]:
@@ -118,8 +141,10 @@ def strewn(database: Engine, slug: str, seed: int) -> tuple[str, str]:
     return sown(database, *((*key, *value) for key, value in merged.items()), slug=slug)
 
 
-def lines(table: figures.Table) -> dict[object, tuple[int, int]]:
-    return {row.key: row.counted for row in table.rows if row.counted not in (None, Count())}
+def lines(table: figures.Table) -> dict[object, Count]:
+    """What is told of lines in which something is."""
+    told = {row.key: Count(*(0 if each is None else each.number for each in row[1:])) for row in table.rows}
+    return {key: count for key, count in told.items() if count != Count()}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -134,7 +159,7 @@ def test_longer_spans_are_sums_of_what_is_told(city: World, seed: int) -> None:
         summed: dict[object, Count] = {}
         for part in each:
             for key, count in lines(getattr(part, table)).items():
-                summed[key] = summed.get(key, Count()).plus(Count(*count))
+                summed[key] = summed.get(key, Count()).plus(count)
         assert summed == lines(getattr(whole, table)), table
         shown = Count(*map(sum, zip(*summed.values(), strict=True))) if summed else Count()
         assert whole.counted == shown.plus(getattr(whole, table).rest), table
@@ -160,8 +185,9 @@ def test_no_cell_under_five_is_shown(city: World) -> None:
     """Of one advert in one span; longer ones are made of those."""
     shop, _ = strewn(city.database, "bakery", 7)
     said = told(city.database, shop, FIRST - timedelta(days=SPAN), FIRST - timedelta(days=1))
-    shown = [count for table in (said.days, said.hours, said.places, said.languages) for count in lines(table).values()]
-    assert (True, []) == (len(shown) > 10, [count for count in shown if count[0] < 5])
+    tables = (said.days, said.hours, said.places, said.languages)
+    shown = [each.number for table in tables for row in table.rows for each in row[1:] if each is not None and each.number]
+    assert (True, []) == (len(shown) > 20, [number for number in shown if number < 5])
 
 
 def test_the_running_week(city: World) -> None:

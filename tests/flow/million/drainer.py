@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from proxeny import draining
 from proxeny.draining import Draining
 from radius import accounting
 from radius.tables import Place
@@ -25,7 +26,8 @@ from store.privacy import privacy
 from store.session import engine, transaction
 from tests.flow.million.city import site
 
-SECONDS = 3.0  # of a turn: the recorder gives 0.4, as it has logins to write too
+SECONDS = 8.0  # of a turn: the recorder gives 0.4, as it has logins to write too
+TOGETHER = 60_000  # records of a batch at most: with the recorder's 20,000 each meets a session that no other of its batch does
 
 
 @lru_cache
@@ -41,14 +43,15 @@ def drain(spools: Path, url: str, key: Path) -> None:
     database = engine(url, busy=True)
     with transaction(database) as session:
         marks = privacy(session, unlock(session, key), datetime.now(UTC))
-    draining = Draining(spools)
+    draining.MOST_AT_ONCE = TOGETHER
+    drained = Draining(spools)
     over = False
     while not over:
         over = (spools / "end").exists()
-        while draining.turn(database, marks, place, SECONDS):
+        while drained.turn(database, marks, place, SECONDS):
             pass
-        draining.look()
-        over = over and not draining.backlog
+        drained.look()
+        over = over and not drained.backlog
     database.dispose()
 
 

@@ -1,7 +1,7 @@
 """How often a shop's adverts were shown and clicked: sums of its own campaigns, in a bounded number of statements.
 
 `add` writes each figure thrice: whole, and in two sums that a year's page reads in place of it: by hour without the place, by place
-without the hour (decision 56). Every other function takes the business first, and answers for its campaigns alone. What of it may be
+without the hour (decision 55). Every other function takes the business first, and answers for its campaigns alone. What of it may be
 told is portal/cases/figures.py's to say. Never a row that names a guest, a device or a visit: there is none.
 """
 

@@ -88,7 +88,7 @@ def test_everything_comes_down(url: str) -> None:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_rows_survive_a_later_revision_going_down_and_up(url: str, seal: Seal, revision: str) -> None:
-    """Going down to a revision and up again keeps every row of its tables, and makes anew what 0008, 0009 and 0012 make of them."""
+    """Going down to a revision and up again keeps every row of its tables, and makes anew what 0008, 0009 and 0011 make of them."""
     database = schema.prepare(url)
     with transaction(database) as session:
         keep(session, everything(seal))

@@ -15,7 +15,7 @@ from alembic import op
 
 from migrations.columns import BIG, FLAG, MOMENT, NUMBER, TEXT, always
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 MONDAY: Final = date(2024, 1, 1)  # from which spans are counted
 SPAN: Final = timedelta(days=28)

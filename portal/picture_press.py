@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from store.stills import LEAST, LOGO, LOGO_WEIGHT, LONGEST, Cut, Flaw, PictureError, Prepared, plain, prepared
 
@@ -29,14 +29,7 @@ _turn: Final = threading.BoundedSemaphore(AT_ONCE)
 _room: Final = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
-class Pressed(NamedTuple):
-    """A picture that may be kept."""
-
-    picture: Prepared
-    plain: bool  # of one colour: taken, but nobody sees anything in it
-
-
-def press(octets: bytes, wanted: str) -> Pressed:
+def press(octets: bytes, wanted: str) -> Prepared:
     """The picture as it is kept; `wanted` is a `Cut` or LOGOS. PictureError where it is not taken, or not now."""
     if len(octets) > LONGEST:
         raise PictureError(Flaw.HEAVY)
@@ -53,7 +46,7 @@ def press(octets: bytes, wanted: str) -> Pressed:
         _room.release()
 
 
-def _asked(octets: bytes, wanted: str) -> Pressed:
+def _asked(octets: bytes, wanted: str) -> Prepared:
     ours = [sys.executable, "-m", "portal.picture_press"]
     here = {"PYTHONPATH": str(Path(__file__).parent.parent)}
     asked = json.dumps([wanted, SECONDS, MEMORY]).encode() + b"\n" + octets
@@ -72,23 +65,24 @@ def _asked(octets: bytes, wanted: str) -> Pressed:
     said = json.loads(head)
     if "flaw" in said:
         raise PictureError(Flaw[said["flaw"]])
-    return Pressed(Prepared(said["sha"], made, said["width"], said["height"]), said["plain"])
+    return Prepared(said["sha"], made, said["width"], said["height"])
 
 
-def pressed(octets: bytes, wanted: str) -> Pressed:
+def pressed(octets: bytes, wanted: str) -> Prepared:
     """The same, in this very process: the child's own work."""
     logos = wanted == LOGOS
     picture = prepared(octets, LOGO, LOGO_WEIGHT, least=LEAST) if logos else prepared(octets, cut=Cut(wanted), least=TINY)
-    return Pressed(picture, plain(picture))
+    if plain(picture):  # cut as it will be: what there was to see may have been beside it
+        raise PictureError(Flaw.PLAIN)
+    return picture
 
 
 def _answer(octets: bytes, wanted: str) -> bytes:
     try:
-        found = pressed(octets, wanted)
+        sha, made, width, height = pressed(octets, wanted)
     except PictureError as fault:
         return json.dumps({"flaw": fault.flaw.name}).encode()
-    sha, made, width, height = found.picture
-    return json.dumps({"sha": sha, "width": width, "height": height, "plain": found.plain}).encode() + b"\n" + made
+    return json.dumps({"sha": sha, "width": width, "height": height}).encode() + b"\n" + made
 
 
 def _bound(seconds: int, memory: int) -> None:

@@ -36,6 +36,7 @@ class Flaw(StrEnum):
     PIXELS = "it has more than 24 million pixels"
     SMALL = "it has fewer than 32 pixels on a side"
     TINY = "it has fewer than 160 pixels on a side"
+    PLAIN = "it is of one colour, or nearly"
     MOVES = "it moves"
     DRAWN = "it is an SVG, which may hold scripts"
     PAGE = "it is a document, no picture"

@@ -142,8 +142,7 @@ def _texts(form: Mapping[str, str], key: str) -> dict[str, str]:
 
 def picture(file: FileStorage | None) -> Prepared | str | None:
     """The logo that was chosen, made small; why it is not taken; None where none was chosen."""
-    found = pictures.sent(file, picture_press.LOGOS)
-    return found.picture if isinstance(found, picture_press.Pressed) else found
+    return pictures.sent(file, picture_press.LOGOS)
 
 
 def shown(values: Mapping[str, Any], known: Mapping[str, tuple[str, bool]], wrongs: Sequence[Wrong] = ()) -> Shown:

@@ -43,7 +43,6 @@ class Sent(NamedTuple):
     """What a form brought."""
 
     fields: dict[str, Any]
-    picture: Any  # a picture that was pressed; None for none
     wrong: str  # why the picture that was chosen is not taken
     seen: str  # the version and its saves, as the form knew them
     hands_in: bool
@@ -133,7 +132,7 @@ def _sent() -> Sent:
     wrong = found if isinstance(found, str) else ""
     if found is not None and not wrong:
         fields["picture"] = media.kept(found)
-    return Sent(fields, None if wrong else found, wrong, request.form.get("seen", ""), request.form.get("do") == "submit")
+    return Sent(fields, wrong, request.form.get("seen", ""), request.form.get("do") == "submit")
 
 
 def _draft(session: Session, campaign: Campaign, seen: str) -> Creative:
@@ -152,12 +151,7 @@ def _draft(session: Session, campaign: Campaign, seen: str) -> Creative:
 def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
     fields, offered = sent.fields, offers.offered(session, g.shop, form.places(sent.fields))
-    if (
-        sent.picture is None
-        and fields["picture"]
-        and pictures.shown(session, g.shop.id, fields["picture"]) is None
-        and fields["picture"] != row.picture
-    ):
+    if fields["picture"] and fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
         fields["picture"] = ""  # nobody's digest but one of its own
     before = versions.fields_of(row)
     versions.save(row, fields, row.edits, g.staff.id)
@@ -173,7 +167,7 @@ def _kept(session: Session, campaign: Campaign, row: Creative, sent: Sent) -> Ca
         return lambda: told
     if sent.wrong or sent.hands_in:
         return lambda: _shown(row, fields, offered, 422, faults=faults)
-    return lambda: redirect(at(campaign.id, "/edit", done=kept(len(faults), sent.picture)), 303)
+    return lambda: redirect(at(campaign.id, "/edit", done=kept(len(faults))), 303)
 
 
 def _shown(

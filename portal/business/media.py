@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.permissions import Permission
-    from portal.picture_press import Pressed
+    from store.stills import Prepared
 
 SENT: Final = 60  # pictures of one shop in an hour: reading one takes seconds, and two are read at once
 _SHA: Final = re.compile(r"[0-9a-f]{64}")
@@ -63,7 +63,7 @@ def chosen() -> ResponseReturnValue:
     if found is None or isinstance(found, str):
         return jsonify({"wrong": found or _("No picture was chosen.")}), 422
     sha = kept(found)
-    return jsonify({"sha": sha, "warning": pictures.warning(found), "src": where(sha)})
+    return jsonify({"sha": sha, "src": where(sha)})
 
 
 def sent(crop: str) -> Any:
@@ -76,7 +76,7 @@ def sent(crop: str) -> Any:
     return pictures.sent(file, crop)
 
 
-def kept(found: Pressed) -> str:
+def kept(found: Prepared) -> str:
     """Its digest, once it is this shop's: in a transaction of its own, since whoever has the log must wait for no picture of another's.
 
     What no version uses goes again.

@@ -84,7 +84,7 @@ def _draft(session: Session, seen: str) -> ShopVersion:
 def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
     wrong = found if isinstance(found, str) else ""
-    if (found is None or wrong) and fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
+    if fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
         fields["picture"] = ""  # nobody's digest but one of its own
     before = versions.fields_of(row)
     versions.save(row, fields, row.edits, g.staff.id)
@@ -97,7 +97,7 @@ def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any
         return lambda: told
     if hands_in or wrong:
         return lambda: _shown(row, fields, status=422, faults=faults)
-    done = kept(len(faults), found)
+    done = kept(len(faults))
     return lambda: redirect(at("/edit", done=done), 303)
 
 

@@ -16,7 +16,6 @@ from flask_babel import ngettext
 from portal.admin.bodies import PICTURED, takes
 from portal.admin.desk import desk
 from portal.admin.guard import needs
-from portal.cases import pictures
 from portal.pace import Rate
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from portal.permissions import Permission
-    from portal.picture_press import Pressed
     from store.models import Creative, ShopVersion
 
 UNDER = "/shops/<slug>"
@@ -44,15 +42,15 @@ def saves(row: Creative | ShopVersion | None) -> str:
     return f"{row.version}.{row.edits}" if row is not None else ""
 
 
-def kept(missing: int, pressed: Pressed | None) -> str:
-    """What whoever saved a draft reads: how much is left to do, and what to look at."""
-    done = _("Kept as a draft. Guests see nothing of it yet.")
+def kept(missing: int) -> str:
+    """What whoever saved a draft reads: how much is left to do."""
+    done = str(_("Kept as a draft. Guests see nothing of it yet."))
     if missing:
         left = ngettext(
             "%(num)s thing to put right before you can hand it in.", "%(num)s things to put right before you can hand it in.", missing
         )
         done = f"{done} {left}"
-    return f"{done} {pictures.warning(pressed) if pressed is not None else ''}".strip()
+    return done
 
 
 def add(blueprint: Blueprint, rule: str, view: Callable[..., Any], permission: Permission, *methods: str, picture: bool = False) -> None:

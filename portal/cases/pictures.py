@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from portal.picture_press import LOGOS, TINY, Pressed
+from portal.picture_press import LOGOS, TINY
 from portal.picture_press import press as pressed_apart
 from store import pictures
 from store.stills import LEAST, LONGEST, Cut, Flaw, PictureError
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
 
     from store.models import Media
+    from store.stills import Prepared
 
-    Press = Callable[[bytes, str], Pressed]
+    Press = Callable[[bytes, str], Prepared]
 
 CROPS: Final = {  # what a form offers; the first is chosen where nothing is said
     Cut.WIDE.value: later("Wide (2 to 1)"),
@@ -38,6 +38,7 @@ _WHY: Final = {
     Flaw.PIXELS: later("This picture has more than 24 million pixels. Save it smaller (2000 pixels wide is plenty) and send that."),
     Flaw.SMALL: later("This picture is too small: it would be blurred. Each side needs at least %(least)s pixels.", least=LEAST),
     Flaw.TINY: later("This picture is too small: it would be blurred. Each side needs at least %(least)s pixels.", least=TINY),
+    Flaw.PLAIN: later("This picture is of one colour, or nearly: guests would see nothing in it. Choose one with light and dark in it."),
     Flaw.MOVES: later("This picture moves, which disturbs people who read. Send one that stands still."),
     Flaw.DRAWN: later("This is an SVG, which may hold scripts. Save it as PNG and send that."),
     Flaw.PAGE: later("This is a document, not a picture. Send a photo, or save the page as a picture (JPEG or PNG)."),
@@ -51,12 +52,12 @@ HEAVIEST: Final = LONGEST  # octets; a form says before it is sent that it holds
 HEAVY: Final = _WHY[Flaw.HEAVY]
 
 
-def look(octets: bytes, crop: str, press: Press = pressed_apart) -> Pressed:
+def look(octets: bytes, crop: str, press: Press = pressed_apart) -> Prepared:
     """The picture as it would be kept, cut to one of CROPS; PictureError where it is not taken. Seconds: hold no transaction."""
     return press(octets, crop if crop in CROPS or crop == LOGOS else Cut.WIDE.value)
 
 
-def sent(file: FileStorage | None, crop: str, press: Press = pressed_apart) -> Pressed | str | None:
+def sent(file: FileStorage | None, crop: str, press: Press = pressed_apart) -> Prepared | str | None:
     """The same of a form's field: why it is not taken, for the form; None where no file was chosen. Its name is never looked at."""
     if file is None or not (octets := file.read()):
         return None if file is None or not file.filename else why(PictureError(Flaw.UNREADABLE))
@@ -71,14 +72,9 @@ def why(fault: PictureError) -> str:
     return str(_WHY[fault.flaw])
 
 
-def warning(pressed: Pressed) -> str:
-    """What somebody should look at before they go on; "" for nothing."""
-    return _("This picture is of one colour, or nearly: there is nothing to see in it.") if pressed.plain else ""
-
-
-def take(session: Session, business_id: str, pressed: Pressed, now: datetime) -> str:
+def take(session: Session, business_id: str, picture: Prepared, now: datetime) -> str:
     """Its digest, once it is this shop's."""
-    return pictures.keep_for(session, business_id, pressed.picture, now)
+    return pictures.keep_for(session, business_id, picture, now)
 
 
 def shown(session: Session, business_id: str, sha: str) -> Media | None:

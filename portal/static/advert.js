@@ -80,7 +80,7 @@ async function send() {
   const answer = await fetch(form.dataset.upload, { method: "POST", body: data, credentials: "same-origin" }).catch(() => null);
   const said = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json() : {};
   const wrong = said.sha ? "" : said.wrong || file.dataset.lost; // no answer, or a page that tells of something else
-  told.textContent = wrong || said.warning || "";
+  told.textContent = wrong;
   told.classList.toggle("error", Boolean(wrong));
   file.dataset.sent = said.sha ? "yes" : "";
   if (!said.sha) return;

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
 import pytest
+from PIL import Image
 
 from portal.cases import pictures
 from store import campaigns, versions
@@ -16,6 +17,7 @@ from store.models import AuditEntry, Campaign, CampaignState, Creative, Creative
 from store.session import reading, transaction
 from tests.portal.adverts import AT, form, made, new, photo, save, seen
 from tests.portal.shoproom import A, B, Person
+from tests.portal.uploads import saved
 
 if TYPE_CHECKING:
     from tests.portal.shoproom import ShopRoom
@@ -192,11 +194,13 @@ def test_another_shops_picture_is_not_ones_own(shoproom: ShopRoom) -> None:
 
 
 def test_a_chosen_picture_is_sent_at_once(shoproom: ShopRoom) -> None:
-    """For the preview: its digest, or in words why not; of one colour it is warned of."""
+    """For the preview: its digest, or in words why not."""
     good = shoproom.post(f"/shops/{A}/media", picture=photo(), crop="square")
-    assert (200, ANY, "") == (good.status_code, good.json["sha"], good.json["warning"])
+    assert (200, ANY) == (good.status_code, good.json["sha"])
     assert 200 == shoproom.get(good.json["src"]).status_code
     bad = shoproom.post(f"/shops/{A}/media", picture=(io.BytesIO(b"GIF89a"), "x.gif"))
+    plain = shoproom.post(f"/shops/{A}/media", picture=(io.BytesIO(saved(Image.new("RGB", (400, 400), "#ddd"), "PNG")), "x.png"))
+    assert (422, True) == (plain.status_code, plain.json["wrong"].startswith("This picture is of one colour"))
     assert (422, True, 422) == (bad.status_code, bool(bad.json["wrong"]), shoproom.post(f"/shops/{A}/media").status_code)
 
 

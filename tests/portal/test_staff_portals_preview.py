@@ -32,7 +32,7 @@ PIXEL = (240, 120)
 
 def drawn(kind: str, size: tuple[int, int] = PIXEL, **more: object) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", size, "#005ea5").save(out, kind, **more)
+    Image.linear_gradient("L").resize(size).convert("RGB").save(out, kind, **more)
     return out.getvalue()
 
 

@@ -146,7 +146,6 @@ SAFE: Final[dict[str, Callable[[], bytes]]] = {
     "segments without end": lambda: many(b"\xff\xfe\0\x02", 1_000_000),
     "large segments": lambda: many(b"\xff\xef\xff\xff" + bytes(65_533), 140),
     "texts without end": lambda: (whole := saved(drawn(), "PNG"))[:33] + chunk(b"tEXt", b"a\0b") * 100_000 + whole[33:],
-    "lines that unpack to 512 MB": overfull,
     "inks (CMYK)": lambda: saved(drawn("CMYK"), "JPEG"),
     "sixteen bits": lambda: saved(drawn("I;16").point(lambda level: level * 256), "PNG"),
     "one bit": lambda: saved(drawn("1"), "PNG"),
@@ -154,8 +153,8 @@ SAFE: Final[dict[str, Callable[[], bytes]]] = {
     "grey that one sees through": lambda: saved(drawn("LA"), "PNG"),
     "profile that is none": lambda: saved(drawn(), "JPEG", icc_profile=CANARY * 9_000),
     "photo with depth": lambda: beside("MPO"),
-    "largest PNG": lambda: saved(Image.new("RGBA", (6_000, 4_000), (9, 99, 200, 90)), "PNG", compress_level=1),
-    "largest JPEG": lambda: saved(Image.new("RGB", (8_160, 6_120), "#8a4b1f"), "JPEG"),
+    "largest PNG": lambda: saved(drawn("RGBA", (6_000, 4_000)), "PNG", compress_level=1),
+    "largest JPEG": lambda: saved(drawn("RGB", (8_160, 6_120)), "JPEG"),
     "very long": lambda: saved(drawn("RGB", (12_000, 160)), "PNG"),
 }
 # What is not: the name of the flaw
@@ -166,6 +165,9 @@ REFUSED: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
     "no pixels": (lambda: head(0, 0) + chunk(b"IDAT", _DOT) + chunk(b"IEND"), "UNREADABLE"),
     "sides below nothing": (lambda: head(2**32 - 1, 2**32 - 5) + chunk(b"IDAT", _DOT) + chunk(b"IEND"), "PIXELS"),
     "no height": (lambda: sized(saved(drawn(), "JPEG"), 0, 320), "UNREADABLE"),
+    "lines that unpack to 512 MB": (overfull, "PLAIN"),
+    "one colour": (lambda: saved(Image.new("RGB", (800, 800), "#ecb765"), "JPEG"), "PLAIN"),
+    "white on nothing": (lambda: saved(Image.new("LA", (800, 800), (255, 0)), "PNG"), "PLAIN"),
     "stamp": (lambda: saved(drawn("RGB", (159, 900)), "JPEG"), "TINY"),
     "dot": (lambda: saved(drawn("RGB", (1, 1)), "PNG"), "SMALL"),
     "text that unpacks to 512 MB": (lambda: bloated(b"zTXt", b"a\0\0"), "UNREADABLE"),

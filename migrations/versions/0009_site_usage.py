@@ -102,7 +102,7 @@ def _numbers(*names: str) -> list[sa.ColumnClause[Any]]:
 def _zone(bind: sa.Connection) -> tzinfo:
     try:
         return ZoneInfo(bind.scalar(sa.text("SELECT timezone FROM operator")) or "UTC")
-    except (ValueError, OSError):
+    except (LookupError, ValueError, OSError):
         return UTC
 
 

@@ -125,7 +125,7 @@ def _aware(moment: datetime) -> datetime:
 def _zone(bind: sa.Connection) -> tzinfo:
     try:
         return ZoneInfo(bind.scalar(sa.text("SELECT timezone FROM operator")) or "UTC")
-    except (ValueError, OSError):
+    except (LookupError, ValueError, OSError):
         return UTC
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final
@@ -72,6 +73,8 @@ def _handed(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes]) ->
         writer.stdin.close()  # where nothing was committed, nothing happened
     except BrokenPipeError:  # it ended at a fault, and says at which
         reader.kill()
+        with suppress(BrokenPipeError):  # of what it was not given yet
+            writer.stdin.close()
         return True
     return whole
 

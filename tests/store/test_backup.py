@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from typing import TYPE_CHECKING
@@ -190,3 +191,18 @@ def test_without_pg_dump_it_says_what_to_install(tmp_path: Path, monkeypatch: py
     with pytest.raises(StoreError, match=r"pg_dump is not installed.*postgresql-client"):
         backup("postgresql+psycopg://proxeny:hunter2@127.0.0.1:1/proxeny", tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_that_finds_no_server_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where psql ended before it was handed anything, what it said is told, and no broken pipe of ours."""
+    os.mkfifo(tmp_path / "ended")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for name, deed in {
+        "psql": f"exec 0<&-; echo 'connection refused' >&2; : > {tmp_path}/ended; exit 2",
+        "pg_restore": f"case $* in *alembic*) printf 'COPY t\\n{head()}\\n';; *) cat {tmp_path}/ended; head -c 200000 /dev/zero;; esac",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{deed}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "monday.backup").write_bytes(b"archive")
+    with pytest.raises(StoreError, match=r"^psql: connection refused; the database is as it was"):
+        restore("postgresql+psycopg://127.0.0.1:1/proxeny", tmp_path / "monday.backup")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Blueprint, abort, g, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
 from sqlalchemy import select
 
 from portal.admin import business_places, entries, news, schedule
@@ -18,6 +19,7 @@ from portal.admin.guard import audited, needs
 from portal.admin.page import page
 from portal.admin.roles import ROLES
 from portal.cases import advert_state, businesses, figures, members
+from portal.cases.advert_state import Stand
 from portal.cases.members import Unfit
 from portal.cases.remainders import time_zone
 from portal.messages.shops import Step
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from store.models import Creative, Staff
 
 blueprint = Blueprint("business_one", __name__, url_prefix="/businesses/<slug>")
+STANDS: Final = {**advert_state.WORDS, Stand.WAITING: later("Handed in"), Stand.REJECTED: later("Not approved")}  # what it is to the city
 _SEEN: Final = frozenset(CreativeState) - {CreativeState.DRAFT}
 
 
@@ -75,7 +78,7 @@ def _shown(slug: str, wrong: Mapping[str, Any] | None = None, status: int = 200)
             "people": shops.members(session, shop.id),
             "version": _page_version(session, shop),
         }
-    words = {"roles": ROLES, "becomes": sorted(OF_SHOPS), "stands": advert_state.WORDS, "tones": advert_state.KINDS}
+    words = {"roles": ROLES, "becomes": sorted(OF_SHOPS), "stands": STANDS, "tones": advert_state.KINDS}
     guests = desk().office.guest_url
     return page(
         "business.html", status, **values, **words, wrong=wrong or {}, typed=request.form, most=businesses.WHY, guests=guests,

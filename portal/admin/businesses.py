@@ -126,8 +126,8 @@ def new() -> ResponseReturnValue:
     language = typed["language"] if typed["language"] in languages.LANGUAGES else g.language
     with desk().writing() as session:
         places = business_places.typed(session, request.form)
-        wanted = Wanted(typed["name"], typed["slug"], typed["email"], language, places.known)
-        made = No.PLACES if places.unknown else businesses.invite(session, desk().privacy, news.reach(), wanted, g.now)
+        wanted = Wanted(typed["name"], typed["slug"], typed["email"], language, [] if places.unknown else places.known)
+        made = businesses.invite(session, desk().privacy, news.reach(), wanted, g.now)
         if isinstance(made, Invited):
             said = {"owner": (None, made.owner.staff.name), "places": (None, [f"{kind} {name}".strip() for kind, name in places.known])}
             audited(session, "invite", "business", made.shop.slug, fields=said)
@@ -145,12 +145,11 @@ def invited(slug: str, name: str, joined: Joined) -> ResponseReturnValue:
     return entries.done(f"/businesses/{slug}", said)
 
 
-def _form(typed: Mapping[str, str], chosen: Sequence[str], why: No | Unfit | None = None) -> ResponseReturnValue:
-    key, words = NOT[why] if why is not None else ("", "")
+def _form(typed: Mapping[str, str], chosen: Sequence[str], wrong: Sequence[No | Unfit] = ()) -> ResponseReturnValue:
     with desk().reading() as session:
         choices = business_places.choices(session)
-    wrong = {key: words} if why is not None else {}
     more = request.form.get("more", "")[: business_places.LONGEST]
     return page(
-        "business_new.html", 422 if why else 200, typed=typed, chosen=chosen, more=more, choices=choices, wrong=wrong, under="/businesses"
-    )
+        "business_new.html", 422 if wrong else 200, typed=typed, chosen=chosen, more=more, choices=choices,
+        wrong=dict(NOT[each] for each in wrong), under="/businesses",
+    )  # fmt: skip

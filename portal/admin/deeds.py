@@ -75,6 +75,9 @@ ACTIONS: Final[dict[str, Any]] = {
     "copy": _("copied"),
     "discard": _("thrown away"),
 }
+_SHOPS: Final[dict[tuple[str, str], Any]] = dict.fromkeys(  # in the words of their buttons
+    ((of, "withdraw") for of in ("advert", "shop page")), _("taken back as a draft")
+)
 KINDS: Final[dict[str, Any]] = {
     "operator": _("Operator"),
     "district": _("District"),
@@ -210,9 +213,9 @@ _PAGES: Final = {
 }
 
 
-def action(said: str) -> Any:
-    """In the reader's language, where there is a word."""
-    return ACTIONS.get(said, said)
+def action(said: str, of: str) -> Any:
+    """What was done to a thing of this kind, in the reader's language, where there is a word."""
+    return _SHOPS.get((of, said)) or ACTIONS.get(said, said)
 
 
 def kind(said: str) -> Any:

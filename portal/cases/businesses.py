@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from portal.cases import members
+from portal.cases import addresses, members
+from portal.cases.members import Unfit
 from portal.messages.letter import line
 from store import shop_places
 from store.models import Business, Role
 from store.session import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from portal.cases.members import Joined, Unfit
+    from portal.cases.members import Joined
     from portal.cases.shop_news import Reach
     from store.privacy import Privacy
     from store.shop_places import Place
@@ -71,30 +72,44 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’]", "", plain)).strip("-")[:40].strip("-")
 
 
-def invite(session: Session, privacy: Privacy, reach: Reach, wanted: Wanted, now: datetime) -> Invited | No | Unfit:
-    """A new shop whose owner gets a mail; what is wrong, and nothing was written, where it cannot be."""
+def invite(session: Session, privacy: Privacy, reach: Reach, wanted: Wanted, now: datetime) -> Invited | list[No | Unfit]:
+    """A new shop whose owner gets a mail; all that is wrong, and nothing was written, where it cannot be."""
     name = line(wanted.name)
     slug = wanted.slug.strip().lower() or slug_of(name)
-    if not name or len(name) > NAME:
-        return No.NAME
-    if not _SLUG.fullmatch(slug):
-        return No.SLUG
-    if slug in _PAGES:
-        return No.KEPT
-    if (session.scalar(select(func.count()).select_from(Business)) or 0) >= MOST:
-        return No.FULL
-    if not wanted.places or set(wanted.places) - shop_places.known(session, wanted.places).keys():
-        return No.PLACES
+    if wrong := [*_misnamed(session, name, slug), *_unfit(session, wanted)]:
+        return wrong
     with session.begin_nested() as begun:
         shop = _made(session, slug, name, now)
-        if shop is None:
-            return No.TAKEN
+        if shop is None:  # somebody was faster
+            return [No.TAKEN]
         owner = members.join(session, privacy, reach, shop, wanted.email, Role.BUSINESS_OWNER, wanted.language, now)
-        if isinstance(owner, members.Unfit):
+        if isinstance(owner, Unfit):
             begun.rollback()
-            return owner
+            return [owner]
         shop_places.let(session, shop.id, wanted.places)
     return Invited(shop, owner)
+
+
+def _misnamed(session: Session, name: str, slug: str) -> Iterator[No]:
+    if not name or len(name) > NAME:
+        yield No.NAME
+    if not slug and not name:
+        return  # it is made of the name
+    if not _SLUG.fullmatch(slug):
+        yield No.SLUG
+    elif slug in _PAGES:
+        yield No.KEPT
+    elif session.scalar(select(Business.id).where(Business.slug == slug)) is not None:
+        yield No.TAKEN
+
+
+def _unfit(session: Session, wanted: Wanted) -> Iterator[No | Unfit]:
+    if not addresses.email(wanted.email):
+        yield Unfit.ADDRESS
+    if not wanted.places or set(wanted.places) - shop_places.known(session, wanted.places).keys():
+        yield No.PLACES
+    if (session.scalar(select(func.count()).select_from(Business)) or 0) >= MOST:
+        yield No.FULL
 
 
 def _made(session: Session, slug: str, name: str, now: datetime, *, house: bool = False) -> Business | None:

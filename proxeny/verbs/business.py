@@ -85,7 +85,7 @@ def invite(name: str, owner: str, places: Sequence[str], slug: str, language: st
     with transaction(database) as session:
         made = businesses.invite(session, privacy(session, seal, now), to, wanted, now)
         if not isinstance(made, Invited):
-            raise FaultyError([Fault("business", name, made.value)])
+            raise FaultyError([Fault("business", name, each.value) for each in made])
         deeds.told(session, seal, "invite", "business", made.shop.slug, fields={"owner": (None, made.owner.staff.name)})
         said = {"slug": made.shop.slug, "owner": made.owner.staff.name, "mailed": to.mails}
         if made.owner.secret and not to.mails:

@@ -101,6 +101,13 @@ def test_what_cannot_be_is_said_at_its_field(staffroom: Room, typed: dict[str, s
     assert [] == splash.letters(staffroom)
 
 
+def test_all_that_is_wrong_is_said_at_once(staffroom: Room) -> None:
+    """Each at its field, and above them as links; an address that is made of the name is not asked for beside it."""
+    shown = staffroom.post("/businesses/new", name="", email="owner", place="").get_data(as_text=True)
+    assert ["e-name", "e-email", "where"] == re.findall(r'<li><a href="#([\w-]+)">', shown)
+    assert [1, 1, 1, 0] == [shown.count(f'id="{each}-error"') for each in ("e-name", "e-email", "where", "e-slug")]
+
+
 def test_somebody_may_own_two_shops(staffroom: Room) -> None:
     """Who can sign in already gets a mail without a link, and no other password."""
     splash.mailing(staffroom)

@@ -1,0 +1,34 @@
+"""Of shops, as whoever reads every page after another finds it: the city's words for what it decided, and words kept as they were typed.
+
+Never a browser.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.admin import deeds
+from store.models import Creative, CreativeState
+from store.session import transaction
+from tests.portal import splash
+
+if TYPE_CHECKING:
+    from tests.portal.staffroom import Room
+
+
+def test_the_city_reads_what_an_advert_is_to_it(staffroom: Room) -> None:
+    """Not what its shop is asked to do."""
+    shop = splash.shop(staffroom)
+    name = splash.submitted(staffroom, shop, splash.owner(staffroom))
+    waiting = staffroom.page("/businesses/millers-oven")
+    with transaction(staffroom.database) as session:
+        session.get_one(Creative, name).state = CreativeState.REJECTED
+    shown = staffroom.page("/businesses/millers-oven")
+    assert (True, True) == ("Handed in</span>" in waiting, "Not approved</span>" in shown)
+    assert (False, False) == ("With the city" in waiting, "Please mend" in shown)
+
+
+def test_the_log_calls_it_as_its_button_does() -> None:
+    """Taken back by its shop; what was published is withdrawn."""
+    said = [str(deeds.action("withdraw", of)) for of in ("advert", "shop page", "open data")]
+    assert ["taken back as a draft", "taken back as a draft", "withdrawn"] == said

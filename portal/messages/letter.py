@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 72  # RFC 5322, 2.1.1 wants 78 at most
 _NAME: Final = 80  # characters of a stranger's name
+_BLANK: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u115f\u1160\u17b4\u17b5\u2028\u2029\u2800\u3164\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a]+"
+)  # controls, and letters that are blank: as wide as a space
+_ARABIC, _INDIC, _SIGNS = (
+    "\u0620-\u064a\u066e-\u06d5\u06ee-\u06ff\u0750-\u077f\u08a0-\u08c9",
+    "\u0900-\u0dff",
+    "\u2190-\u2bff\U0001f000-\U0001faff",
+)
+_JOINED: Final = (  # what Persian, Hindi and signs of several, such as a cook, are written with; nowhere else is it seen
+    f"(?<=[{_ARABIC}\u064b-\u065f{_INDIC}])[\u200c\u200d](?=[{_ARABIC}{_INDIC}])|(?<=[{_SIGNS}\ufe0f])\u200d(?=[{_SIGNS}])"
+)
 _UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
-)  # controls, what turns text round, and letters that are blank; U+FE0F, which colours a sign, is seen
+    f"({_JOINED})|[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0e\ufeff\U000e0000-\U000e0fff]"
+)  # what turns text round, and what takes no room: a word stays one without it; U+FE0F, which colours a sign, is seen
 MARKS: Final = 3  # upon one letter: no word has more; higher, they lie over what is not theirs
 _MARK: Final = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
@@ -95,7 +105,7 @@ def letter(texts: Texts, subject: str, parts: Sequence[Part | Button]) -> Conten
 
 def line(text: str) -> str:
     """On one line, with nothing unseen in it."""
-    return " ".join(_PILED.sub(r"\1", _UNSEEN.sub(" ", text)).split())
+    return " ".join(_PILED.sub(r"\1", _UNSEEN.sub(r"\1", _BLANK.sub(" ", text))).split())
 
 
 def stranger(name: str) -> str:

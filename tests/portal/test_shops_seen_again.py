@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from portal.admin import deeds
+from portal.messages.letter import line
 from store.models import Creative, CreativeState
 from store.session import transaction
 from tests.portal import splash
@@ -32,3 +35,26 @@ def test_the_log_calls_it_as_its_button_does() -> None:
     """Taken back by its shop; what was published is withdrawn."""
     said = [str(deeds.action("withdraw", of)) for of in ("advert", "shop page", "open data")]
     assert ["taken back as a draft", "taken back as a draft", "withdrawn"] == said
+
+
+@pytest.mark.parametrize("word", ["👩‍🍳 Pain", "❤️‍🔥", "می‌خواهم", "क्‍ष", "👨🏽‍🌾", "🏳️‍🌈", "🇨🇦"])
+def test_words_and_signs_that_are_joined_stay_so(word: str) -> None:
+    """As Persian, Hindi and many a bakery write: what is unseen joins what is seen."""
+    assert word == line(word)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Boulan\u00adge\u00adrie", "Boulangerie"),
+        ("Caf\u200bé", "Café"),
+        ("שלום\u200f!", "שלום!"),
+        ("Mil\u200cler\u200d", "Miller"),
+        ("a\u2060\u200d\u202e b", "a b"),
+        ("Bread\u2800from\u3164today", "Bread from today"),
+        ("B" + "\u0301\u200b" * 9, "B\u0301\u0301\u0301"),
+    ],
+)
+def test_what_takes_no_room_leaves_none(typed: str, kept: str) -> None:
+    """Words that were copied from a page with soft hyphens are not torn; nothing unseen tells two names apart."""
+    assert kept == line(typed)

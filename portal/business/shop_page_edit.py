@@ -59,7 +59,7 @@ def save_page() -> Any:
     try:
         with desk().writing() as session:
             if request.form.get("do") == "monday":
-                return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, seen=seen)
+                return _shown(versions.newest(session, ShopVersion, g.shop.id), fields, faults=_pictured(found), seen=seen)
             answer = _kept(session, _draft(session, seen), fields, found)
         return answer()
     except StaleError:
@@ -83,22 +83,26 @@ def _draft(session: Session, seen: str) -> ShopVersion:
 
 def _kept(session: Session, row: ShopVersion, fields: dict[str, Any], found: Any) -> Callable[[], Any]:
     """Write it down; what the page says is made once the transaction is over."""
-    wrong = found if isinstance(found, str) else ""
     if fields["picture"] != row.picture and pictures.shown(session, g.shop.id, fields["picture"]) is None:
         fields["picture"] = ""  # nobody's digest but one of its own
     before = versions.fields_of(row)
     versions.save(row, fields, row.edits, g.staff.id)
     changed = ", ".join(key for key, value in fields.items() if before[key] != value)
     audited(session, "save", KIND, g.shop.slug, fields={"version": (None, row.version), "changed": (None, changed)})
-    faults = [*form.faults(fields), *([campaigns.Fault("picture", wrong)] if wrong else [])]
+    faults = [*form.faults(fields), *_pictured(found)]
     hands_in = request.form.get("do") == "submit"
     if hands_in and not faults:
         told = handed_in(session, row)
         return lambda: told
-    if hands_in or wrong:
+    if hands_in or _pictured(found):
         return lambda: _shown(row, fields, status=422, faults=faults)
     done = kept(len(faults))
     return lambda: redirect(at("/edit", done=done), 303)
+
+
+def _pictured(found: Any) -> list[Fault]:
+    """Why the picture that was chosen is not taken."""
+    return [campaigns.Fault("picture", found)] if isinstance(found, str) else []
 
 
 def _shown(
@@ -115,6 +119,7 @@ def _shown(
         waits=row is not None and row.state is CreativeState.SUBMITTED,
         rejected=row.reason if row is not None and row.state is CreativeState.REJECTED else "",
         stale=stale,
+        unkept=stale or seen is not None,
         at=at,
         upload=media.where("x").replace("/x.webp", ""),
         src=media.where(fields["picture"]),

@@ -26,6 +26,7 @@ function show() {
   next.addEventListener("load", () => {
     const seen = next.contentDocument; // null where the browser shows a fault of its own, or refuses the page that signs in
     form.querySelector(".gone").hidden = Boolean(seen);
+    if (!seen && next !== frame) next.remove(); // whoever types on while it is away gathers none of them
     if (!seen || seen.URL === "about:blank") return;
     next.hidden = false;
     for (let old = next.previousElementSibling; old; old = next.previousElementSibling) old.remove();
@@ -78,7 +79,7 @@ async function send() {
   data.append("picture", file.files[0]);
   told.textContent = "…";
   const answer = await fetch(form.dataset.upload, { method: "POST", body: data, credentials: "same-origin" }).catch(() => null);
-  const said = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json() : {};
+  const said = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json().catch(() => ({})) : {};
   const wrong = said.sha ? "" : said.wrong || file.dataset.lost; // no answer, or a page that tells of something else
   told.textContent = wrong;
   told.classList.toggle("error", Boolean(wrong));

@@ -5,6 +5,7 @@ Never a browser.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,10 @@ from portal.messages.letter import line
 from store.models import Creative, CreativeState
 from store.session import transaction
 from tests.portal import splash
+from tests.portal.shoproom import A
 
 if TYPE_CHECKING:
+    from tests.portal.shoproom import ShopRoom
     from tests.portal.staffroom import Room
 
 
@@ -58,3 +61,11 @@ def test_words_and_signs_that_are_joined_stay_so(word: str) -> None:
 def test_what_takes_no_room_leaves_none(typed: str, kept: str) -> None:
     """Words that were copied from a page with soft hyphens are not torn; nothing unseen tells two names apart."""
     assert kept == line(typed)
+
+
+def test_hours_that_were_copied_are_seen_before_they_are_kept(shoproom: ShopRoom) -> None:
+    """The preview begins with what the form holds; a picture that is not taken is told of, whatever was pressed."""
+    form = {"do": "monday", "picture": (io.BytesIO(b"no picture"), "x.png"), "from.0.0": "09:30"}
+    page = shoproom.post(f"/shops/{A}/page/edit", **form).get_data(as_text=True)
+    assert (True, True) == ('data-now="yes"' in page, 'id="picture-error"' in page)
+    assert 'data-now="yes"' not in shoproom.page(f"/shops/{A}/page/edit")

@@ -64,9 +64,9 @@ class Guests(Audience):
         super().look()
 
     def told(self) -> dict[str, Any]:
-        """With the directory's."""
+        """With the directory's, and how many adverts run."""
         directory = directories.told(self._directory) if self._directory is not None else {}
-        return {**super().told(), **directory}
+        return {**super().told(), "adverts_running": len(self._showing.running), **directory}
 
     def _heed_directory(self) -> None:
         """Guests are told that it is away; staff, why."""

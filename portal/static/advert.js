@@ -26,7 +26,12 @@ function show() {
   next.addEventListener("load", () => {
     const seen = next.contentDocument; // null where the browser shows a fault of its own, or refuses the page that signs in
     form.querySelector(".gone").hidden = Boolean(seen);
-    if (!seen && next !== frame) next.remove(); // whoever types on while it is away gathers none of them
+    if (!seen && next.hidden) { // what is seen stays; whoever types on meanwhile gathers no more of these
+      if (frame === next) frame = next.previousElementSibling;
+      last = ""; // asked for again with the next key, whatever it changes
+      next.remove();
+      return;
+    }
     if (!seen || seen.URL === "about:blank") return;
     next.hidden = false;
     for (let old = next.previousElementSibling; old; old = next.previousElementSibling) old.remove();

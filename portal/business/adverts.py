@@ -134,7 +134,7 @@ def _showing(session: Session, line: Line, offered: list[offers.Offer]) -> Showi
         places = frozenset((kind.value, name) for kind, name in plan.places)
         bare = Advert(line.live.id, line.campaign.id, g.shop.slug, g.shop.name, {}, {}, house=g.shop.house)
         mine = Run(bare, places, line.campaign.weight, *plan[:-1])
-        full = len(running) >= adverts.MOST and running_on(mine, today())
+        full = running_on(mine, today())
     counts = Shown()
     if mine is not None and mine.capped:
         midnight = g.now.astimezone(time_zone(desk().zone())).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

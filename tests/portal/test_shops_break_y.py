@@ -143,9 +143,10 @@ def test_a_lower_bound_of_the_operators_stays(monkeypatch: pytest.MonkeyPatch) -
     assert wanted == {limit: most for limit, (soft, most) in held.items() if limit in hard and soft == most}
 
 
-def test_one_advert_more_than_may_run_is_not_said_to_be_shown(shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guests see the older ones, and whoever owns it reads so; one that has not begun is told its day."""
-    monkeypatch.setattr(adverts, "MOST", 1)
+@pytest.mark.parametrize("bound", ["MOST", "PLACES"])
+def test_one_advert_more_than_may_run_is_not_said_to_be_shown(bound: str, shoproom: ShopRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guests see the older ones, by number and by places, and whoever owns it reads so; one that has not begun is told its day."""
+    monkeypatch.setattr(adverts, bound, 1)
     first = shoproom.advert(created_at=shoproom.time)
     shoproom.later(minutes=1)
     names = [shoproom.advert(), shoproom.advert()]

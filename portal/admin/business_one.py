@@ -156,7 +156,7 @@ def join(slug: str) -> ResponseReturnValue:
         shop = _found(session, slug)
         if shop.house:
             abort(409)  # the city's own is the city's staff's
-        typed = request.form.get("email", "")[:LONGEST].strip()
+        typed = request.form.get("email", "").strip()[: LONGEST + 1]
         joined = members.join(session, desk().privacy, news.reach(), shop, typed, role, g.language, g.now)
         if not isinstance(joined, Unfit):
             audited(session, "invite", "business", slug, fields={role.value: (None, joined.staff.name)})

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portal.cases.members import Joined
 
 blueprint = Blueprint("businesses", __name__, url_prefix="/businesses")
-LONGEST: Final = 254  # characters of an address of mail
+LONGEST: Final = 254  # characters of an address of mail; one more is read, so that none is cut to another
 STATES: Final = {"active": later("can be shown"), "suspended": later("suspended"), "house": later("the city’s own")}
 NOT: Final[Mapping[No | Unfit, tuple[str, Any]]] = {
     No.NAME: ("name", later("Give it a name, of at most 80 characters.")),
@@ -122,7 +122,7 @@ def new() -> ResponseReturnValue:
     """One more: its name, its owner's address, and where it may be shown."""
     if request.method == "GET":
         return _form({"language": g.language}, [])
-    typed = {key: request.form.get(key, "").strip()[:LONGEST] for key in ("name", "slug", "email", "language")}
+    typed = {key: request.form.get(key, "").strip()[: LONGEST + 1] for key in ("name", "slug", "email", "language")}
     language = typed["language"] if typed["language"] in languages.LANGUAGES else g.language
     with desk().writing() as session:
         places = business_places.typed(session, request.form)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("people", __name__, url_prefix="/staff")
 OFFERED: Final = tuple(role for role in Role if role in OF_STAFF)  # the others are the shops' people (portal/admin/businesses.py)
-LONGEST: Final = 254  # characters of a name, or an address
+LONGEST: Final = 254  # characters of a name, or an address; one more is read, so that none is cut to another
 SHOWN: Final = 200  # of how others see them
 STATES: Final = {"active": later("can sign in"), "invited": later("invited"), "disabled": later("disabled")}
 SOURCES: Final = {"local": later("password of ours"), "directory": later("the city’s directory"), "oidc": later("the city’s sign-in")}
@@ -110,7 +110,7 @@ def new() -> ResponseReturnValue:
     """One more; then their link, once."""
     if request.method == "GET":
         return page("people_new.html", typed={}, wrong="", nowhere="", **_words())
-    typed = {key: request.form.get(key, "").strip()[:LONGEST] for key in ("name", "shown", "email", "becomes")}
+    typed = {key: request.form.get(key, "").strip()[: LONGEST + 1] for key in ("name", "shown", "email", "becomes")}
     role, address = _role(typed["becomes"]), addresses.email(typed["email"])
     if typed["email"] and not address:
         nowhere = _("That is no e-mail address that we can write to.")

@@ -54,7 +54,7 @@ def index() -> Any:
 @needs(Permission.SHOP_PEOPLE)
 def invite() -> ResponseReturnValue:
     """Somebody more, by mail."""
-    typed, tools = request.form.get("address", "")[:LONGEST].strip(), desk()
+    typed, tools = request.form.get("address", "").strip()[: LONGEST + 1], desk()
     with tools.writing() as session:
         _bounded(session)
         outcome = members.join(session, tools.privacy, news.reach(), g.shop, typed, Role.VENUE_STAFF, g.language, g.now)

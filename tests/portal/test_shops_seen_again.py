@@ -69,3 +69,26 @@ def test_hours_that_were_copied_are_seen_before_they_are_kept(shoproom: ShopRoom
     page = shoproom.post(f"/shops/{A}/page/edit", **form).get_data(as_text=True)
     assert (True, True) == ('data-now="yes"' in page, 'id="picture-error"' in page)
     assert 'data-now="yes"' not in shoproom.page(f"/shops/{A}/page/edit")
+
+
+LONG = f"a@{'.'.join(['b' * 61] * 4)}.example"  # whose first 254 characters would be an address, of somebody else
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/businesses/new", {"name": "Oven", "email": LONG, "place": "city:"}),
+        ("/businesses/millers-oven/members", {"email": LONG}),
+        ("/staff/new", {"name": "new.clerk", "email": LONG, "becomes": "auditor"}),
+        ("/staff/new", {"name": LONG, "becomes": "auditor"}),
+    ],
+)
+def test_no_address_is_cut_to_another(staffroom: Room, path: str, form: dict[str, str]) -> None:
+    """What is too long for an address is refused: a link would go to whoever has what is left of it."""
+    splash.shop(staffroom)
+    assert 422 == staffroom.post(path, **form).status_code
+
+
+def test_no_owner_invites_what_is_left_of_an_address(shoproom: ShopRoom) -> None:
+    """The same at the shops' own door."""
+    assert 422 == shoproom.post(f"/shops/{A}/people", address=LONG).status_code

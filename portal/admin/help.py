@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-_NUMBER: Final = re.compile(r"\+?[\d ()./-]*", re.ASCII)
+_NUMBER: Final = re.compile(r"\+?(?:(?! /)[\d ()./-])*", re.ASCII)  # " /" begins another
 _LINK: Final = Markup('<a href="#help">{}</a>')
 
 

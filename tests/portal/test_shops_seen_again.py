@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.admin import deeds
+from portal.admin.help import Help
 from portal.messages.letter import line
 from store.models import Creative, CreativeState
 from store.session import transaction
@@ -92,3 +93,8 @@ def test_no_address_is_cut_to_another(staffroom: Room, path: str, form: dict[str
 def test_no_owner_invites_what_is_left_of_an_address(shoproom: ShopRoom) -> None:
     """The same at the shops' own door."""
     assert 422 == shoproom.post(f"/shops/{A}/people", address=LONG).status_code
+
+
+def test_of_two_numbers_the_first_is_dialled() -> None:
+    """Not both in one."""
+    assert ["+19055550100", "03555012"] == [Help(phone=each).dial for each in ("+1 905 555-0100 / 905 555-0101", "03/555 012")]

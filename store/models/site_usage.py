@@ -13,7 +13,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from store.models.base import Base
 
 
-class SiteHour(Base):
+class Used:
+    """What was used in a time, for whichever table sums it."""
+
+    sessions: Mapped[int] = mapped_column(BigInteger, default=0, sort_order=1)  # begun in it
+    seconds: Mapped[int] = mapped_column(BigInteger, default=0, sort_order=1)
+    input_octets: Mapped[int] = mapped_column(BigInteger, default=0, sort_order=1)
+    output_octets: Mapped[int] = mapped_column(BigInteger, default=0, sort_order=1)
+
+
+class SiteHour(Used, Base):
     """Sums of one hour at one site."""
 
     __tablename__ = "site_hour"
@@ -22,13 +31,9 @@ class SiteHour(Base):
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     site: Mapped[str] = mapped_column(primary_key=True)
     roaming: Mapped[bool] = mapped_column(primary_key=True)
-    sessions: Mapped[int] = mapped_column(BigInteger, default=0)  # begun in this hour
-    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
-    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
-    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class CityHour(Base):
+class CityHour(Used, Base):
     """The same of all sites together."""
 
     __tablename__ = "city_hour"
@@ -36,13 +41,9 @@ class CityHour(Base):
 
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     roaming: Mapped[bool] = mapped_column(primary_key=True)
-    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
-    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
-    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
-    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class SiteDay(Base):
+class SiteDay(Used, Base):
     """The same of one site in a whole day of UTC: what lies within the days of any zone, but for the hours at both ends."""
 
     __tablename__ = "site_day"
@@ -51,10 +52,6 @@ class SiteDay(Base):
     day: Mapped[datetime] = mapped_column(primary_key=True)
     site: Mapped[str] = mapped_column(primary_key=True)
     roaming: Mapped[bool] = mapped_column(primary_key=True)
-    sessions: Mapped[int] = mapped_column(BigInteger, default=0)
-    seconds: Mapped[int] = mapped_column(BigInteger, default=0)
-    input_octets: Mapped[int] = mapped_column(BigInteger, default=0)
-    output_octets: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Dwell(Base):

@@ -28,14 +28,19 @@ MODELS = [Creative, ShopVersion]
 def owners(database: Engine) -> dict[type, str]:
     """A campaign for adverts, a shop for pages."""
     with transaction(database) as session:
-        shop = Business(slug="bakery", name="Bakery", created_at=NOW)
-        session.add(shop)
-        session.flush()
-        row = Campaign(business_id=shop.id, name="bread", created_at=NOW)
-        session.add(row)
         session.add(Media(sha="a" * 64, octets=b"", width=1, height=1, created_at=NOW))
-        session.flush()
-        return {Creative: row.id, ShopVersion: shop.id}
+        return owned(session, "bakery")
+
+
+def owned(session: Session, slug: str) -> dict[type, str]:
+    """The ids of this shop's campaign, and of the shop."""
+    shop = Business(slug=slug, name=slug.title(), created_at=NOW)
+    session.add(shop)
+    session.flush()
+    row = Campaign(business_id=shop.id, name="of the day", created_at=NOW)
+    session.add(row)
+    session.flush()
+    return {Creative: row.id, ShopVersion: shop.id}
 
 
 def states(session: Session, model: Any, owner: str) -> str:
@@ -80,13 +85,7 @@ def test_an_approved_version_runs_until_the_next_is(database: Engine, owners: di
 def test_what_another_shows_goes_on(database: Engine, owners: dict[type, str], model: Any) -> None:
     """Approving takes the place of the same campaign's version, or of the same shop's."""
     with transaction(database) as session:
-        shop = Business(slug="cafe", name="Café", created_at=NOW)
-        session.add(shop)
-        session.flush()
-        row = Campaign(business_id=shop.id, name="coffee", created_at=NOW)
-        session.add(row)
-        session.flush()
-        for owner in (other := {Creative: row.id, ShopVersion: shop.id}[model], owners[model]):
+        for owner in (other := owned(session, "cafe")[model], owners[model]):
             approved(session, model, owner)
         assert "1 approved" == states(session, model, other)
 

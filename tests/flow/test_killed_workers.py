@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.flow.city import student
 from tests.peers import controller, packets, twins
@@ -95,8 +95,7 @@ def test_acknowledged_records_are_counted_exactly_once(tmp_path: Path) -> None:
                     thread.join(60)
             wanted = {name: octets for point in points for name, octets in point.acknowledged.items()}
             assert sum(point.repeated for point in points) > 0  # the kills were felt
-            until(lambda: len(running.sessions("--all")) >= len(wanted), "the spools to be drained", 30, 0.5)
-            stored = running.sessions("--all")
+            stored = until(lambda: _drained(running, len(wanted)), "the spools to be drained", 60, 0.5)
             until(lambda: len(running.workers) == 2, "both workers back")
             running.fault_free()
 
@@ -106,6 +105,12 @@ def test_acknowledged_records_are_counted_exactly_once(tmp_path: Path) -> None:
         assert {"ended"} == {each["status"] for each in stored}
         assert sum(wanted.values()) == sum(each["output_octets"] for each in stored) // 2
         assert sum(wanted.values()) == _hourly(tmp_path / "var" / "proxeny.db")
+
+
+def _drained(running: controller.Controller, sessions: int) -> list[dict[str, Any]]:
+    """The stored sessions once the last record of each was counted: its stop, which nobody ever sends before the others were acknowledged."""
+    stored = running.sessions("--all")
+    return stored if len(stored) >= sessions and all(each["status"] == "ended" for each in stored) else []
 
 
 def _hourly(database: Path) -> int:

@@ -108,7 +108,7 @@ def test_acknowledged_records_are_counted_exactly_once(tmp_path: Path) -> None:
 
 
 def _drained(running: controller.Controller, sessions: int) -> list[dict[str, Any]]:
-    """The stored sessions once the last record of each was counted: its stop, which nobody ever sends before the others were acknowledged."""
+    """The stored sessions once the last record of each was counted: its stop, sent when the others were acknowledged; none before."""
     stored = running.sessions("--all")
     return stored if len(stored) >= sessions and all(each["status"] == "ended" for each in stored) else []
 

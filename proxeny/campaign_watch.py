@@ -24,7 +24,7 @@ from portal.messages.shops import Step
 from proxeny.lines import Carried, Waiting, moment
 from proxeny.shop_reach import reach
 from store import adverts, audit, campaigns, versions
-from store.models import Business, Campaign, CampaignHour, CampaignPlace, CampaignState, Creative, PlaceKind
+from store.models import Business, Campaign, CampaignDay, CampaignPlace, CampaignState, Creative, PlaceKind
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _candidates(session: Database, now: datetime) -> list[Campaign]:
         or_(Campaign.first_day.is_(None), Campaign.first_day <= (now + _DAY).date()),
         Business.suspended_at.is_(None),
     )
-    shown = select(func.sum(CampaignHour.impressions)).where(CampaignHour.campaign_id == Campaign.id).scalar_subquery()
+    shown = select(func.sum(CampaignDay.impressions)).where(CampaignDay.campaign_id == Campaign.id).scalar_subquery()
     capped = and_(Campaign.state == CampaignState.LIVE, Campaign.total_cap <= shown)  # those that are not spent stand before nobody
     last = and_(Campaign.state.in_(_RUNS), Campaign.last_day <= now.date())
     some = select(Campaign).join(Business, Business.id == Campaign.business_id).where(or_(begins, capped, last))
@@ -147,7 +147,7 @@ def _places(session: Database, names: Collection[str]) -> dict[str, list[tuple[P
 
 def _spent(session: Database, capped: Collection[str]) -> set[str]:
     """Of these, those that were shown as often as they may be."""
-    shown = adverts.shown(session, capped, None, None) if capped else {}
+    shown = adverts.shown(session, capped) if capped else {}
     caps = session.execute(select(Campaign.id, Campaign.total_cap).where(Campaign.id.in_(shown)))
     return {name for name, cap in caps if cap is not None and shown[name] >= cap}
 

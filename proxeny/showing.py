@@ -11,7 +11,7 @@ by a page view.
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -24,7 +24,7 @@ from store.faults import StoreError
 from store.session import reading, transaction
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import date, datetime, tzinfo
 
     from sqlalchemy import Engine
 
@@ -45,7 +45,7 @@ class Showing:
         self._next = 0.0
         self._zone: tzinfo = UTC  # the operator's, once somebody looked
         self._before: dict[str, int] = {}  # campaign -> shown before today
-        self._today: datetime | None = None
+        self._today: date | None = None
         self._summed = 0.0  # when what was shown before today was last forgotten
         self._lost = 0
         self._lock = threading.Lock()
@@ -86,19 +86,14 @@ class Showing:
             raise
 
     def _read(self, now: datetime, zone: tzinfo) -> None:
-        midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        if midnight != self._today or not 0 <= now.timestamp() - self._summed < BEFORE:
-            self._summed = now.timestamp() - (BEFORE - LATE if midnight != self._today else 0.0)
-            self._today, self._before = midnight, {}
+        today = now.astimezone(zone).date()
+        if today != self._today or not 0 <= now.timestamp() - self._summed < BEFORE:
+            self._summed = now.timestamp() - (BEFORE - LATE if today != self._today else 0.0)
+            self._today, self._before = today, {}
         with reading(self._database) as session:
             self.running = adverts.running(session, now)
             capped = [run.advert.campaign for run in self.running if run.capped]
             if fresh := [campaign for campaign in capped if campaign not in self._before]:
-                self._before |= dict.fromkeys(fresh, 0) | adverts.shown(session, fresh, None, _hour(midnight))
-            today = adverts.shown(session, capped, _hour(midnight), None) if capped else {}
-        self.figures.know({each: Shown(today.get(each, 0), self._before[each] + today.get(each, 0)) for each in capped})
-
-
-def _hour(moment: datetime) -> datetime:
-    """The whole hour that it lies in: in a zone of half hours, today begins up to so much earlier."""
-    return moment.replace(minute=0)
+                self._before |= dict.fromkeys(fresh, 0) | adverts.shown(session, fresh, end=today)
+            counted = adverts.shown(session, capped, today) if capped else {}
+        self.figures.know({each: Shown(counted.get(each, 0), self._before[each] + counted.get(each, 0)) for each in capped})

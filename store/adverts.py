@@ -16,7 +16,7 @@ from store import placements
 from store.models import (
     Business,
     Campaign,
-    CampaignHour,
+    CampaignDay,
     CampaignPlace,
     CampaignState,
     Creative,
@@ -169,14 +169,11 @@ def _run(campaign: Campaign, shop: Business, creative: Creative, places: frozens
     )
 
 
-def shown(session: Session, campaigns: Collection[str], since: datetime | None, until: datetime | None) -> dict[str, int]:
-    """How often each of these campaigns was shown from `since` on and before `until`; whole hours."""
-    sums = select(CampaignHour.campaign_id, func.sum(CampaignHour.impressions)).where(CampaignHour.campaign_id.in_(campaigns))
-    if since is not None:
-        sums = sums.where(CampaignHour.hour >= since)
-    if until is not None:
-        sums = sums.where(CampaignHour.hour < until)
-    return {campaign: int(count) for campaign, count in session.execute(sums.group_by(CampaignHour.campaign_id))}
+def shown(session: Session, campaigns: Collection[str], first: date | None = None, end: date | None = None) -> dict[str, int]:
+    """How often each of these campaigns was shown on the operator's days from `first` on and before `end`."""
+    sums = select(CampaignDay.campaign_id, func.sum(CampaignDay.impressions)).where(CampaignDay.campaign_id.in_(campaigns))
+    found = session.execute(sums.where(*placements.within(first, end)).group_by(CampaignDay.campaign_id))
+    return {campaign: int(count) for campaign, count in found}
 
 
 def count(session: Session, figures: Collection[Figure], zone: tzinfo = UTC) -> None:

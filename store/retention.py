@@ -25,7 +25,8 @@ from store.models import (
     AuthEvent,
     Base,
     Campaign,
-    CampaignHour,
+    CampaignClock,
+    CampaignDay,
     CampaignSpan,
     CampaignState,
     Challenge,
@@ -140,7 +141,8 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     # what is summed goes as soon as the first of it is too old
     Kept.ADVERT_FIGURES: (
         (PlacementHour, PlacementHour.hour),
-        (CampaignHour, CampaignHour.hour),
+        (CampaignDay, CampaignDay.day),
+        (CampaignClock, CampaignClock.begins_at),
         (CampaignSpan, CampaignSpan.begins_at),
     ),
     Kept.PRIVACY_REQUEST: ((PrivacyRequest, PrivacyRequest.received_at),),
@@ -155,8 +157,8 @@ _ALIVE: Final[Mapping[type[Base], ColumnElement[bool]]] = {
     Session: Session.status == SessionStatus.OPEN,
     Order: or_(Order.state == OrderState.QUEUED, Order.state == OrderState.CLAIMED),
     PrivacyRequest: PrivacyRequest.state == RequestState.OPEN,
-    CampaignHour: exists().where(  # a cap on all views is kept by the sum of all of them
-        Campaign.id == CampaignHour.campaign_id,
+    CampaignDay: exists().where(  # a cap on all views is kept by the sum of all of them
+        Campaign.id == CampaignDay.campaign_id,
         Campaign.total_cap.is_not(None),
         Campaign.state.in_((CampaignState.LIVE, CampaignState.PAUSED)),
     ),

@@ -123,7 +123,7 @@ def _chosen(*, parts: bool = True) -> Chosen:
     with desk().reading() as session:
         mine = placements.adverts(session, g.shop.id)
         advert = _advert(mine, request.args.get("advert", ""))
-        report = cases.report(session, g.shop.id, span, today, zone, advert.id if advert is not None else None, parts=parts)
+        report = cases.report(session, g.shop.id, span, today, advert.id if advert is not None else None, parts=parts)
     return Chosen(report, mine, advert, today)
 
 

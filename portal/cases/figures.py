@@ -4,7 +4,7 @@ Theory of operation. Totals are exact, by whole weeks. What is broken down is to
 days within their week, from Monday; hours, places and languages within four weeks. In each such table suppression.hidden says which
 views are left out, with their clicks, and which clicks of the others; everything larger (more weeks, all adverts of a shop) is the
 sum of what those tables show. So whatever is subtracted from whatever, no cell comes out that was left out. Days and hours are the
-operator's zone's; an hour that two of its hours share is the earlier's.
+operator's zone's, as the store cut them.
 
 Shown means handed to a browser, which is no number of people: never calls it one.
 """
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 from portal.cases.suppression import hidden
 from store import placements
 from store.placements import MONDAY, SPAN, Count, start
-from store.site_usage import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from store.placements import Advert, Hourly, Part
+    from store.placements import Advert, Daily, Hourly, Part
 
 LONGEST: Final = 13  # spans at once: a year
 _NONE: Final = Count()
@@ -88,15 +87,6 @@ class Table(NamedTuple):
         return any(row.shown is not None and row.shown.number for row in self.rows)
 
 
-class Clock(NamedTuple):
-    """An hour where the operator is."""
-
-    day: date
-    monday: date  # of its week
-    begins: date  # its span
-    hour: int  # of the day
-
-
 class Week(NamedTuple):
     """A running week, from Monday: the shop's, and each advert's that was shown in it."""
 
@@ -139,24 +129,21 @@ def spanned(first: date, last: date) -> Span:
 def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Week:
     """By one statement."""
     today = now.astimezone(zone).date()
-    first = today - timedelta(days=today.weekday())
-    found = placements.totals(session, business_id, midnight(first, zone), midnight(first + timedelta(days=7), zone))
+    first = _monday(today)
+    found = placements.totals(session, business_id, first, first + timedelta(days=7))
     return Week(first, _sum(found.values()), found)
 
 
-def report(
-    session: Session, business_id: str, span: Span, today: date, zone: tzinfo, campaign: str | None = None, *, parts: bool = True
-) -> Report:
-    """In four statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all.
+def report(session: Session, business_id: str, span: Span, today: date, campaign: str | None = None, *, parts: bool = True) -> Report:
+    """In five statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all.
 
     Without `parts`, which a picture does not show, places and languages are empty.
     """
-    begins, ends = midnight(span.first, zone), midnight(span.last + timedelta(days=1), zone)
-    hourly = placements.hours(session, business_id, begins, ends, campaign)
+    daily = placements.days(session, business_id, span.first, span.last + timedelta(days=1), campaign)
+    hourly = placements.hours(session, business_id, span.starts, campaign)
     each_part = placements.parts(session, business_id, span.starts, campaign) if parts else []
-    clock = {hour: _clock(hour.astimezone(zone)) for hour in {each.hour for each in hourly}}  # once of each: adverts share their hours
     sums: Sums[str] = _sums()
-    for each in hourly:
+    for each in daily:
         _grow(sums[each.campaign], each.counted)
     by_advert = _counts(sums)
     places = _parts(each_part, lambda part: part.place)
@@ -164,8 +151,8 @@ def report(
     return Report(
         span,
         _sum(by_advert.values()),
-        _days(hourly, span, today, clock),
-        _hours(hourly, clock),
+        _days(daily, span, today),
+        _hours(hourly),
         places,
         _parts(each_part, lambda part: part.language),
         [(each, by_advert.get(each.id, _NONE)) for each in mine],
@@ -173,17 +160,12 @@ def report(
     )
 
 
-def _clock(here: datetime) -> Clock:
-    day = here.date()
-    return Clock(day, day - timedelta(days=day.weekday()), start(day), here.hour)
-
-
 def _sums() -> Sums[Any]:
     return defaultdict(lambda: [0, 0])
 
 
 def _grow(held: list[int], count: Count) -> None:
-    """In place: a year of a shop has a hundred thousand hours."""
+    """In place: a year of a shop has tens of thousands of lines."""
     held[0] += count.impressions
     held[1] += count.clicks
 
@@ -192,25 +174,22 @@ def _counts(sums: Mapping[Key, list[int]]) -> dict[Key, Count]:
     return {key: Count(*held) for key, held in sums.items()}
 
 
-def _days(hourly: Iterable[Hourly], span: Span, today: date, clock: Mapping[datetime, Clock]) -> Table:
+def _days(daily: Iterable[Daily], span: Span, today: date) -> Table:
     """Each campaign's weeks."""
-    weeks: defaultdict[tuple[str, date], Sums[date]] = defaultdict(_sums)
-    for each in hourly:
-        here = clock[each.hour]
-        _grow(weeks[each.campaign, here.monday][here.day], each.counted)
+    weeks: defaultdict[tuple[str, date], dict[date, Count]] = defaultdict(dict)
+    for each in daily:
+        weeks[each.campaign, _monday(each.day)][each.day] = each.counted
     until = min(span.last, today)
-    blocks = [(monday, _counts(cells)) for (_, monday), cells in weeks.items()]
-    whole = [{day: cells.get(day, _NONE) for day in _week(monday)} for monday, cells in blocks]
+    whole = [{day: cells.get(day, _NONE) for day in _run(monday, 7)} for (_, monday), cells in weeks.items()]
     return _folded(whole, [day for start in span.starts for day in _run(start, SPAN) if day <= until])
 
 
-def _hours(hourly: Iterable[Hourly], clock: Mapping[datetime, Clock]) -> Table:
+def _hours(hourly: Iterable[Hourly]) -> Table:
     """Each campaign's spans."""
-    spans: defaultdict[tuple[str, date], Sums[int]] = defaultdict(_sums)
+    spans: defaultdict[tuple[str, int], dict[int, Count]] = defaultdict(dict)
     for each in hourly:
-        here = clock[each.hour]
-        _grow(spans[each.campaign, here.begins][here.hour], each.counted)
-    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in map(_counts, spans.values())], range(24))
+        spans[each.campaign, each.period][each.hour] = each.counted
+    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
 
 
 def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
@@ -260,8 +239,8 @@ class _Sum:
         return None if more and not number else Told(number, more)
 
 
-def _week(monday: date) -> Iterator[date]:
-    return _run(monday, 7)
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def _run(first: date, days: int) -> Iterator[date]:

@@ -2,7 +2,8 @@
 
 from store.models.adverts import (
     Campaign,
-    CampaignHour,
+    CampaignClock,
+    CampaignDay,
     CampaignPlace,
     CampaignSpan,
     CampaignState,
@@ -53,7 +54,8 @@ __all__ = [
     "Business",
     "BusinessPlace",
     "Campaign",
-    "CampaignHour",
+    "CampaignClock",
+    "CampaignDay",
     "CampaignPlace",
     "CampaignSpan",
     "CampaignState",

@@ -131,14 +131,27 @@ class PlacementHour(Base):
     clicks: Mapped[int] = mapped_column(default=0)
 
 
-class CampaignHour(Base):
-    """The same of a campaign in one hour, wherever that was: so that a year is read without its places (store/placements.py)."""
+class CampaignDay(Base):
+    """The same of a campaign on one day, wherever that was: so that a year is read by its days (store/placements.py)."""
 
-    __tablename__ = "campaign_hour"
-    __table_args__ = (Index(None, "hour"), {"sqlite_with_rowid": False})
+    __tablename__ = "campaign_day"
+    __table_args__ = (Index(None, "day"), {"sqlite_with_rowid": False})
 
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
-    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    day: Mapped[datetime] = mapped_column(primary_key=True)  # of the operator's zone, as midnight of UTC
+    impressions: Mapped[int] = mapped_column(default=0)
+    clicks: Mapped[int] = mapped_column(default=0)
+
+
+class CampaignClock(Base):
+    """The same of a campaign in one hour of the day, in four weeks."""
+
+    __tablename__ = "campaign_clock"
+    __table_args__ = (Index(None, "begins_at"), {"sqlite_with_rowid": False})
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # their first day, as above
+    hour: Mapped[int] = mapped_column(primary_key=True)  # 0 to 23, in the operator's zone
     impressions: Mapped[int] = mapped_column(default=0)
     clicks: Mapped[int] = mapped_column(default=0)
 
@@ -150,7 +163,7 @@ class CampaignSpan(Base):
     __table_args__ = (Index(None, "begins_at"), {"sqlite_with_rowid": False})
 
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
-    begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # its first day in the operator's zone, as midnight of UTC
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # their first day, as above
     site: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(primary_key=True)
     impressions: Mapped[int] = mapped_column(default=0)

@@ -43,7 +43,7 @@ def sown(database: Engine, *rows: tuple[datetime, str, str, int, int], slug: str
 
 def told(database: Engine, shop: str, first: date = TODAY, last: date = TODAY, only: str | None = None) -> Report:
     with reading(database) as session:
-        return report(session, shop, spanned(first, last), TODAY, TORONTO, only)
+        return report(session, shop, spanned(first, last), TODAY, only)
 
 
 @pytest.mark.parametrize(

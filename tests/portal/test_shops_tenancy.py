@@ -21,7 +21,8 @@ from store.models import (
     Business,
     BusinessPlace,
     Campaign,
-    CampaignHour,
+    CampaignClock,
+    CampaignDay,
     CampaignPlace,
     CampaignSpan,
     CampaignState,
@@ -191,7 +192,7 @@ def kept(database: Engine, business: str) -> list[tuple[Any, ...]]:
         ),
         *(
             select(table.__table__).where(table.campaign_id.in_(campaigns))
-            for table in (CampaignPlace, Creative, PlacementHour, CampaignHour, CampaignSpan)
+            for table in (CampaignPlace, Creative, PlacementHour, CampaignDay, CampaignClock, CampaignSpan)
         ),
         select(Staff.id, Staff.name, Staff.role, Staff.disabled_at).where(Staff.id.in_(people)),
         select(StaffLink.__table__).where(StaffLink.staff_id.in_(people)),

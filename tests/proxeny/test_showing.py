@@ -49,7 +49,7 @@ def view(showing: Showing, name: str, visit: str, at: datetime = NOW) -> None:
 
 def total(database: Engine, name: str) -> int:
     with reading(database) as session:
-        return adverts.shown(session, [name], None, None).get(name, 0)
+        return adverts.shown(session, [name]).get(name, 0)
 
 
 def test_every_few_seconds(database: Engine) -> None:
@@ -85,17 +85,29 @@ def test_caps_are_counted_by_the_operators_day(database: Engine) -> None:
     name, showing = sown(database), Showing(database)
     with transaction(database) as session:
         for at, count in ((MIDNIGHT - timedelta(hours=1), 10), (MIDNIGHT, 3)):
-            adverts.count(session, [Figure("bakery-1", name, at, "library", "en", count)])
+            adverts.count(session, [Figure("bakery-1", name, at, "library", "en", count)], TORONTO)
     showing.look(NOW, TORONTO)
     assert {name: Shown(3, 13)} == showing.figures.counts()
     view(showing, name, "A")
     assert {name: Shown(4, 14)} == showing.figures.counts()
     with transaction(database) as session:  # another process
-        adverts.count(session, [Figure("bakery-1", name, NOW.replace(minute=0, second=0, microsecond=0), "arena", "en", 5)])
+        adverts.count(session, [Figure("bakery-1", name, NOW.replace(minute=0, second=0, microsecond=0), "arena", "en", 5)], TORONTO)
     showing.look(NOW + timedelta(seconds=PERIOD), TORONTO)
     assert {name: Shown(9, 19)} == showing.figures.counts()
     showing.look(NOW + timedelta(days=1), TORONTO)
     assert {name: Shown(0, 19)} == showing.figures.counts()
+
+
+def test_a_day_that_begins_within_an_hour(database: Engine) -> None:
+    """In a zone of half hours the hour around midnight is the new day's: its views count for both days' caps, never for none."""
+    zone, midnight = ZoneInfo("Asia/Kolkata"), datetime(2026, 3, 8, 18, 30, tzinfo=UTC)
+    name, showing = sown(database, day_cap=50), Showing(database)
+    for number, at in enumerate((midnight - timedelta(minutes=20), midnight + timedelta(minutes=20))):
+        showing.look(at, zone)
+        for each in range(3):
+            view(showing, name, f"{number} {each}", at)
+        showing.look(at + timedelta(seconds=PERIOD), zone)
+        assert {name: Shown(3 + 3 * number, 3 + 3 * number)} == showing.figures.counts()
 
 
 def test_without_a_cap_nothing_is_summed(database: Engine) -> None:
@@ -134,7 +146,7 @@ def test_what_another_process_writes_after_midnight(database: Engine) -> None:
         showing.look(MIDNIGHT + timedelta(seconds=late), TORONTO)
         assert {name: Shown(0, count)} == showing.figures.counts()
         with transaction(database) as session:
-            adverts.count(session, [Figure("bakery-1", name, MIDNIGHT - timedelta(hours=1), "library", "en", 7)])
+            adverts.count(session, [Figure("bakery-1", name, MIDNIGHT - timedelta(hours=1), "library", "en", 7)], TORONTO)
 
 
 def test_caps_across_processes(database: Engine) -> None:

@@ -318,6 +318,7 @@ def adverts() -> list[m.Base]:
         m.Picture(business_id=shop, sha="0" * 64, created_at=NOW),
         m.Media(sha="0" * 64, octets=b"RIFF", width=1, height=1, created_at=NOW),
         m.PlacementHour(creative_id=creative, campaign_id=campaign, hour=NOW, site="central-library", language="en", impressions=1),
-        m.CampaignHour(campaign_id=campaign, hour=NOW, impressions=1),
+        m.CampaignDay(campaign_id=campaign, day=NOW, impressions=1),
+        m.CampaignClock(campaign_id=campaign, begins_at=NOW, hour=9, impressions=1),
         m.CampaignSpan(campaign_id=campaign, begins_at=NOW, site="central-library", language="en", impressions=1),
     ]

@@ -146,13 +146,14 @@ def test_figures_of_many_at_once(database: Engine) -> None:
 
 
 def test_shown_since_and_before(database: Engine) -> None:
-    """Whole hours, from one on and before another; of the campaigns that are named."""
+    """Whole days, from one on and before another; of the campaigns that are named."""
     with transaction(database) as session:
         name, other = campaign(session), campaign(session, "other")
         session.flush()
-        for hours, count in ((-2, 1), (-1, 10), (0, 100)):
-            adverts.count(session, [Figure("bakery-1", name, HOUR + timedelta(hours=hours), "", "en", count)])
+        for days, count in ((-2, 1), (-1, 10), (0, 100)):
+            adverts.count(session, [Figure("bakery-1", name, HOUR + timedelta(days=days), "", "en", count)])
         adverts.count(session, [Figure("other-1", other, HOUR, "", "en", 7)])
+    today = HOUR.date()
     with reading(database) as session:
-        told = [adverts.shown(session, [name], since, until) for since, until in ((None, None), (HOUR, None), (None, HOUR))]
+        told = [adverts.shown(session, [name], since, until) for since, until in ((None, None), (today, None), (None, today))]
     assert [{name: 111}, {name: 100}, {name: 11}] == told

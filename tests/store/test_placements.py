@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from portal.admin.desk import counted
 from store import adverts, placements
 from store.adverts import Figure
 from store.models import Campaign, CampaignState, Site
-from store.placements import SPAN, Advert, Count, Hourly, Part, start
+from store.placements import SPAN, Advert, Count, Daily, Hourly, Part, start
 from store.session import reading, transaction
-from tests.store.rows import NOW
 from tests.store.test_adverts import HOUR, campaign
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 OLDER = SPAN * DAY
+TODAY = HOUR.date()
 
 
 def sown(database: Engine) -> tuple[str, str, str]:
@@ -43,12 +45,15 @@ def test_a_shops_own(database: Engine) -> None:
     shop, mine, other = sown(database)
     with reading(database) as session:
         assert {mine: Count(16, 3)} == placements.totals(session, shop)
-        assert {mine: Count(6, 2)} == placements.totals(session, shop, HOUR, HOUR + DAY)
-        assert {mine: Count(10, 1)} == placements.totals(session, shop, end=HOUR)
-        assert {} == placements.totals(session, shop, HOUR + DAY)
-        hours = [Hourly(mine, HOUR - DAY, Count(7, 1)), Hourly(mine, HOUR, Count(6, 2))]
-        assert hours == placements.hours(session, shop, HOUR - DAY, HOUR + DAY)
-        firsts = [start((HOUR - OLDER).date()), start(HOUR.date())]
+        assert {mine: Count(6, 2)} == placements.totals(session, shop, TODAY, TODAY + DAY)
+        assert {mine: Count(10, 1)} == placements.totals(session, shop, end=TODAY)
+        assert {} == placements.totals(session, shop, TODAY + DAY)
+        days = [Daily(mine, TODAY - DAY, Count(7, 1)), Daily(mine, TODAY, Count(6, 2))]
+        assert days == placements.days(session, shop, TODAY - DAY, TODAY + DAY)
+        assert days[:1] == placements.days(session, shop, TODAY - DAY, TODAY)
+        firsts = [start(TODAY - OLDER), start(TODAY)]
+        hours = [Hourly(mine, 0, HOUR.hour, Count(3, 0)), Hourly(mine, 1, HOUR.hour, Count(13, 3))]
+        assert hours == placements.hours(session, shop, firsts)
         parts = [
             Part(mine, 0, "library", "en", Count(3, 0)),
             Part(mine, 1, "arena", "fr", Count(2, 2)),
@@ -57,8 +62,9 @@ def test_a_shops_own(database: Engine) -> None:
         assert parts == placements.parts(session, shop, firsts)
         assert [Advert(mine, "bakery", CampaignState.LIVE)] == placements.adverts(session, shop)
         assert {"library": "Central Library"} == placements.places(session, ["library", "arena"])
-        assert ([], []) == (
-            placements.hours(session, shop, HOUR - DAY, HOUR + DAY, other),
+        assert ([], [], []) == (
+            placements.days(session, shop, TODAY - DAY, TODAY + DAY, other),
+            placements.hours(session, shop, firsts, other),
             placements.parts(session, shop, firsts, other),
         )
 
@@ -66,13 +72,14 @@ def test_a_shops_own(database: Engine) -> None:
 def test_a_statement_each(database: Engine) -> None:
     """However many rows, campaigns and spans."""
     shop, *_ = sown(database)
-    firsts = [start((HOUR + OLDER * each).date()) for each in range(-13, 1)]
+    firsts = [start(TODAY + OLDER * each) for each in range(-13, 1)]
     with reading(database) as session, counted(database) as said:
-        placements.totals(session, shop, NOW - DAY, NOW)
-        placements.hours(session, shop, NOW - 364 * DAY, NOW)
+        placements.totals(session, shop, TODAY - DAY, TODAY)
+        placements.days(session, shop, TODAY - 364 * DAY, TODAY)
+        placements.hours(session, shop, firsts)
         placements.parts(session, shop, firsts)
         placements.adverts(session, shop)
-    assert 4 == sum(each.startswith("SELECT") for each in said)
+    assert 5 == sum(each.startswith("SELECT") for each in said)
 
 
 def test_a_span_is_the_zones(database: Engine) -> None:
@@ -86,3 +93,28 @@ def test_a_span_is_the_zones(database: Engine) -> None:
     with reading(database) as session:
         found = placements.parts(session, shop, [date(2026, 1, 26), date(2026, 2, 23)])
     assert [(0, Count(2, 0)), (1, Count(1, 0))] == [(each.period, each.counted) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first"),
+    [
+        ("America/Toronto", datetime(2026, 2, 23, 4, tzinfo=UTC)),
+        ("America/St_Johns", datetime(2026, 2, 23, 2, tzinfo=UTC)),  # three hours and a half behind: the next is midnight's, half before it
+        ("Asia/Kathmandu", datetime(2026, 2, 22, 17, tzinfo=UTC)),  # five and three quarters ahead: a quarter of the next is before it
+    ],
+)
+def test_an_hour_lies_where_its_middle_does(database: Engine, zone: str, first: datetime) -> None:
+    """Also where the operator's hours begin within ours: its day, its four weeks and its hour of the day are one decision."""
+    with transaction(database) as session:
+        mine = campaign(session)
+        shop = session.get_one(Campaign, mine).business_id
+        told = [Figure("bakery-1", mine, first + timedelta(hours=after), "library", "en", 1 + after) for after in range(3)]
+        adverts.count(session, told, ZoneInfo(zone))
+    firsts = [date(2026, 1, 26), date(2026, 2, 23)]
+    with reading(database) as session:
+        days = [(each.day, each.counted.impressions) for each in placements.days(session, shop, firsts[0], date(2026, 3, 23))]
+        hours = [(each.period, each.hour, each.counted.impressions) for each in placements.hours(session, shop, firsts)]
+        parts = [(each.period, each.counted.impressions) for each in placements.parts(session, shop, firsts)]
+    assert [(date(2026, 2, 22), 1), (date(2026, 2, 23), 2 + 3)] == days
+    assert [(0, 23, 1), (1, 0, 2), (1, 1, 3)] == hours
+    assert [(0, 1), (1, 2 + 3)] == parts

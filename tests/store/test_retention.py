@@ -63,7 +63,8 @@ def test_everything_goes_after_its_time_but_what_is_alive(filled: Engine) -> Non
     )
     expected |= dict.fromkeys(("account", "consent", "device", "grant", "sign_in_token"), 1)
     expected |= dict.fromkeys(("voucher_batch", "voucher", "challenge", "guess", "message", "placement_hour", "retention_run"), 1)
-    expected |= dict.fromkeys(("site_hour", "city_hour", "site_day", "dwell", "dwell_week", "campaign_hour", "campaign_span"), 1)
+    expected |= dict.fromkeys(("site_hour", "city_hour", "site_day", "dwell", "dwell_week"), 1)
+    expected |= dict.fromkeys(("campaign_day", "campaign_clock", "campaign_span"), 1)
     expected |= {"incident_opening": 1, "idempotency_key": 1, "event": 1, "delivery": 1, "picture": 1, "media": 1}
     assert gone == expected
     purge(filled, ALL, NOW + timedelta(days=32))
@@ -201,9 +202,10 @@ def test_figures_that_a_cap_is_kept_by_stay_while_it_runs(database: Engine) -> N
             name = campaign(session, slug, state=m.CampaignState(state), total_cap=cap)
             session.flush()
             adverts.count(session, [Figure(f"{slug}-1", name, NOW, "mall", "en", 5)])
-    assert 4 + 4 + 2 == purge(database, ALL, NOW + timedelta(days=31))[Kept.ADVERT_FIGURES]
+    assert 4 + 4 + 4 + 2 == purge(database, ALL, NOW + timedelta(days=31))[Kept.ADVERT_FIGURES]
     with reading(database) as session:
-        kept = select(m.Campaign.state).join(m.CampaignHour, m.CampaignHour.campaign_id == m.Campaign.id)
+        kept = select(m.Campaign.state).join(m.CampaignDay, m.CampaignDay.campaign_id == m.Campaign.id)
         assert ["live", "paused"] == sorted(session.scalars(kept))
-        assert [0, 0] == [session.scalar(select(func.count()).select_from(each)) for each in (m.PlacementHour, m.CampaignSpan)]
+        gone = (m.PlacementHour, m.CampaignClock, m.CampaignSpan)
+        assert [0, 0, 0] == [session.scalar(select(func.count()).select_from(each)) for each in gone]
         assert Kept.ADVERT_FIGURES not in retention.late(session, {Kept.ADVERT_FIGURES: NOW + timedelta(days=1)})

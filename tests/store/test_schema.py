@@ -104,7 +104,7 @@ def test_rows_survive_a_later_revision_going_down_and_up(url: str, seal: Seal, r
         anew = {"business": "shop_version", "usage_hour": "site_hour", "session": "dwell"}  # the page that a shop has is its first version
         made = kept | {new for old, new in anew.items() if old in kept}
         for old, new in (
-            ("placement_hour", {"campaign_hour", "campaign_span"}),
+            ("placement_hour", {"campaign_day", "campaign_clock", "campaign_span"}),
             ("site_hour", {"city_hour", "site_day"}),
             ("dwell", {"dwell_week"}),
         ):

@@ -14,7 +14,8 @@ from store.models import (
     Base,
     Business,
     Campaign,
-    CampaignHour,
+    CampaignClock,
+    CampaignDay,
     CampaignSpan,
     CityHour,
     Creative,
@@ -30,7 +31,7 @@ from tests.store.test_site_sums import strewn
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-SUMS: tuple[type[Base], ...] = (CampaignHour, CampaignSpan, CityHour, SiteDay, DwellWeek)
+SUMS: tuple[type[Base], ...] = (CampaignDay, CampaignClock, CampaignSpan, CityHour, SiteDay, DwellWeek)
 
 
 def shown(database: Engine, zone: str) -> None:
@@ -62,7 +63,7 @@ def sums(database: Engine) -> dict[str, list[tuple[Any, ...]]]:
     return {name: sorted(tuple(row) for row in rows) for name, rows in found.items()}
 
 
-@pytest.mark.parametrize("zone", ["America/Toronto", "Asia/Kolkata", "Nowhere/Known"])
+@pytest.mark.parametrize("zone", ["America/Toronto", "America/St_Johns", "Asia/Kolkata", "Nowhere/Known"])
 def test_the_past_is_summed_as_the_present_is(url: str, zone: str) -> None:
     """Down and up again: the same rows, by the operator's midnights; a zone that the machine does not know is UTC, as everywhere."""
     database = schema.prepare(url)

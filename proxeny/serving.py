@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from functools import partial
 from importlib import import_module
@@ -74,6 +75,7 @@ class Serving:
     async def begin(self) -> None:
         """Look at the network once, then answer."""
         await asyncio.to_thread(self._look)
+        gc.freeze()  # the app and what it imported live as long as we do: proxeny/begin.py
         self.thread.start()
         self._following.start()
 

@@ -18,11 +18,11 @@ from store.site_names import apart
 from store.upsert import grow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
 MOST: Final = 200  # campaigns of one shop that are told one by one, the newest
 MONDAY: Final = date(2024, 1, 1)  # from which spans are counted
@@ -47,22 +47,12 @@ class Daily(NamedTuple):
     counted: Count
 
 
-class Hourly(NamedTuple):
-    """What one campaign came to in one hour of the day, in one of the periods that were asked for."""
-
-    campaign: str
-    period: int  # its number among them
-    hour: int
-    counted: Count
-
-
 class Part(NamedTuple):
-    """What one campaign came to at one place in one language, in one of the periods that were asked for."""
+    """What one campaign came to in one hour of the day, at one place or in one language, in one of the periods that were asked for."""
 
     campaign: str
     period: int  # its number among them
-    place: str  # Site.id
-    language: str
+    key: Any  # 0 to 23; Site.id; the language's code
     counted: Count
 
 
@@ -74,7 +64,9 @@ class Advert(NamedTuple):
     state: CampaignState
 
 
+HOUR, PLACE, LANGUAGE = CampaignClock.hour, CampaignSpan.site, CampaignSpan.language
 _HALF: Final = timedelta(minutes=30)
+_AT_ONCE: Final = 1_000  # rows: a year of a shop has ten thousands, and what is held while all are read is dear to look through
 _SUMS: Final = (func.sum(CampaignDay.impressions), func.sum(CampaignDay.clicks))
 
 
@@ -123,22 +115,16 @@ def days(session: Session, business_id: str, first: date, end: date, campaign: s
     return [Daily(name, day.date(), Count(shown, clicked)) for name, day, shown, clicked in session.execute(rows).all()]
 
 
-def hours(session: Session, business_id: str, firsts: Sequence[date], campaign: str | None = None) -> list[Hourly]:
-    """Each campaign's hours of the day, or this one's, in each of the spans that begin on these days."""
-    numbers = _numbers(firsts)
-    key = (CampaignClock.campaign_id, CampaignClock.begins_at, CampaignClock.hour)
-    rows = _mine(business_id, CampaignClock, (*key, CampaignClock.impressions, CampaignClock.clicks), campaign).order_by(*key)
-    found = session.execute(rows.where(CampaignClock.begins_at.in_(numbers)))
-    return [Hourly(name, numbers[begins], hour, Count(shown, clicks)) for name, begins, hour, shown, clicks in found]
-
-
-def parts(session: Session, business_id: str, firsts: Sequence[date], campaign: str | None = None) -> list[Part]:
-    """Each campaign's places and languages, or this one's, in each of the spans that begin on these days."""
-    numbers = _numbers(firsts)
-    key = (CampaignSpan.campaign_id, CampaignSpan.begins_at, CampaignSpan.site, CampaignSpan.language)
-    rows = _mine(business_id, CampaignSpan, (*key, CampaignSpan.impressions, CampaignSpan.clicks), campaign).order_by(*key)
-    found = session.execute(rows.where(CampaignSpan.begins_at.in_(numbers)))
-    return [Part(name, numbers[begins], site, tongue, Count(shown, clicks)) for name, begins, site, tongue, shown, clicks in found]
+def parts(
+    session: Session, business_id: str, firsts: Sequence[date], by: InstrumentedAttribute[Any], campaign: str | None = None
+) -> Iterator[Part]:
+    """Each campaign, or this one, by HOUR, PLACE or LANGUAGE in each of the spans that begin on these days; in order."""
+    table, numbers = by.class_, {kept(day): number for number, day in enumerate(firsts)}
+    key = (table.campaign_id, table.begins_at, by)
+    sums = (func.sum(table.impressions), func.sum(table.clicks))
+    rows = _mine(business_id, table, (*key, *sums), campaign).where(table.begins_at.in_(numbers)).group_by(*key).order_by(*key)
+    for name, begins, each, shown, clicks in session.execute(rows, execution_options={"yield_per": _AT_ONCE}):
+        yield Part(name, numbers[begins], each, Count(int(shown), int(clicks)))
 
 
 def places(session: Session, names: Collection[str]) -> dict[str, str]:
@@ -149,10 +135,6 @@ def places(session: Session, names: Collection[str]) -> dict[str, str]:
 def _mine(business_id: str, table: Any, columns: Sequence[Any], campaign: str | None = None) -> Select[Any]:
     only = () if campaign is None else (table.campaign_id == campaign,)
     return select(*columns).join(Campaign, Campaign.id == table.campaign_id).where(Campaign.business_id == business_id, *only)
-
-
-def _numbers(firsts: Sequence[date]) -> dict[datetime, int]:
-    return {kept(day): number for number, day in enumerate(firsts)}
 
 
 def within(first: date | None, end: date | None) -> list[ColumnElement[bool]]:

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from portal.cases.suppression import hidden
 from store import placements
-from store.placements import MONDAY, SPAN, Count, start
+from store.placements import HOUR, LANGUAGE, MONDAY, PLACE, SPAN, Count, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from sqlalchemy.orm import Session
 
-    from store.placements import Advert, Daily, Hourly, Part
+    from store.placements import Advert, Daily, Part
 
 LONGEST: Final = 13  # spans at once: a year
 _NONE: Final = Count()
@@ -135,28 +135,29 @@ def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Wee
 
 
 def report(session: Session, business_id: str, span: Span, today: date, campaign: str | None = None, *, parts: bool = True) -> Report:
-    """In five statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all.
+    """In six statements, however much there is; of one campaign, which the caller knows to be the shop's, or of all.
 
     Without `parts`, which a picture does not show, places and languages are empty.
     """
     daily = placements.days(session, business_id, span.first, span.last + timedelta(days=1), campaign)
-    hourly = placements.hours(session, business_id, span.starts, campaign)
-    each_part = placements.parts(session, business_id, span.starts, campaign) if parts else []
     sums: Sums[str] = _sums()
     for each in daily:
         _grow(sums[each.campaign], each.counted)
     by_advert = _counts(sums)
-    places = _parts(each_part, lambda part: part.place)
+    hours, places, languages = (
+        placements.parts(session, business_id, span.starts, by, campaign) if parts or by is HOUR else () for by in (HOUR, PLACE, LANGUAGE)
+    )
+    by_place = _parts(places)
     mine = [each for each in placements.adverts(session, business_id) if campaign in (None, each.id)]
     return Report(
         span,
         _sum(by_advert.values()),
         _days(daily, span, today),
-        _hours(hourly),
-        places,
-        _parts(each_part, lambda part: part.language),
+        _hours(hours),
+        by_place,
+        _parts(languages),
         [(each, by_advert.get(each.id, _NONE)) for each in mine],
-        placements.places(session, [row.key for row in places.rows]),
+        placements.places(session, [row.key for row in by_place.rows]),
     )
 
 
@@ -184,21 +185,22 @@ def _days(daily: Iterable[Daily], span: Span, today: date) -> Table:
     return _folded(whole, [day for start in span.starts for day in _run(start, SPAN) if day <= until])
 
 
-def _hours(hourly: Iterable[Hourly]) -> Table:
+def _hours(parts: Iterable[Part]) -> Table:
     """Each campaign's spans."""
-    spans: defaultdict[tuple[str, int], dict[int, Count]] = defaultdict(dict)
-    for each in hourly:
-        spans[each.campaign, each.period][each.hour] = each.counted
-    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in spans.values()], range(24))
+    return _folded([{hour: cells.get(hour, _NONE) for hour in range(24)} for cells in _spans(parts)], range(24))
 
 
-def _parts(parts: Iterable[Part], name: Callable[[Part], str]) -> Table:
+def _parts(parts: Iterable[Part]) -> Table:
     """Each campaign's spans; those with most first, what is left out at the end by its name."""
-    spans: defaultdict[tuple[str, int], Sums[str]] = defaultdict(_sums)
-    for each in parts:
-        _grow(spans[each.campaign, each.period][name(each)], each.counted)
-    table = _folded([dict(sorted(_counts(cells).items())) for cells in spans.values()])  # an order that says nothing of what was counted
+    table = _folded([dict(sorted(cells.items())) for cells in _spans(parts)])  # an order that says nothing of what was counted
     return table._replace(rows=sorted(table.rows, key=lambda row: (-(row.shown or Told(0)).number, row.key)))
+
+
+def _spans(parts: Iterable[Part]) -> Iterable[Mapping[Any, Count]]:
+    spans: defaultdict[tuple[str, int], dict[Any, Count]] = defaultdict(dict)
+    for each in parts:
+        spans[each.campaign, each.period][each.key] = each.counted
+    return spans.values()
 
 
 def _folded(blocks: Sequence[Mapping[Any, Count]], keys: Iterable[Any] = ()) -> Table:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from proxeny import compiling
-from tests.bench import compiled, controller, desks, durable, figures, generator, guests, memory, pages, peers, report, routes
+from tests.bench import compiled, controller, desks, durable, figures, generator, guests, memory, pages, peers, report, routes, years
 from tests.bench.result import Result
 from tests.bench.rounds import cell, first_answer
 from tests.peers.program import free_port
@@ -103,6 +103,9 @@ def main() -> int:
     say.print("staff pages")
     with tempfile.TemporaryDirectory() as folder:
         result.desks = desks.measure(Path(folder), *((desks.SMALL, desks.FEW) if options.quick else (desks.LARGE, desks.CROWD)))
+    say.print("pages of a year")
+    with tempfile.TemporaryDirectory() as folder:
+        result.years = years.measure(Path(folder), years.SMALL if options.quick else years.LARGE)
     say.print("route look-up, memory")
     result.looks += [routes.cost(size) for size in routes.SIZES]
     if any(name.startswith("Proxeny") for name in names):

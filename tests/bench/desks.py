@@ -9,6 +9,7 @@ measured is the server.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -57,6 +58,7 @@ class Pages:
 
 def measure(folder: Path, amounts: Amounts = LARGE, guests: Guests = CROWD) -> list[Pages]:
     """Both databases, one after the other."""
+    gc.freeze()  # as the pages' process does
     found = [_measured("SQLite", f"sqlite:///{folder}/proxeny.db", folder / "sqlite", amounts, guests)]
     with cluster() as server, server.database() as url:
         found.append(_measured("PostgreSQL", url, folder / "postgresql", amounts, guests))

@@ -50,6 +50,8 @@ def judged(result: Result) -> Iterator[tuple[bool, str]]:
         yield from pages.judged(result.pages)
     if result.desks:
         yield from desks.judged(result.desks)
+    if result.years:
+        yield from desks.judged(result.years, "a year's pages")
 
 
 def _processor_time(result: Result, ours: str, named: str = "") -> Iterator[tuple[bool, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from tests.bench import desks, durable, guests, pages
+from tests.bench import desks, durable, guests, pages, years
 from tests.bench.judged import FREERADIUS, judged
 from tests.bench.rounds import CROWD, PACE, WINDOW, middle
 
@@ -43,6 +43,8 @@ def show(result: Result, out: Console) -> None:
         out.print(pages.table(result.pages))
     if result.desks:
         out.print(desks.table(result.desks))
+    if result.years:
+        out.print(desks.table(result.years, years.WHAT))
     out.print(*_beside(result), sep="\n")
     out.print(HOW, style="dim", highlight=False)
     for met, words in judged(result):
@@ -136,7 +138,8 @@ def as_json(result: Result) -> dict[str, object]:
         "routes": [asdict(cost) for cost in result.looks],
         "guests": [asdict(one) for one in result.guests],
         "durable": [asdict(one) for one in result.durable],
-        "desks": [{"database": each.database, "written": each.written, "pages": dict(each.pages)} for each in result.desks],
+        "desks": [asdict(each) for each in result.desks],
+        "years": [asdict(each) for each in result.years],
         "pages": [{kind: asdict(one) for kind, one in each.items()} for each in result.pages],
         "memory": asdict(result.weight) if result.weight else None,
         "judged": [{"met": met, "what": words} for met, words in judged(result)],

@@ -33,6 +33,7 @@ class Result:
     guests: list[Guests] = field(default_factory=list)  # one a round
     pages: list[dict[str, Pages]] = field(default_factory=list)  # one a round, by kind
     desks: list[desks.Pages] = field(default_factory=list)  # the staff pages, one a database
+    years: list[desks.Pages] = field(default_factory=list)  # pages that tell of a year, one a database
     seconds: float = 0.0
 
     def ratio(self, name: str, other: str, endpoints: int, figure: str) -> float | None:

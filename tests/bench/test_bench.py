@@ -7,8 +7,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import func, select
 
-from tests.bench import durable, generator, guests, pages, routes
+from store.models import CampaignDay, SiteHour
+from store.session import engine, reading
+from tests.bench import durable, generator, guests, pages, routes, years
 from tests.peers.program import free_port
 
 if TYPE_CHECKING:
@@ -117,6 +120,19 @@ def test_pages_are_measured_against_a_real_controller(tmp_path: Path) -> None:
     seen = pages.measure(tmp_path, 1.0)
     assert (0, 0) == (seen["view"].faults, seen["sign-in"].faults)
     assert all(each.done > 10 and each.server95 >= each.server50 > 0 and each.cpu > 0 for each in seen.values())
+
+
+def test_pages_of_a_year_are_measured_on_what_is_there(tmp_path: Path) -> None:
+    """Each page answers, over as much as the city is said to have."""
+    url, city = f"sqlite:///{tmp_path}/proxeny.db", years.City(adverts=2, days=28, others=5, sites=3, used=28)
+    seen = years.measured("SQLite", url, tmp_path / "room", city)
+    assert 12 == len(seen.pages)
+    assert min(seen.pages.values()) > 0
+    database = engine(url)
+    with reading(database) as session:
+        counted = [session.scalar(select(func.count()).select_from(table)) for table in (CampaignDay, SiteHour)]
+    database.dispose()
+    assert [(2 + 5) * 28, 3 * 28 * 12 * 2] == counted
 
 
 @pytest.mark.peer("strace")

@@ -9,6 +9,7 @@ browser, and no socket between: what is measured is the server.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -61,13 +62,15 @@ WHAT = "A year of figures (20 adverts at 60 sites, 1,000 others, 600 sites)"
 
 def measure(folder: Path, city: City = LARGE) -> list[Pages]:
     """Both databases, one after the other."""
-    found = [_measured("SQLite", f"sqlite:///{folder}/proxeny.db", folder / "sqlite", city)]
+    gc.freeze()  # as the pages' process does
+    found = [measured("SQLite", f"sqlite:///{folder}/proxeny.db", folder / "sqlite", city)]
     with cluster() as server, server.database() as url:
-        found.append(_measured("PostgreSQL", url, folder / "postgresql", city))
+        found.append(measured("PostgreSQL", url, folder / "postgresql", city))
     return found
 
 
-def _measured(name: str, url: str, folder: Path, city: City) -> Pages:
+def measured(name: str, url: str, folder: Path, city: City) -> Pages:
+    """One database, which is empty; the folder is made."""
     folder.mkdir()
     create_keys(folder / "keys" / "seal.key")
     prepare(url).dispose()

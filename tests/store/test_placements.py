@@ -12,7 +12,7 @@ from portal.admin.desk import counted
 from store import adverts, placements
 from store.adverts import Figure
 from store.models import Campaign, CampaignState, Site
-from store.placements import SPAN, Advert, Count, Daily, Hourly, Part, start
+from store.placements import LANGUAGE, PLACE, SPAN, Advert, Count, Daily, Part, start
 from store.session import reading, transaction
 from tests.store.test_adverts import HOUR, campaign
 
@@ -52,21 +52,16 @@ def test_a_shops_own(database: Engine) -> None:
         assert days == placements.days(session, shop, TODAY - DAY, TODAY + DAY)
         assert days[:1] == placements.days(session, shop, TODAY - DAY, TODAY)
         firsts = [start(TODAY - OLDER), start(TODAY)]
-        hours = [Hourly(mine, 0, HOUR.hour, Count(3, 0)), Hourly(mine, 1, HOUR.hour, Count(13, 3))]
-        assert hours == placements.hours(session, shop, firsts)
-        parts = [
-            Part(mine, 0, "library", "en", Count(3, 0)),
-            Part(mine, 1, "arena", "fr", Count(2, 2)),
-            Part(mine, 1, "library", "en", Count(11, 1)),
-        ]
-        assert parts == placements.parts(session, shop, firsts)
+        hours = [Part(mine, 0, HOUR.hour, Count(3, 0)), Part(mine, 1, HOUR.hour, Count(13, 3))]
+        assert hours == list(placements.parts(session, shop, firsts, placements.HOUR))
+        by_place = [Part(mine, 0, "library", Count(3, 0)), Part(mine, 1, "arena", Count(2, 2)), Part(mine, 1, "library", Count(11, 1))]
+        assert by_place == list(placements.parts(session, shop, firsts, PLACE))
+        of_last = [Part(mine, 0, "en", Count(11, 1)), Part(mine, 0, "fr", Count(2, 2))]
+        assert of_last == list(placements.parts(session, shop, firsts[1:], LANGUAGE, mine))
         assert [Advert(mine, "bakery", CampaignState.LIVE)] == placements.adverts(session, shop)
         assert {"library": "Central Library"} == placements.places(session, ["library", "arena"])
-        assert ([], [], []) == (
-            placements.days(session, shop, TODAY - DAY, TODAY + DAY, other),
-            placements.hours(session, shop, firsts, other),
-            placements.parts(session, shop, firsts, other),
-        )
+        assert [] == placements.days(session, shop, TODAY - DAY, TODAY + DAY, other)
+        assert [[], [], []] == [list(placements.parts(session, shop, firsts, by, other)) for by in (placements.HOUR, PLACE, LANGUAGE)]
 
 
 def test_a_statement_each(database: Engine) -> None:
@@ -76,10 +71,10 @@ def test_a_statement_each(database: Engine) -> None:
     with reading(database) as session, counted(database) as said:
         placements.totals(session, shop, TODAY - DAY, TODAY)
         placements.days(session, shop, TODAY - 364 * DAY, TODAY)
-        placements.hours(session, shop, firsts)
-        placements.parts(session, shop, firsts)
+        for by in (placements.HOUR, PLACE, LANGUAGE):
+            list(placements.parts(session, shop, firsts, by))
         placements.adverts(session, shop)
-    assert 5 == sum(each.startswith("SELECT") for each in said)
+    assert 6 == sum(each.startswith("SELECT") for each in said)
 
 
 def test_a_span_is_the_zones(database: Engine) -> None:
@@ -91,7 +86,7 @@ def test_a_span_is_the_zones(database: Engine) -> None:
         told = [Figure("bakery-1", mine, midnight - timedelta(hours=hours), "library", "en", 1) for hours in (0, 1, 4)]
         adverts.count(session, told, ZoneInfo("America/Toronto"))
     with reading(database) as session:
-        found = placements.parts(session, shop, [date(2026, 1, 26), date(2026, 2, 23)])
+        found = list(placements.parts(session, shop, [date(2026, 1, 26), date(2026, 2, 23)], PLACE))
     assert [(0, Count(2, 0)), (1, Count(1, 0))] == [(each.period, each.counted) for each in found]
 
 
@@ -113,8 +108,10 @@ def test_an_hour_lies_where_its_middle_does(database: Engine, zone: str, first: 
     firsts = [date(2026, 1, 26), date(2026, 2, 23)]
     with reading(database) as session:
         days = [(each.day, each.counted.impressions) for each in placements.days(session, shop, firsts[0], date(2026, 3, 23))]
-        hours = [(each.period, each.hour, each.counted.impressions) for each in placements.hours(session, shop, firsts)]
-        parts = [(each.period, each.counted.impressions) for each in placements.parts(session, shop, firsts)]
+        hours, places = (
+            [(each.period, each.key, each.counted.impressions) for each in placements.parts(session, shop, firsts, by)]
+            for by in (placements.HOUR, PLACE)
+        )
     assert [(date(2026, 2, 22), 1), (date(2026, 2, 23), 2 + 3)] == days
     assert [(0, 23, 1), (1, 0, 2), (1, 1, 3)] == hours
-    assert [(0, 1), (1, 2 + 3)] == parts
+    assert [(0, "library", 1), (1, "library", 2 + 3)] == places

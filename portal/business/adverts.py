@@ -6,7 +6,6 @@ looked for among `g.shop`'s own.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -137,8 +136,7 @@ def _showing(session: Session, line: Line, offered: list[offers.Offer]) -> Showi
         full = running_on(mine, today())
     counts = Shown()
     if mine is not None and mine.capped:
-        midnight = g.now.astimezone(time_zone(desk().zone())).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        day, whole = (adverts.shown(session, [line.campaign.id], since, None) for since in (midnight.replace(minute=0), None))
+        day, whole = (adverts.shown(session, [line.campaign.id], first) for first in (today(), None))
         counts = Shown(day.get(line.campaign.id, 0), whole.get(line.campaign.id, 0))
     return showing(line, mine, running, offered, counts, g.now, suspended=g.shop.suspended_at is not None, full=full)
 

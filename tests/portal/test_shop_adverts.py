@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -158,6 +160,24 @@ def test_why_it_is_not_shown_is_told(shoproom: ShopRoom) -> None:
         adverts.count(session, [adverts.Figure(creative.id, name, hour, "x", "en", 5)])
     text = shoproom.page(f"{AT}/{name}")
     assert ("Why isn’t it showing?" in text, "limit for one day" in text) == (True, True)
+
+
+@pytest.mark.parametrize(("zone", "midnight"), [("Asia/Tokyo", 15), ("Asia/Kolkata", 18), ("America/Toronto", 5)])
+def test_a_limit_for_one_day_is_of_the_operators_day(shoproom: ShopRoom, zone: str, midnight: int) -> None:
+    """Wherever the operator is: what was shown in the hour before its midnight is yesterday's, from then on it is today's."""
+    name, at = shoproom.advert(), ZoneInfo(zone)
+    begins = (shoproom.time - timedelta(days=1)).replace(hour=midnight, minute=0, second=0, microsecond=0)
+    shoproom.time = begins + timedelta(hours=2)
+    shoproom.app.extensions["staff"] = replace(shoproom.desk, zone=lambda: zone)
+    with transaction(shoproom.database) as session:
+        session.get(Campaign, name).day_cap = 5
+        creative = versions.live(session, Creative, name).id
+        adverts.count(session, [adverts.Figure(creative, name, begins - timedelta(hours=1), "x", "en", 5)], at)
+        adverts.count(session, [adverts.Figure(creative, name, begins, "x", "en", 4)], at)
+    assert "limit for one day" not in shoproom.page(f"{AT}/{name}")
+    with transaction(shoproom.database) as session:
+        adverts.count(session, [adverts.Figure(creative, name, begins, "x", "en", 1)], at)
+    assert "limit for one day" in shoproom.page(f"{AT}/{name}")
 
 
 def test_a_suspended_shop_sees_and_does_not_act(shoproom: ShopRoom) -> None:

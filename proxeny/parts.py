@@ -25,6 +25,7 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 MOST_DAYS: Final = 1_096  # three years, one of them a leap year: what tells of a person is kept no longer, whatever is set
 OfPeople = Annotated[int, Field(ge=1, le=MOST_DAYS)]
+FOUR_WEEKS: Final = 29  # days, with one for the clocks west of UTC: adverts' figures go by four weeks, and never by those that run
 
 
 def listed(value: object) -> object:
@@ -218,7 +219,7 @@ class Retention(Part):
     guest_usage: OfPeople = 62
     vouchers: OfPeople = 365
     messages: OfPeople = 30
-    advert_figures: Days = 1100
+    advert_figures: Annotated[int, Field(ge=FOUR_WEEKS, le=36_500)] = 1100
     requests: OfPeople = 1095
     openings: OfPeople = 1095
     events: Days = 30

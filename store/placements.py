@@ -80,6 +80,11 @@ def kept(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+def whole(moment: datetime) -> datetime:
+    """The end of those of its spans that begin before this moment, as sums keep it."""
+    return kept(start((moment - timedelta(microseconds=1)).date()) + timedelta(days=SPAN))
+
+
 def add(session: Session, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
     """Add these figures, whole `PlacementHour`s, to what is there; days begin at midnight of this zone, the operator's."""
     cut = {hour: _cut(hour, zone) for hour in {row["hour"] for row in rows}}

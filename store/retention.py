@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Delete, Engine, and_, delete, exists, func, null, or_, select, tuple_
 
-from store import spent_grants, unused_pictures, visitors
+from store import placements, spent_grants, unused_pictures, visitors
 from store.ids import first_id
 from store.models import (
     Account,
@@ -66,7 +66,7 @@ from store.models import (
 from store.session import affected, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -138,7 +138,7 @@ _AGED: Final[Mapping[Kept, tuple[tuple[type[Base], InstrumentedAttribute[datetim
     Kept.VOUCHER: ((VoucherBatch, VoucherBatch.expires_at),),
     Kept.CHALLENGE: ((Challenge, Challenge.expires_at), (Guess, Guess.until)),
     Kept.MESSAGE: ((Message, Message.queued_at),),
-    # what is summed goes as soon as the first of it is too old
+    # what is summed goes as soon as the first of it is too old, and days with the first of their four weeks
     Kept.ADVERT_FIGURES: (
         (PlacementHour, PlacementHour.hour),
         (CampaignDay, CampaignDay.day),
@@ -170,6 +170,8 @@ _AGED_BY: Final[Mapping[type[Base], InstrumentedAttribute[Any] | ColumnElement[A
     PrivacyRequest: PrivacyRequest.settled_at,
     ListenerKey: func.coalesce(ListenerKey.retired_at, ListenerKey.created_at),
 }
+# Rows that go by whole spans: of what is told exactly of a span, no day of it can be told by what went
+_SPANS: Final[Mapping[type[Base], Callable[[datetime], datetime]]] = {CampaignDay: placements.whole}
 # Rows whose grants count as they do
 _BOUND: Final[Mapping[type[Base], Any]] = {Device: Grant.device_hash == Device.hash, Account: Grant.account_id == Account.id}
 _ALWAYS: Final = {Kept.ACCOUNTING_KEY: ACCOUNTING_KEY, Kept.SIGN_IN_TOKEN: SIGN_IN_TOKEN, Kept.CHALLENGE: CHALLENGE}
@@ -235,7 +237,7 @@ def late(session: Database, before: Mapping[Kept, datetime]) -> dict[Kept, datet
 
 def too_old(kind: Kept, before: datetime) -> list[Select[Any]]:
     """The times of a class's rows that are over at this moment: a statement for each of its tables. The classes of grants have none."""
-    return [select(column).where(column < before, *_aging(table, before)) for table, column in _AGED.get(kind, ())]
+    return [select(column).where(*_old(table, column, before)) for table, column in _AGED.get(kind, ())]
 
 
 def _purge_trails(database: Engine, before: datetime) -> int:
@@ -253,9 +255,11 @@ def _purge_vouchers(database: Engine, before: datetime) -> None:
     _in_batches(database, delete(Voucher).where(Voucher.id.in_(old)))
 
 
-def _aging(table: type[Base], before: datetime) -> list[ColumnElement[bool]]:
-    """What keeps a row of this table from ageing is not so."""
-    said = [~_ALIVE[table]] if table in _ALIVE else []
+def _old(table: type[Base], column: InstrumentedAttribute[datetime], before: datetime) -> list[ColumnElement[bool]]:
+    """It is older than this moment, and what keeps a row of this table from ageing is not so."""
+    said = [column < (_SPANS[table](before) if table in _SPANS else before)]
+    if table in _ALIVE:
+        said.append(~_ALIVE[table])
     if table in _AGED_BY:
         said.append(_AGED_BY[table] < before)
     if table in _BOUND:
@@ -267,7 +271,7 @@ def _purge(database: Engine, table: type[Base], column: InstrumentedAttribute[da
     """Batch by batch, oldest first."""
     keys: list[Any] = list(table.__mapper__.primary_key)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
-    old = and_(column < before, *_aging(table, before))
+    old = and_(*_old(table, column, before))
     return _in_batches(database, delete(table).where(key.in_(select(*keys).where(old).order_by(column).limit(BATCH))))
 
 

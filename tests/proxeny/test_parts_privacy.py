@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from portal.doors import KEPT
 from proxeny.faults import FaultyError
-from proxeny.parts import MOST_DAYS
+from proxeny.parts import FOUR_WEEKS, MOST_DAYS
 from proxeny.settings import load
 from proxeny.survey_guests import duties
 from proxeny.web import house
+from store import placements
+from store.placements import MONDAY, SPAN
 from tests.proxeny.test_settings import written
 
 if TYPE_CHECKING:
@@ -84,3 +88,12 @@ def test_the_pages_say_what_the_settings_say(tmp_path: Path) -> None:
     assert (184, 200, 30, 200) == (told.kept["session"], told.kept["orders"], told.kept["device"], told.retention_days)
     assert set(KEPT) <= set(told.kept)
     assert dict(house(load(written(tmp_path, "[guest]\n"), {})).kept) | KEPT == house(load(written(tmp_path, "[guest]\n"), {})).kept
+
+
+def test_the_four_weeks_that_run_are_kept(tmp_path: Path) -> None:
+    """However little is kept of adverts' figures: caps are held by them, and the last hour of four weeks is west of UTC a day later."""
+    least = timedelta(days=load(written(tmp_path, f"[retention]\nadvert_figures = {FOUR_WEEKS}\n"), {}).retention.advert_figures)
+    assert 1 == len(told(written(tmp_path, f"[retention]\nadvert_figures = {FOUR_WEEKS - 1}\n")))
+    begins = placements.kept(MONDAY)
+    last = datetime.combine(MONDAY + timedelta(days=SPAN), time(), ZoneInfo("Etc/GMT+12")) - timedelta(seconds=1)
+    assert begins == placements.whole(last - least)

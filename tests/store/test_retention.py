@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -209,3 +209,22 @@ def test_figures_that_a_cap_is_kept_by_stay_while_it_runs(database: Engine) -> N
         gone = (m.PlacementHour, m.CampaignClock, m.CampaignSpan)
         assert [0, 0, 0] == [session.scalar(select(func.count()).select_from(each)) for each in gone]
         assert Kept.ADVERT_FIGURES not in retention.late(session, {Kept.ADVERT_FIGURES: NOW + timedelta(days=1)})
+
+
+def test_the_days_of_four_weeks_go_together(database: Engine) -> None:
+    """With their places and hours, once the first of them is too old: of a total that shrank by one day that day could be told."""
+    first = datetime(2026, 2, 23, tzinfo=UTC)
+    told = [first + timedelta(days=days, hours=12) for days in (0, 13, 27, 28)]
+    with transaction(database) as session:
+        name = campaign(session)
+        session.flush()
+        adverts.count(session, [Figure("bakery-1", name, at, "mall", "en", 5) for at in told])
+    kept, old = timedelta(days=60), first + timedelta(seconds=1)
+    assert 0 == purge(database, {Kept.ADVERT_FIGURES: kept}, first + kept)[Kept.ADVERT_FIGURES]
+    with reading(database) as session:
+        said = [retention.late(session, {Kept.ADVERT_FIGURES: each}) for each in (first, old)]
+    assert [{}, {Kept.ADVERT_FIGURES: first}] == said
+    assert 3 + 1 + 1 == purge(database, {Kept.ADVERT_FIGURES: kept}, old + kept)[Kept.ADVERT_FIGURES]
+    with reading(database) as session:
+        assert [first + timedelta(days=28)] == list(session.scalars(select(m.CampaignDay.day)))
+        assert {} == retention.late(session, {Kept.ADVERT_FIGURES: old})

@@ -132,7 +132,7 @@ def test_what_is_added_in_the_browser_is_used_within_two_seconds(added: Desk) ->
     added.save()
     until(lambda: added.login(added.secret).success, "a login through what was added", 2)
     added.open("/gateways/square")
-    expect(added.tab.locator("#gateway-state")).to_contain_text("1 let in", timeout=15_000)
+    expect(added.tab.locator("#gateway-state")).to_contain_text("1 let in")
 
 
 def badge(desk: Desk, line: int) -> Locator:
@@ -194,7 +194,7 @@ def test_a_new_secret_overlaps_and_its_use_is_seen(added: Desk) -> None:
     until(lambda: added.login(new).success, "a login under the new secret", 2)
     assert added.login(added.secret).success
     added.open("/gateways/square/secrets")
-    expect(added.tab.locator("#overlap")).to_contain_text("It still uses the previous secret", timeout=15_000)
+    expect(added.tab.locator("#overlap")).to_contain_text("It still uses the previous secret")
     added.tab.click("text=End the overlap now")
     expect(added.tab.locator(".notice")).to_contain_text("not accepted any more")
     until(lambda: not added.login(added.secret).answered, "the previous secret to be refused", 2)
@@ -205,7 +205,7 @@ def test_a_new_secret_overlaps_and_its_use_is_seen(added: Desk) -> None:
 def test_a_home_is_tested_switched_off_and_on_by_the_real_road(added: Desk) -> None:
     """Its page sees it alive, tells a real login as a story, and what its switch says is so on the road within two seconds."""
     added.open("/homes/uni-a-1")
-    expect(added.tab.locator("#state .badge").first).to_have_text("alive", timeout=15_000)
+    expect(added.tab.locator("#state .badge").first).to_have_text("alive")
     added.tab.fill("[name=identity]", student(REALM))
     added.tab.fill("[name=password]", PASSWORD)
     added.tab.click("button:has-text('Send it')")

@@ -10,7 +10,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.peers.program import found
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PHONE = {"width": 390, "height": 740}
+PATIENCE = 30_000  # ms: what is waited for comes in a moment, and on a machine with much else to do in a few
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
@@ -36,6 +37,7 @@ def chromium(folder: Path, namespace: str = "", flags: tuple[str, ...] = (), *, 
         wrapper.write_text(f'#!/bin/sh\nexec {shlex.join([found("ip"), "netns", "exec", namespace, program])} "$@"\n')
         wrapper.chmod(0o755)
         program = str(wrapper)
+    expect.set_options(timeout=PATIENCE)  # its own five seconds are an idle machine's
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*_FLAGS, *flags])
         try:
@@ -48,7 +50,7 @@ def chromium(folder: Path, namespace: str = "", flags: tuple[str, ...] = (), *, 
 def page(browser: Browser, *, scripts: bool = False, language: str = "en-CA", **more: Any) -> Iterator[Page]:
     """A page of a phone's size; without scripts unless asked, as in a captive mini-browser that has none."""
     context = browser.new_context(viewport=PHONE, java_script_enabled=scripts, locale=language, **more)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     try:
         yield context.new_page()
     finally:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 # Debian keeps daemons in /usr/sbin, which an ordinary user's PATH leaves out.
 SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
+_given: set[int] = set()  # ports
+
 
 class PeerError(AssertionError):
     """A program ended early or never became ready; the message carries the end of its log."""
@@ -38,17 +40,25 @@ def found(name: str) -> str:
 
 
 def busy() -> float:
-    """How many times as long as on an idle machine things may take: by how many wait for each processor; five times at most."""
-    return min(5.0, 1 + os.getloadavg()[0] / (os.cpu_count() or 1))
+    """How many times as long as on an idle machine things may take: by how many wait for each processor; five times at most.
+
+    By those of the last minute or those of this moment, whichever are more: the minute's mean is late when others begin.
+    """
+    with open("/proc/loadavg") as told:  # noqa: PTH123 -- asked often, and a Path costs more than the reading
+        minute, _, _, now, *_ = told.read().split()
+    waiting = max(float(minute), int(now.partition("/")[0]) - 1)  # but for us who ask
+    return min(5.0, 1 + waiting / len(os.sched_getaffinity(0)))
 
 
 def until(ask: Callable[[], T], what: str, seconds: float = 30.0, pause: float = 0.02) -> T:
-    """Ask again and again until the answer is true; fails with `what` when the time, an idle machine's, is over."""
-    seconds *= busy()
-    deadline = time.monotonic() + seconds
+    """Ask again and again until the answer is true; fails with `what` when the time, an idle machine's, is over.
+
+    The machine is asked how busy it is when the time seems to be over: what keeps us waiting may have begun after we had.
+    """
+    begun, patience = time.monotonic(), 1.0
     while not (answer := ask()):
-        if time.monotonic() > deadline:
-            raise PeerError(f"waited {seconds:g} s for {what}")
+        if (waited := time.monotonic() - begun) > seconds * patience and waited > seconds * (patience := max(patience, busy())):
+            raise PeerError(f"waited {waited:.1f} s for {what}")
         time.sleep(pause)
     return answer
 
@@ -57,13 +67,26 @@ def free_port(*, address: str = "127.0.0.1", beside: int = 0) -> int:
     """A port free for UDP and TCP, with the `beside` ports after it free too.
 
     Not by binding port 0: between our closing it and the program's binding it, any client on the machine could be given
-    that ephemeral port. Ports below the ephemeral range are only taken by name.
+    that ephemeral port. Ports below the ephemeral range are only taken by name. None is given twice, nor to two of the
+    processes that test side by side: it may be seconds until a program binds what it was given.
     """
+    lowest, end = _share()
+    if len(_given) > (end - lowest) // 2:
+        _given.clear()
     for _ in range(200):
-        port = random.randrange(15000, 32000 - beside)
-        if all(_is_free(address, port + step) for step in range(beside + 1)):
+        port = random.randrange(lowest, end - beside)
+        wanted = range(port, port + beside + 1)
+        if _given.isdisjoint(wanted) and all(_is_free(address, each) for each in wanted):
+            _given.update(wanted)
             return port
     raise PeerError(f"no free port on {address}")
+
+
+def _share() -> tuple[int, int]:
+    """The first port that this process may give, and the one after its last: pytest-xdist numbers those side by side."""
+    number, count = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    size = (32000 - 15000) // max(count, number + 1)
+    return 15000 + number * size, 15000 + (number + 1) * size
 
 
 def _is_free(address: str, port: int) -> bool:

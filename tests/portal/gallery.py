@@ -14,7 +14,7 @@ from portal.apps import guest_app
 from store.schema import prepare
 from store.sealed import Seal, create_keys
 from store.session import engine
-from tests.peers.browser import chromium
+from tests.peers.browser import PATIENCE, chromium
 from tests.portal.world import World, world
 from tests.screens.states import STATES, Posted
 
@@ -136,7 +136,7 @@ def window(folder: Path, **more: object) -> Iterator[Window]:
     """A phone's, the smallest there is, unless told otherwise. The pages' policy would keep the tests' scripts out."""
     with chromium(folder) as browser:
         context = browser.new_context(**{"viewport": SMALL, "bypass_csp": True, "reduced_motion": "reduce", **more})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         made = Window(context.new_page())
         context.route("**/*", made.answer)
         yield made

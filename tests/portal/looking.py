@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.peers.browser import chromium
+from tests.peers.browser import PATIENCE, chromium
 from tests.screens.desks import DESKS
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def looking(folder: Path, room: Room, pages: Mapping[str, Desk] = DESKS, **more:
     shape = {"viewport": {"width": 1440, "height": 900}, "bypass_csp": True, "reduced_motion": "reduce"}
     with chromium(folder) as browser:
         context = browser.new_context(**{**shape, **more})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         made = Looking(context.new_page(), room, pages)
         context.route("**/*", made.answer)
         yield made

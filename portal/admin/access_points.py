@@ -17,7 +17,7 @@ from portal.admin.access_points_csv import spelled
 from portal.admin.desk import desk
 from portal.admin.forms import Field, Kind
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import Permission
@@ -119,7 +119,7 @@ def _place() -> ColumnElement[str | None]:
 
 
 def _begins(text: str) -> ColumnElement[bool]:
-    return or_(func.lower(AccessPoint.name).startswith(text.lower(), autoescape=True), AccessPoint.mac == spelled(text))
+    return or_(begins(AccessPoint.name, text), AccessPoint.mac == spelled(text))
 
 
 def _in_district(value: str) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from portal import languages
 from portal.admin import business_places, entries, news
 from portal.admin.desk import desk
 from portal.admin.guard import audited, needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.cases import businesses
@@ -101,9 +101,7 @@ COLUMNS: Final = (
     Column("since", later("Since"), lambda row: row.shop.created_at),
 )
 FILTERS: Final = (
-    Filter(
-        "q", later("Begins with"), lambda value: func.lower(Business.name).startswith(value.lower(), autoescape=True), hint=later("name")
-    ),
+    Filter("q", later("Begins with"), lambda value: begins(Business.name, value), hint=later("name")),
     Filter("state", later("State"), _in_state, STATES),
 )
 

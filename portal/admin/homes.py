@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Blueprint, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from portal.admin import entries, forms, home_fields, live_homes, referrers
 from portal.admin.desk import desk
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import Permission
@@ -72,7 +72,7 @@ COLUMNS: Final = (
 
 
 def _begins(text: str) -> ColumnElement[bool]:
-    return or_(func.lower(Home.name).startswith(text.lower(), autoescape=True), Home.address.startswith(text, autoescape=True))
+    return or_(begins(Home.name, text), Home.address.startswith(text, autoescape=True))
 
 
 LIST: Final = List(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Response, g, request, stream_with_context
-from sqlalchemy import func, literal, literal_column, select, tuple_
+from sqlalchemy import BigInteger, func, literal, literal_column, or_, select, tuple_
 from werkzeug.exceptions import BadRequest
 
 from portal.admin.desk import desk
@@ -145,6 +145,18 @@ class List:
         return tuple(row[-len(self.order) :])
 
 
+def begins(column: Any, said: str) -> ColumnElement[bool]:
+    """That a name begins so, in capitals or not. SQLite knows those of ASCII alone, so an accented first letter is asked for in both."""
+    small = said.lower()
+    ways = dict.fromkeys((small, _ascii(said), _ascii(small[:1].upper() + small[1:])))
+    return or_(*(func.lower(column).startswith(each, autoescape=True) for each in ways))
+
+
+def _ascii(said: str) -> str:
+    """As SQLite's lower() would write it."""
+    return "".join(each.lower() if each.isascii() else each for each in said)
+
+
 def _bound(value: Any, column: ColumnElement[Any]) -> Any:
     """A value of a cursor as this column's type; a cursor that somebody made up is a bad request."""
     kind = datetime if isinstance(column.type, Moment) else column.type.python_type
@@ -159,7 +171,7 @@ def _bound(value: Any, column: ColumnElement[Any]) -> Any:
             value = None
         if value is None:
             raise BadRequest
-    return literal(value, column.type)
+    return literal(value, BigInteger() if kind is int else column.type)  # wider than its column, it is no fault of ours
 
 
 def _packed(key: tuple[Any, ...]) -> str:

@@ -12,12 +12,12 @@ from flask import Blueprint, abort, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.admin import entries, forms, plan_fields, plan_told, referrers
 from portal.admin.desk import desk
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.plan_fields import FIELDS, NAME
 from portal.admin.tables import table
@@ -65,7 +65,7 @@ COLUMNS: Final = (
 
 
 def _begins(text: str) -> ColumnElement[bool]:
-    return func.lower(Plan.name).startswith(text.lower(), autoescape=True)
+    return begins(Plan.name, text)
 
 
 _LIST: Final = List(

@@ -17,7 +17,7 @@ from portal.admin.desk import desk
 from portal.admin.entries import Referrer
 from portal.admin.forms import Field, Kind
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import Permission
@@ -85,9 +85,7 @@ COLUMNS: Final = (
     Column("published_by", later("By"), lambda row: row.version.by if row.version else ""),
     Column("draft", later("Draft"), lambda row: "yes" if row.draft else ""),
 )
-_FILTERS: Final = (
-    Filter("q", later("Begins with"), lambda value: func.lower(Portal.name).startswith(value.lower(), autoescape=True), hint=later("name")),
-)
+_FILTERS: Final = (Filter("q", later("Begins with"), lambda value: begins(Portal.name, value), hint=later("name")),)
 
 
 @blueprint.get("/portals")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Blueprint, abort, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from portal.admin import entries, forms, live_homes, realm_fields, referrers
 from portal.admin.desk import desk
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import Permission
@@ -82,10 +82,7 @@ def _begins(text: str) -> ColumnElement[bool]:
     """Of the realm, with or without its "*.", or of the institution's name."""
     said = text.lower()
     below = (Realm.match.startswith(each, autoescape=True) for each in (said, f"*.{said}", f"~{text}"))
-    named = (
-        column.startswith(each, autoescape=True) for column, each in ((Realm.institution, text), (func.lower(Realm.institution), said))
-    )
-    return or_(*below, *named)
+    return or_(*below, begins(Realm.institution, text))
 
 
 LIST: Final = List(

@@ -18,7 +18,7 @@ from portal.admin import entries, forms, referrers
 from portal.admin.desk import desk
 from portal.admin.forms import Field, Kind
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.permissions import Permission
@@ -72,8 +72,7 @@ COLUMNS: Final = (
 
 
 def _begins(text: str) -> ColumnElement[bool]:
-    said = text.lower()
-    return or_(*(func.lower(column).startswith(said, autoescape=True) for column in (Site.name, Site.id)))
+    return or_(begins(Site.name, text), begins(Site.id, text))
 
 
 def listed(districts: Sequence[str]) -> List:

@@ -16,7 +16,7 @@ from portal import words
 from portal.admin.charts import PLAIN, every, picture, size
 from portal.admin.desk import desk
 from portal.admin.guard import needs
-from portal.admin.lists import Column, Filter, List
+from portal.admin.lists import Column, Filter, List, begins
 from portal.admin.page import page
 from portal.admin.tables import table
 from portal.cases import batches as cases
@@ -128,7 +128,7 @@ def listed(wrong: str = "") -> Any:
 def of_batches(plans: Sequence[str] = ()) -> List:
     """The batches; `plans`: those that the filter offers."""
     filters = (
-        Filter("q", later("Name begins with"), lambda said: func.lower(VoucherBatch.name).startswith(said.lower(), autoescape=True)),
+        Filter("q", later("Name begins with"), lambda said: begins(VoucherBatch.name, said)),
         Filter("state", later("State"), _clause, STATES),
         Filter("plan", later("Plan"), lambda said: VoucherBatch.plan == said, {name: name for name in plans}),
     )

@@ -128,8 +128,9 @@ def parts(
     key = (table.campaign_id, table.begins_at, by)
     sums = (func.sum(table.impressions), func.sum(table.clicks))
     rows = _mine(business_id, table, (*key, *sums), campaign).where(table.begins_at.in_(numbers)).group_by(*key).order_by(*key)
-    for name, begins, each, shown, clicks in session.execute(rows, execution_options={"yield_per": _AT_ONCE}):
-        yield Part(name, numbers[begins], each, Count(int(shown), int(clicks)))
+    for some in session.connection().execute(rows).partitions(_AT_ONCE):  # the session's own would hold all of them
+        for name, begins, each, shown, clicks in some:
+            yield Part(name, numbers[begins], each, Count(int(shown), int(clicks)))
 
 
 def places(session: Session, names: Collection[str]) -> dict[str, str]:

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from portal.admin.desk import counted
 from store import adverts, placements
 from store.adverts import Figure
 from store.models import Campaign, CampaignState, Site
 from store.placements import LANGUAGE, PLACE, SPAN, Advert, Count, Daily, Part, start
-from store.session import reading, transaction
+from store.schema import upgrade
+from store.session import engine, reading, transaction
 from tests.store.test_adverts import HOUR, campaign
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from tests.peers.postgres import Cluster
 
 DAY = timedelta(days=1)
 OLDER = SPAN * DAY
@@ -115,3 +119,16 @@ def test_an_hour_lies_where_its_middle_does(database: Engine, zone: str, first: 
     assert [(date(2026, 2, 22), 1), (date(2026, 2, 23), 2 + 3)] == days
     assert [(0, 23, 1), (1, 0, 2), (1, 1, 3)] == hours
     assert [(0, "library", 1), (1, "library", 2 + 3)] == places
+
+
+@pytest.mark.peer("postgresql")
+def test_rows_are_read_by_the_statement_itself(cluster: Cluster) -> None:
+    """No cursor stays in PostgreSQL, each of whose fetches would have all of a page's two seconds."""
+    with cluster.database(upgrade) as url:
+        database = engine(url)
+        shop, *_ = sown(database)
+        with reading(database) as session:
+            told = placements.parts(session, shop, [start(TODAY)], PLACE)
+            assert ("arena", 0) == (next(told).key, session.scalar(text("SELECT count(*) FROM pg_cursors")))
+            assert ["library"] == [each.key for each in told]
+        database.dispose()

@@ -13,6 +13,7 @@ import pytest
 import tomlkit
 
 from radius.actions import Reason
+from tests.flow.test_mac import grants_known
 from tests.peers import radclient, slapd
 from tests.peers.authority import Authority
 from tests.peers.controller import Controller, client, controller, network, realm
@@ -158,7 +159,10 @@ def test_no_password_and_no_name_is_written_anywhere(road, city) -> None:
     """Not in the log, nor in the database or the spools."""
     sign_in(road, "ada@city.example", pap("s3cret-of-a-guest"), "02-00-00-00-04-01")
     assert "DIRECTORY_WRONG" == reason(road, "02-00-00-00-04-01")
-    kept = b"".join(path.read_bytes() for path in (road.folder / "var").rglob("*") if path.is_file())
+    kept = b""
+    for path in (road.folder / "var").rglob("*"):
+        with contextlib.suppress(OSError):  # a drained spool goes, a socket is not read
+            kept += path.read_bytes()
     for secret in ("s3cret-of-a-guest", slapd.PASSWORD, "guest-017@example.org"):
         assert secret not in road.log
         assert secret.encode() not in kept
@@ -211,7 +215,7 @@ def test_a_killed_porter_is_replaced_and_nobody_is_forgotten(tmp_path, city, aut
         held = "02-00-00-00-07-01"
         assert "Access-Accept" == sign_in(road, "ada@city.example", pap(slapd.PASSWORD), held).code
         check = f"{pap(held)}\nService-Type = Call-Check"
-        assert "Access-Accept" == sign_in(road, held, check, held).code
+        until(lambda: 1 == grants_known(road), "the grant in the worker's memory")
         before = road.porter
         os.kill(before[0], signal.SIGKILL)
         assert "Access-Accept" == sign_in(road, held, check, held).code
@@ -236,7 +240,8 @@ def test_another_directory_is_asked_from_the_next_reload_on(tmp_path, city, auth
             road.hang_up()
             _until_told(road, station, code, state)
         assert before == (road.porter, road.workers)
-        assert threads + 5 == len(list(Path(f"/proc/{road.porter[0]}/task").iterdir()))  # as many as the pool has places
+        tasks = Path(f"/proc/{road.porter[0]}/task")
+        until(lambda: threads + 5 == len(list(tasks.iterdir())), "as many threads as the pool has places")
         road.fault_free()
 
 

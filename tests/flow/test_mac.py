@@ -94,10 +94,10 @@ def streamed(road: Controller, store: Store, station: str) -> None:
     admit(store, station)
     with transaction(store.engine) as session:
         live = session.query(Grant).filter(Grant.revoked_at.is_(None)).count()
-    until(lambda: _grants(road) == live, "every grant in the worker's memory", 10)
+    until(lambda: grants_known(road) == live, "every grant in the worker's memory", 10)
 
 
-def _grants(road: Controller) -> float:
+def grants_known(road: Controller) -> float:
     with urllib.request.urlopen(f"http://127.0.0.1:{road.metrics}/metrics", timeout=10) as page:
         lines = page.read().decode().splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("proxeny_worker_grants{"))
@@ -114,7 +114,7 @@ def test_a_guest_is_let_in_and_put_out(road: Controller, store: Store, gateway: 
     assert 7_190 <= int.from_bytes(answer.value(27), "big") <= 7_200
     store.revoke(grant)
     until(lambda: gateway.ask(station).code == 3, "the revoked guest to be refused", 3)
-    until(lambda: _grants(road) == 0, "the worker to tell that it knows nobody", 10)  # from here on the number only grows
+    until(lambda: grants_known(road) == 0, "the worker to tell that it knows nobody", 10)  # from here on the number only grows
     told = until(lambda: [row for row in road.trace(station) if row["verdict"] == "accept"], "the login in the trace")
     assert ("", []) == (told[0]["home"], told[0]["attempts"])
 

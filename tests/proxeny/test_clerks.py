@@ -73,13 +73,13 @@ def test_what_goes_wrong_is_an_answer_too() -> None:
 
 def test_who_waited_too_long_is_not_tried_any_more(monkeypatch) -> None:
     """A queue behind a dead database empties at once when it comes back: nobody waits for those answers any more."""
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
 
     async def story(clerks: Clerks) -> None:
-        gate, told, tried = threading.Event(), [], []
-        clerks.take(lambda: gate.wait(10) and GOOD, told.append)
+        begun, gate, told, tried = threading.Event(), threading.Event(), [], []
+        clerks.take(lambda: begun.set() or (gate.wait(10) and GOOD), told.append)
+        await wait(begun.is_set)
+        monkeypatch.setattr(module, "PATIENCE", 0.0)  # from now on whoever waits does so for too long
         clerks.take(lambda: tried.append(1) or GOOD, told.append)
-        await asyncio.sleep(0.1)
         gate.set()
         await wait(lambda: len(told) == 2)
         assert ([GOOD, refused(Reason.PORTER_BUSY)], []) == (told, tried)

@@ -255,7 +255,7 @@ def test_a_wrong_certificate_is_named_and_nothing_is_said(city: City, tmp_path) 
 
 
 def test_one_that_hangs_holds_up_nobody_else(city: City, certificate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty guests wait at a dead controller; the guest of another is online in the time that a page waits."""
+    """Twenty guests wait at a dead controller; the guest of another is online before the first of them was given up."""
     never = threading.Event()
     with serving(UnifiStub(mood=Mood(hang=never)), certificate) as dead, serving(UnifiStub(), certificate) as well:
         city.begin("unifi", dead.url, dead.password, 'api_user = "proxeny"', run=False)
@@ -267,10 +267,8 @@ def test_one_that_hangs_holds_up_nobody_else(city: City, certificate, monkeypatc
         waiting = [city.order(OrderKind.GRANT) for _ in range(20)]
         city.sweep.thread.start()
         until(lambda: len(dead.asked) == lines.EACH, "three conversations with the dead one")
-        begun = datetime.now(UTC)
-        assert city.settled(city.order(OrderKind.GRANT, client="well"), 2.5)[0]
-        assert 2.5 > (datetime.now(UTC) - begun).total_seconds()
-        assert lines.EACH == len(dead.asked)
+        assert city.settled(city.order(OrderKind.GRANT, client="well"))[0]
+        assert lines.EACH == len(dead.asked)  # not one of them was over by then
         assert all(city.row(order).settled_at is None for order in waiting)
         never.set()
 

@@ -19,6 +19,7 @@ import pytest
 
 from store.drain import Drain
 from store.spool import Spool, folder_lock
+from tests.peers import program
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,10 +38,7 @@ def keep_all(spool: Spool, numbers: range, seconds: float = 20.0) -> list[bool]:
 
 
 def until(promise, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not promise():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.002)
+    program.until(promise, "the spool", seconds, 0.002)
 
 
 def drained(folder: Path) -> list[int]:
@@ -218,11 +216,15 @@ for number in range(start, start + 100_000):
         said = bytearray(process.stdout.read1(8))  # it lives
         listener = threading.Thread(target=lambda p=process, s=said: s.extend(p.stdout.read()))
         listener.start()
-        until_time = time.monotonic() + chance.uniform(0.01, 0.4)
-        while time.monotonic() < until_time:
+        enough = chance.randrange(150, 700)  # the random moment
+
+        def lived(said: bytearray = said, enough: int = enough) -> bool:
             for batch in drain.batches(200):
-                out += [int.from_bytes(row.key, "big") for row in batch.rows]
+                out.extend(int.from_bytes(row.key, "big") for row in batch.rows)
                 drain.done(batch)
+            return said.count(b"\n") >= enough
+
+        until(lived, 60)
         process.send_signal(signal.SIGKILL)
         process.wait()
         listener.join()

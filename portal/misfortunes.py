@@ -15,6 +15,7 @@ from portal.writing import GONE
 
 _TAKEN: Final = ("UNIQUE constraint", "FOREIGN KEY constraint")  # in SQLite's words
 _TAKEN_STATES: Final = ("23505", "23503")  # PostgreSQL's for the same
+_STOPPED_STATE: Final = "57014"  # a server speaks its operator's language, so its words say nothing
 _MACHINE: Final = frozenset(  # what a file of a form waits in has no room, or cannot be written or opened
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 )
@@ -25,10 +26,10 @@ def known(fault: Exception) -> tuple[int, str] | None:
     removed in the same moment, of a database that does not answer, and of a disk without room; None for what is a fault of ours.
     """
     if isinstance(fault, DBAPIError):
-        words = str(fault.orig)
-        if "interrupted" in words or "statement timeout" in words:
+        words, state = str(fault.orig), getattr(fault.orig, "sqlstate", "")
+        if "interrupted" in words or state == _STOPPED_STATE:
             return 504, "too slow a question"
-        if any(each in words for each in _TAKEN) or getattr(fault.orig, "sqlstate", "") in _TAKEN_STATES:
+        if any(each in words for each in _TAKEN) or state in _TAKEN_STATES:
             return 409, "somebody was faster"
     if isinstance(fault, StaleDataError):
         return 409, "somebody was faster"

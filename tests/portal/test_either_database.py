@@ -1,4 +1,4 @@
-"""What one database is stricter about than the other is no fault of ours on either: the staff's lists over SQLite and over PostgreSQL."""
+"""What one database is stricter about than the other is no fault of ours on either: the staff's pages over SQLite and over PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from portal.misfortunes import known
 from store.models import Business, Site
 from store.schema import upgrade
 from store.sealed import Seal, create_keys
@@ -64,3 +67,9 @@ def test_a_name_is_found_by_an_accented_beginning(desks: Room, said: str) -> Non
 def test_so_is_a_shop(desks: Room, said: str, found: bool) -> None:
     """Signs of a pattern are letters like others."""
     assert found == ("/businesses/epicerie" in desks.page(f"/businesses?q={quote(said)}"))
+
+
+def test_a_server_may_speak_french() -> None:
+    """What was stopped is told by its state, not by a server's words: lc_messages is its operator's."""
+    stopped = psycopg.errors.QueryCanceled("annulation de la requête à cause du délai écoulé pour l'exécution de l'instruction")
+    assert (504, "too slow a question") == known(OperationalError("SELECT", {}, stopped))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def test_what_is_to_be_dropped_is_dropped_and_counted(road: Road) -> None:
     """Every drop of parts A to C: silence, its Reason counted once, nothing at the home, nothing stored, the road goes on."""
     bad_ones = catalogue()
-    before, seen = road.controller.counted(), len(road.twin.requests)
+    before, seen = road.controller.counted(), len(road.twin.distinct)
     answered = {}
     for name, bad in bad_ones.items():
         with twins.nas(address=bad.source) as nas, twins.nas() as good:
@@ -51,7 +51,7 @@ def test_what_is_to_be_dropped_is_dropped_and_counted(road: Road) -> None:
             if nas.take():
                 answered[name] = nas.take()
     assert answered == {}
-    assert len(road.twin.requests) == seen + len(bad_ones)  # the good ones
+    assert len(road.twin.distinct) == seen + len(bad_ones)  # the good ones
     wanted = Counter(bad.reason for bad in bad_ones.values())
     reasons = set(wanted)
 
@@ -67,12 +67,12 @@ def test_what_is_to_be_dropped_is_dropped_and_counted(road: Road) -> None:
 def test_what_is_to_be_rejected_is_rejected_here(road: Road, nas: Nas, case: str) -> None:
     """Access-Reject with Message-Authenticator first; the home never sees it."""
     octets, reason = REJECTED[case]
-    before, seen = road.controller.counted()[reason], len(road.twin.requests)
+    before, seen = road.controller.counted()[reason], len(road.twin.distinct)
     answer = nas.ask(octets, road.controller.auth)
     assert ACCESS_REJECT == (answer and answer.code)
     assert answer.rows[0][0] == SIGNATURE
     assert (EAP_MESSAGE in dict(answer.rows)) == (case.startswith("67"))
-    assert len(road.twin.requests) == seen
+    assert len(road.twin.distinct) == seen
     until(lambda: road.controller.counted()[reason] > before, f"{reason} to be counted", 5, 0.2)
 
 
@@ -143,11 +143,11 @@ def test_50_a_homes_accounting_response_may_be_signed(road: Road, nas: Nas) -> N
         return [packets.answer(asked, ACCOUNTING_RESPONSE, [], SECRET)]
 
     road.twin.script = script
-    seen = len(road.twin.requests)
+    seen = len(road.twin.distinct)
     try:
         answer = nas.ask(account(session="signed", name=b"bob@forwarded.example"), road.controller.acct)
         assert ACCOUNTING_RESPONSE == (answer and answer.code)
-        until(lambda: len(road.twin.requests) > seen, "the record at the home")
+        until(lambda: len(road.twin.distinct) > seen, "the record at the home")
     finally:
         road.twin.script = twins.accepting()
     before = road.controller.counted()

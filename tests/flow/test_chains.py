@@ -113,13 +113,13 @@ def test_our_own_proxy_state_coming_back_is_a_loop(city: City) -> None:
     with twins.nas() as nas:
         assert nas.ask(packets.pap("bob@twin.example", "x", SECRET, (CALLING, dashed(station()).encode())), city.auth) is not None
         ours = city.twin.requests[-1].values(PROXY_STATE)[-1]
-        seen = len(city.twin.requests)
+        seen = len(city.twin.distinct)
         looped = packets.pap("bob@twin.example", "x", SECRET, (PROXY_STATE, ours), identifier=1)
         nas.send(looped, city.auth)
         last = packets.pap("bob@twin.example", "x", SECRET, (CALLING, dashed(station()).encode()), identifier=2)
         assert nas.ask(last, city.auth) is not None
         assert [0, 2] == [octets[1] for octets in nas.take()]
-    assert len(city.twin.requests) == seen + 1
+    assert len(city.twin.distinct) == seen + 1
 
 
 @pytest.mark.parametrize("proxy", BELOW)

@@ -60,7 +60,7 @@ def test_chap_without_a_challenge_takes_the_authenticator_along(city: City) -> N
 
 def test_status_server_is_answered_here(city: City) -> None:
     """Access-Accept with Message-Authenticator first on one port, Accounting-Response on the other (RFC 5997, 3)."""
-    probes = len(city.twin.requests)
+    probes = len(city.twin.distinct)
     assert radclient.ask(city.auth, "Message-Authenticator=0x00", kind="status").code == "Access-Accept"
     with twins.nas() as nas:
         answer = nas.ask(packets.request([], SECRET, code=packets.STATUS_SERVER, identifier=1), city.auth)
@@ -68,7 +68,7 @@ def test_status_server_is_answered_here(city: City) -> None:
         answer = nas.ask(packets.request([], SECRET, code=packets.STATUS_SERVER, identifier=2), city.acct)
         assert answer is not None
         assert answer.code == packets.ACCOUNTING_RESPONSE
-    assert len(city.twin.requests) == probes
+    assert len(city.twin.distinct) == probes
 
 
 def test_600_requests_wait_for_one_home_at_once(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_an_unknown_realm_is_told_so_at_once(tmp_path: Path, city: City, authori
 def test_junk_is_refused_here_and_reaches_no_home(city: City, name: str) -> None:
     """EAP asked: EAP-Failure with the Response's identifier, no Reply-Message (RFC 3579, 2.6.5), Proxy-State echoed."""
     rows = [(CALLING, dashed(station()).encode()), (PROXY_STATE, b"below")]
-    seen = len(city.twin.requests)
+    seen = len(city.twin.distinct)
     with twins.nas() as nas:
         octets = packets.request([(packets.USER_NAME, name.encode()), _identity(name), *rows], SECRET, identifier=5)
         answer = nas.ask(octets, city.auth)
@@ -89,7 +89,7 @@ def test_junk_is_refused_here_and_reaches_no_home(city: City, name: str) -> None
     assert answer.values(EAP_MESSAGE) == [bytes((4, 1, 0, 4))]
     assert answer.values(REPLY_MESSAGE) == []
     assert answer.values(PROXY_STATE) == [b"below"]
-    assert len(city.twin.requests) == seen
+    assert len(city.twin.distinct) == seen
 
 
 def _identity(name: str) -> packets.Row:

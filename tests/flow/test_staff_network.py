@@ -58,12 +58,10 @@ class Desk:
         self.tab.click("main form button.main")
         expect(self.tab.locator(".wrong, .error")).to_have_count(0)
 
-    def login(self, secret: str) -> Outcome:
-        """A student tries at the new access point."""
-        attributes = (f"30:s:{CALLED}",)
-        return eapol.sign_in(
-            self.folder, self.way, self.controller.auth, secret=secret, station=station(), attributes=attributes, seconds=2, source=GATEWAY
-        )
+    def login(self, secret: str, seconds: int = 15) -> Outcome:
+        """A student tries at the new access point, for so long where nobody answers."""
+        told = {"secret": secret, "station": station(), "attributes": (f"30:s:{CALLED}",), "source": GATEWAY}
+        return eapol.sign_in(self.folder, self.way, self.controller.auth, seconds=seconds, **told)
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +122,13 @@ def added(desk: Desk) -> Desk:
 
 def test_what_is_added_in_the_browser_is_used_within_two_seconds(added: Desk) -> None:
     """The realm is the last: before it the student is turned away, within two seconds after it she is in. The gateway's page counts her."""
-    until(lambda: added.login(added.secret).answered, "the new gateway to be answered", 2)
+    until(lambda: added.login(added.secret, 2).answered, "the new gateway to be answered", 2)
     assert not added.login(added.secret).success
     added.open("/realms/new")
     added.tab.fill("[name=match]", REALM)
     added.tab.fill("[name=homes]", "uni-a-1")
     added.save()
-    until(lambda: added.login(added.secret).success, "a login through what was added", 2)
+    until(lambda: added.login(added.secret, 2).success, "a login through what was added", 2)
     added.open("/gateways/square")
     expect(added.tab.locator("#gateway-state")).to_contain_text("1 let in")
 
@@ -191,13 +189,13 @@ def test_a_new_secret_overlaps_and_its_use_is_seen(added: Desk) -> None:
     added.tab.click("section:has-text('RADIUS secret') button.main")
     new = added.tab.locator("#secret-secret").inner_text()
     assert new != added.secret
-    until(lambda: added.login(new).success, "a login under the new secret", 2)
+    until(lambda: added.login(new, 2).success, "a login under the new secret", 2)
     assert added.login(added.secret).success
     added.open("/gateways/square/secrets")
     expect(added.tab.locator("#overlap")).to_contain_text("It still uses the previous secret")
     added.tab.click("text=End the overlap now")
     expect(added.tab.locator(".notice")).to_contain_text("not accepted any more")
-    until(lambda: not added.login(added.secret).answered, "the previous secret to be refused", 2)
+    until(lambda: not added.login(added.secret, 2).answered, "the previous secret to be refused", 2)
     assert added.login(new).success
     added.secret = new
 
@@ -213,6 +211,6 @@ def test_a_home_is_tested_switched_off_and_on_by_the_real_road(added: Desk) -> N
     added.open("/homes/uni-a-1")
     added.tab.click("button:has-text('Switch off')")
     expect(added.tab.locator("#state .badge").first).to_have_text("switched off")
-    until(lambda: not added.login(added.secret).success, "the home to be left out", 2)
+    until(lambda: not added.login(added.secret, 2).success, "the home to be left out", 2)
     added.tab.click("button:has-text('Switch on')")
-    until(lambda: added.login(added.secret).success, "the home to be asked again", 2)
+    until(lambda: added.login(added.secret, 2).success, "the home to be asked again", 2)

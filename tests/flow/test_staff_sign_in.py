@@ -99,6 +99,7 @@ def begin(made: Page, link: str) -> None:
 
 def codes(made: Page) -> list[str]:
     expect(made.locator("h1")).to_have_text("Recovery codes")
+    expect(made.locator("ul.codes li")).to_have_count(10)
     return made.locator("ul.codes li").all_inner_texts()
 
 
@@ -130,6 +131,7 @@ def test_first_run_to_an_app_without_scripts(served: Served) -> None:
     with tab(served, scripts=False) as made:
         begin(made, served.add("app@city.example"))
         app = pyotp.TOTP(made.locator("#key").inner_text().replace(" ", ""))
+        made.wait_for_load_state()
         assert made.locator("img.qr").evaluate("picture => picture.naturalWidth") > 100
         assert 0 == made.locator("form[data-passkey]:visible").count()
         made.fill("#code", app.now())

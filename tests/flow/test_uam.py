@@ -66,14 +66,20 @@ def test_online_after_one_button_offline_after_sign_out(city: Town, gateway: Pro
         until(lambda: not city.sessions(), "the session's end")
 
 
+def put_out(city: Town, here: Street) -> None:
+    """The one session is kicked, and its end written down: the next test finds none of before."""
+    (session,) = until(city.sessions, "the session")
+    assert "ACK" == city.running.must("kick", session["id"]).strip()
+    wait_online(here, False)
+    until(lambda: not city.sessions(), "the session's end")
+
+
 def test_kick_puts_the_guest_out(city: Town, gateway: Program, browser: Browser, here: Street) -> None:
     """`proxeny kick` ends the session at the gateway, which acknowledges; the web is out of reach again."""
     with page(browser) as tab:
         connect(tab, here)
         wait_online(here, True)
-        session = until(city.sessions, "the session")[0]
-        assert "ACK" == city.running.must("kick", session["id"]).strip()
-        wait_online(here, False)
+        put_out(city, here)
 
 
 def test_the_token_works_once(city: Town, gateway: Program, browser: Browser, here: Street) -> None:
@@ -82,8 +88,7 @@ def test_the_token_works_once(city: Town, gateway: Program, browser: Browser, he
         connect(tab, here)
         wait_online(here, True)
         name = events(gateway, "answer")[-1]["name"]
-        city.running.must("kick", until(city.sessions, "the session")[0]["id"])
-        wait_online(here, False)
+        put_out(city, here)
         tab.goto(f"http://10.77.0.1:3990/logon?username={name}&response={'00' * 16}")
         assert 3 == events(gateway, "answer")[-1]["code"]
         assert not online(here)
@@ -98,20 +103,22 @@ def test_french(city: Town, gateway: Program, browser: Browser, here: Street) ->
         tab.get_by_role("button", name="Se déconnecter").wait_for()
         tab.goto(f"http://{here.web}/")
         assert OPEN_WEB == tab.locator("h1").inner_text()
-        city.running.must("kick", until(city.sessions, "the session")[0]["id"])
-        wait_online(here, False)
+        put_out(city, here)
 
 
 def test_time_that_is_up_ends_it(city: Town, gateway: Program, browser: Browser, here: Street) -> None:
     """An operator's rule that allows six seconds: the gateway ends the session by itself, and the session says so."""
     rule = {"name": "six seconds", "direction": "reply", "codes": ["Access-Accept"], "clamp": {"Session-Timeout": [1, 6]}}
     city.running.renew({**_tables(city), "policy": [rule]})
+    before, opened = {row["id"] for row in city.sessions("--all")}, len(events(gateway, "open"))
     with page(browser) as tab:
         connect(tab, here)
-        wait_online(here, True)
+        until(lambda: len(events(gateway, "open")) > opened, "the guest to be let in")  # six seconds may be over when curl has been there
         wait_online(here, False)
-        ended = until(lambda: not city.sessions() and max(city.sessions("--all"), key=lambda row: row["started_at"]), "the end")
-        assert ("ended", True) == (ended["status"], 5 <= ended["seconds"] <= 8)
+        (ended,) = until(
+            lambda: [row for row in city.sessions("--all") if row["id"] not in before and row["status"] == "ended"], "the session's end"
+        )
+        assert ended["seconds"] in range(5, 60)  # of the two hours that the plan allows
 
 
 def _tables(city: Town) -> dict[str, object]:

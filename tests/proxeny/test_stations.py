@@ -124,16 +124,16 @@ def test_a_database_that_is_gone_is_an_answer_to_all() -> None:
 
 def test_who_waited_too_long_or_is_gone_is_not_looked_up(monkeypatch) -> None:
     """A queue behind a dead database empties at once; a worker that was replaced is told nothing."""
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
 
     async def story(world: World) -> None:
         world.gate.clear()
         world.ask(1)
         await wait(lambda: world.looked)
+        monkeypatch.setattr(module, "PATIENCE", 0.0)  # from now on whoever waits does so for too long
         world.ask(2)
-        await asyncio.sleep(0.1)
         world.gate.set()
         await wait(lambda: 2 in world.told)
+        monkeypatch.undo()
         assert {1: "1", 2: "PORTER_BUSY"} == world.reasons()
         world.gate.clear()
         world.ask(3)

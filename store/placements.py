@@ -75,6 +75,12 @@ def start(day: date) -> date:
     return day - timedelta(days=(day - MONDAY).days % SPAN)
 
 
+def today(now: datetime, zone: tzinfo) -> date:
+    """The day for which the hour counts that runs now: in a zone of half hours it is tomorrow a little before midnight."""
+    here: datetime = _cut(now.astimezone(UTC).replace(minute=0, second=0, microsecond=0), zone)["day"]
+    return here.date()
+
+
 def kept(day: date) -> datetime:
     """As sums keep it."""
     return datetime.combine(day, time(), UTC)

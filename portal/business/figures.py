@@ -117,8 +117,7 @@ def query(span: Span, advert: str = "") -> str:
 
 
 def _chosen(*, parts: bool = True) -> Chosen:
-    zone = time_zone(desk().zone())
-    today = g.now.astimezone(zone).date()
+    today = placements.today(g.now, time_zone(desk().zone()))
     span = cases.spanned(_day("from", today), _day("to", today))
     with desk().reading() as session:
         mine = placements.adverts(session, g.shop.id)

@@ -128,8 +128,7 @@ def spanned(first: date, last: date) -> Span:
 
 def week(session: Session, business_id: str, now: datetime, zone: tzinfo) -> Week:
     """By one statement."""
-    today = now.astimezone(zone).date()
-    first = _monday(today)
+    first = _monday(placements.today(now, zone))
     found = placements.totals(session, business_id, first, first + timedelta(days=7))
     return Week(first, _sum(found.values()), found)
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from portal import press
+from portal.cases.figures import week
 from store import adverts
 from store.adverts import Figure
 from store.models import Campaign, Creative, Role
-from store.session import transaction
+from store.placements import Count
+from store.session import reading, transaction
 from tests.portal.shoproom import A, B, Person, furnished
 
 if TYPE_CHECKING:
@@ -127,6 +131,21 @@ def test_csv(shoproom: ShopRoom) -> None:
     assert [["place", "arena", "arena", "", "", "left out"], ["place", "central-library", "Central Library", "", "", "left out"]] == [
         row for row in rows if row[0] == "place" and row[1]
     ]
+
+
+def test_lines_add_up_before_a_midnight_within_an_hour(shoproom: ShopRoom) -> None:
+    """What is counted for tomorrow already has its line, and its week; nothing later has one."""
+    name, at = shoproom.advert(), ZoneInfo("Asia/Kolkata")
+    shoproom.time = datetime(2026, 3, 8, 23, 40, tzinfo=at).astimezone(UTC)  # a Sunday, within four weeks
+    shoproom.app.extensions["staff"] = replace(shoproom.desk, zone=lambda: at.key)
+    hour = shoproom.time.replace(minute=0)
+    with transaction(shoproom.database) as session:
+        creative = session.scalars(select(Creative.id)).one()
+        adverts.count(session, [Figure(creative, name, hour - timedelta(hours=ago), "x", "en", 6 + ago) for ago in range(3)], at)
+    rows = [row for row in csv.reader(io.StringIO(shoproom.get(f"{AT}.csv").text)) if row[0] == "day"]
+    assert [("2026-03-08", "15"), ("2026-03-09", "6"), ("", "0")] == [(row[1], row[3]) for row in rows[-3:]]
+    with reading(shoproom.database) as session:
+        assert (date(2026, 3, 9), Count(6)) == week(session, shoproom.shops[A], shoproom.time, at)[:2]
 
 
 def test_few_clicks_of_many_views(shoproom: ShopRoom) -> None:

@@ -98,6 +98,18 @@ def test_caps_are_counted_by_the_operators_day(database: Engine) -> None:
     assert {name: Shown(0, 19)} == showing.figures.counts()
 
 
+def test_a_day_ends_at_the_operators_midnight(database: Engine) -> None:
+    """Not at UTC's; from then on what was shown is of the days before, also what was counted before anybody looked."""
+    name, showing = sown(database), Showing(database)
+    evening = MIDNIGHT + timedelta(hours=23, seconds=-10)  # the clocks went forward that day
+    view(showing, name, "A", evening)
+    showing.look(evening, TORONTO)
+    assert {name: Shown(1, 1)} == showing.figures.counts()
+    view(showing, name, "B", evening + timedelta(seconds=5))
+    showing.look(evening + timedelta(seconds=15), TORONTO)
+    assert {name: Shown(0, 2)} == showing.figures.counts()
+
+
 def test_a_day_that_begins_within_an_hour(database: Engine) -> None:
     """In a zone of half hours the hour around midnight is the new day's: its views count for both days' caps, never for none."""
     zone, midnight = ZoneInfo("Asia/Kolkata"), datetime(2026, 3, 8, 18, 30, tzinfo=UTC)
@@ -142,7 +154,7 @@ def test_a_store_that_does_not_answer(database: Engine) -> None:
 def test_what_another_process_writes_after_midnight(database: Engine) -> None:
     """Of the day before: it is in the sum that caps look at a minute later; whatever comes later than that, within the hour."""
     name, showing = sown(database), Showing(database)
-    for late, count in ((0.0, 0), (LATE, 7), (LATE + BEFORE, 14)):
+    for late, count in ((0.0, 0), (PERIOD, 0), (LATE, 14), (LATE + BEFORE, 21)):
         showing.look(MIDNIGHT + timedelta(seconds=late), TORONTO)
         assert {name: Shown(0, count)} == showing.figures.counts()
         with transaction(database) as session:

@@ -190,6 +190,15 @@ def test_no_cell_under_five_is_shown(city: World) -> None:
     assert (True, []) == (len(shown) > 20, [number for number in shown if number < 5])
 
 
+def test_a_picture_reads_what_it_shows(city: World) -> None:
+    """Days and hours as the page has them, and neither places nor languages."""
+    shop, _ = sown(city.database, (noon(TODAY), "library", "en", 40, 5), (noon(TODAY, 13), "arena", "fr", 9, 0))
+    page = told(city.database, shop)
+    with reading(city.database) as session:
+        bare = report(session, shop, page.span, TODAY, parts=False)
+    assert (page.counted, page.days, page.hours, [], []) == (bare.counted, bare.days, bare.hours, bare.places.rows, bare.languages.rows)
+
+
 def test_the_running_week(city: World) -> None:
     """From Monday on the operator's clock, exact, and by advert."""
     monday = TODAY - timedelta(days=2)
@@ -199,6 +208,8 @@ def test_the_running_week(city: World) -> None:
     with reading(city.database) as session:
         assert figures.Week(monday, Count(2, 1), {name: Count(2, 1)}) == week(session, shop, noon(TODAY), TORONTO)
         assert figures.Week(monday, Count(), {}) == week(session, "nobody", noon(TODAY), TORONTO)
+        before = noon(monday - timedelta(days=1), 23)  # Monday in UTC
+        assert figures.Week(monday - timedelta(days=7), Count(9, 0), {name: Count(9, 0)}) == week(session, shop, before, TORONTO)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ PROGRAMS = {
 HOME = Path(__file__).parent.parent
 REQUIRED = os.environ.get("PROXENY_PEERS") == "required"
 MARK = f"PROXENY_TEST_RUN={os.getpid()}.{time.time_ns()}"  # inherited by whatever a test starts, however it detaches itself
-PATIENCE = float(os.environ.get("PROXENY_TEST_PATIENCE", "10"))  # seconds that processes on their way out may take
+PATIENCE = float(os.environ.get("PROXENY_TEST_PATIENCE", "30"))  # seconds that processes on their way out may take
 
 # How long an example takes says how busy the machine is, and in CI no example is there by chance: chance finds faults at home.
 examples.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=REQUIRED)

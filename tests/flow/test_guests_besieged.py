@@ -65,7 +65,7 @@ class City:
 
     def ask(self, octets: bytes, seconds: float = 10) -> Packet:
         with twins.nas() as nas:
-            answer = nas.ask(octets, self.road.auth, seconds=seconds)
+            answer = nas.ask(octets, self.road.auth, seconds=seconds * busy())
         assert answer is not None, self.road.log[-2000:]
         return answer
 

@@ -150,7 +150,7 @@ def _accepted(running: Controller, name: str, password: str, answers: list[packe
     """What the controller's own RADIUS client is told."""
     octets = packets.pap(name, password, SECRET, (packets.CALLING, b"02-00-5E-00-02-03"))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(20)
         sock.sendto(octets, ("127.0.0.1", running.auth))
         answered = sock.recv(4096)
     assert packets.proves(answered, octets, SECRET)

@@ -179,12 +179,12 @@ class Nas:
             except BlockingIOError:
                 return list(self.inbox)
 
-    def ask(self, octets: bytes, port: int, *, seconds: float = 5.0) -> Packet | None:
+    def ask(self, octets: bytes, port: int, *, seconds: float = 15.0) -> Packet | None:
         """Send and wait for the answer with this identifier that proves itself; None where none came."""
         self.send(octets, port)
         return self.answer_to(octets, seconds=seconds)
 
-    def answer_to(self, octets: bytes, *, seconds: float = 5.0) -> Packet | None:
+    def answer_to(self, octets: bytes, *, seconds: float = 15.0) -> Packet | None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for got in self.take():

@@ -180,6 +180,7 @@ def test_the_button_reaches_the_gateway(city: World, gateway: Gateway, browser: 
         arrive(tab, url)
         tab.get_by_role("button", name="Connect").click()
         if family in POSTS:
+            tab.get_by_role("button", name="Go online").wait_for()
             assert warned == ("Send anyway" in tab.content())
             tab.get_by_role("button", name="Go online").click()
         if warned:

@@ -38,7 +38,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def answered(running: Controller, name: str = "bob@uni-a.example", seconds: float = 5.0) -> int | None:
+def answered(running: Controller, name: str = "bob@uni-a.example", seconds: float = 15.0) -> int | None:
     """The code that a fresh client socket gets for a PAP request."""
     with twins.nas() as nas:
         got = nas.ask(packets.pap(name, "secret", SECRET), running.auth, seconds=seconds)
@@ -47,7 +47,7 @@ def answered(running: Controller, name: str = "bob@uni-a.example", seconds: floa
 
 def readiness(running: Controller) -> tuple[int, dict]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/readyz", timeout=5) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/readyz", timeout=20) as page:
             return page.status, json.load(page)
     except urllib.error.HTTPError as page:
         return page.code, json.load(page)
@@ -241,7 +241,7 @@ def test_a_database_that_cannot_be_written_is_not_ready(running: Controller) -> 
 
 def test_metrics_are_served(running: Controller) -> None:
     """One counter per Reason, homes, kernel drops, over all workers."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/metrics", timeout=5) as page:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.metrics}/metrics", timeout=20) as page:
         text = page.read().decode()
     assert 'proxeny_reason_total{reason="LOOP"} 0.0' in text
     assert "proxeny_kernel_drops_total{listener=" in text
@@ -302,7 +302,7 @@ def test_a_port_is_had_on_every_family(tmp_path: Path, upstream: twins.Home) -> 
         assert ACCEPT == answered(running)
         began = time.monotonic()
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(5)
+            sock.settimeout(20)
             sock.sendto(packets.pap("bob@uni-a.example", "secret", SECRET), ("::1", port))
             octets, sender = sock.recvfrom(4096)
         assert (ACCEPT, "::1", port) == (octets[0], *sender[:2])

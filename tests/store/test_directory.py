@@ -18,7 +18,7 @@ from store.directory import Directory, Person, Reach
 from store.refusal import Refusal
 from tests.peers import slapd
 from tests.peers.authority import DAY, Authority
-from tests.peers.program import busy, until
+from tests.peers.program import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,7 +299,7 @@ def test_one_that_does_not_answer_costs_its_time_and_no_more(listener, way) -> N
     began = time.monotonic()
     refusal = Directory(reach(port, **changed)).verify(b"ada", PASSWORD)
     assert refusal in {Refusal.TIMED_OUT, Refusal.TLS_FAILED, Refusal.UNREACHABLE}
-    assert time.monotonic() - began < 2.0 * busy()
+    assert time.monotonic() - began < 10  # what trickles would take fifteen seconds to its end
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_rubbish_without_end_is_not_read_to_its_end(listener) -> None:
 def test_after_three_failures_nobody_waits_until_one_gets_through(tmp_path) -> None:
     """Killed in mid-service: refused slowly thrice, then at once; back again: one tries, and all are served."""
     with slapd.running(tmp_path / "slapd") as city:
-        directory = Directory(city.reach(timeout=1.0), Breaker(failures=3, pause=0.2))
+        directory = Directory(city.reach(timeout=10.0), Breaker(failures=3, pause=2.0))
         assert isinstance(directory.verify(b"ada", PASSWORD), Person)
         city.program.kill()
         assert {Refusal.UNREACHABLE} == {directory.verify(b"ada", PASSWORD) for _ in range(3)}
@@ -342,7 +342,7 @@ def test_one_that_stops_in_mid_request_costs_its_time(tmp_path) -> None:
     """Stopped like a machine that hangs: TIMED_OUT, and served again when it goes on."""
     with slapd.running(tmp_path / "slapd") as city:
         directory = Directory(city.reach(timeout=0.5), Breaker(failures=3, pause=0.1))
-        assert isinstance(directory.verify(b"ada", PASSWORD), Person)
+        until(lambda: isinstance(directory.verify(b"ada", PASSWORD), Person), "an answer within half a second")
         os.kill(city.program.pid, signal.SIGSTOP)
         assert Refusal.TIMED_OUT is directory.verify(b"ada", PASSWORD)
         os.kill(city.program.pid, signal.SIGCONT)

@@ -49,8 +49,10 @@ def shown(database: Engine, zone: str) -> None:
             creative = Creative(campaign_id=campaign.id, version=1, state=CreativeState.APPROVED, created_at=NOW)
             session.add(creative)
             session.flush()
-            for number in range(150):
-                hour = datetime(2023, 12, 20, tzinfo=UTC) + timedelta(hours=number * 41)
+            last = datetime(2024, 9, 8, 18, tzinfo=UTC)  # in India half of it is of the next four weeks
+            for number, hour in enumerate(
+                [*(datetime(2023, 12, 20, tzinfo=UTC) + timedelta(hours=each * 41) for each in range(150)), last]
+            ):
                 key = {"creative_id": creative.id, "campaign_id": campaign.id, "hour": hour, "site": "pool"}
                 rows += [{**key, "language": tongue, "impressions": 1 + number, "clicks": number % 2} for tongue in ("en", "fr")]
         placements.add(session, rows, time_zone(zone))

@@ -85,12 +85,12 @@ def test_a_newcomers_first_minute(tmp_path: Path) -> None:
             assert 0 == tried.returncode, (line, tried.stdout, tried.stderr)
         until(lambda: list((tmp_path / "var/demo/backups").glob("*")), "a backup, whose folder is there", seconds=60)
         until(lambda: len(LOGIN.findall(program.text)) >= 3, "three logins on the screen", seconds=60)
-        assert set() == documented_metrics() - set(re.findall(r"^proxeny_\w+", metrics(env), re.MULTILINE))
+        until(lambda: documented_metrics() <= set(re.findall(r"^proxeny_\w+", metrics(env), re.MULTILINE)), "every metric that is told of")
         below = descendants(program.pid)
         assert len(below) >= 6, "a controller with its worker and recorder, three homes, the access points"
         program.signal(signal.SIGINT)
         assert 0 == program.process.wait(30)
-        assert [] == alive(below)
+        until(lambda: not alive(below), "every process of the demo to end")
         assert "Traceback" not in program.text
     finally:
         program.stop()

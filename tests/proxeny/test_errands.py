@@ -75,7 +75,8 @@ class Nas:
 
     def __init__(self, obey: Callable[[Packet], int | bool | None]) -> None:
         self.obey = obey
-        self.heard: list[Packet] = []
+        self.heard: list[Packet] = []  # without repetitions, which a machine with much else to do makes
+        self.datagrams = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -90,7 +91,9 @@ class Nas:
                 return
             octets, peer = self._socket.recvfrom(4096)
             asked = packets.read(octets)
-            self.heard.append(asked)
+            self.datagrams += 1
+            if all(each.octets != octets for each in self.heard):
+                self.heard.append(asked)
             cause = self.obey(asked)
             if cause is not False:
                 said = [] if cause is None else [(CAUSE, int(cause).to_bytes(4, "big"))]
@@ -202,7 +205,8 @@ def test_a_revoked_grant_ends_its_session(world: World, nas: Nas, answer: int | 
     assert said(order) == ("revoke", state, outcome)
     assert order.details == {"why": "the grant was revoked: signed out"}
     asked = nas.heard[0]
-    assert (asked.code, len(nas.heard)) == (DISCONNECT, 3 if answer is False else 1)
+    assert (asked.code, len(nas.heard)) == (DISCONNECT, 1)
+    assert answer is not False or nas.datagrams == 3
     assert named(asked) == {1: b"t-0123456789abcdef", 32: b"lib-1", 44: b"A-0123456789abcdef"}  # chilli: no Calling-Station-Id
 
 

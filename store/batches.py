@@ -18,7 +18,7 @@ from sqlalchemy import and_, func, or_, select, true, update
 from store import crockford, events, grants
 from store.events import EventKind, Happened
 from store.models import Grant, Voucher, VoucherBatch
-from store.session import transaction
+from store.session import take, transaction
 from store.slices import slices
 from store.vouchers import hashed, where
 
@@ -150,7 +150,7 @@ def close(session: Session, batch: VoucherBatch, now: datetime) -> bool:
 
     False where that was so, and where the batch is not whole.
     """
-    session.refresh(batch, with_for_update={"key_share": True})  # whoever redeems one of its vouchers asks whether it is there
+    take(session, batch, key_share=True)  # whoever redeems one of its vouchers asks whether it is there
     if batch.closed_at is not None or batch.whole_at is None:
         return False
     batch.closed_at = now

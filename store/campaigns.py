@@ -15,6 +15,7 @@ from sqlalchemy.orm import object_session
 
 from store import versions
 from store.models import Business, Campaign, CampaignPlace, CampaignState, Creative, CreativeState, PlaceKind
+from store.session import take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,7 +258,7 @@ def _alone(campaign: Campaign) -> Session:
     """As it is now, and nobody else changes it before we are done; figures of it may be counted meanwhile."""
     session = _session(campaign)
     session.flush()
-    session.refresh(campaign, with_for_update={"key_share": True})
+    take(session, campaign, key_share=True)
     return session
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import and_, case, func, or_, select
 from store.models import Account, Device, Grant, GrantFeed, Way
 from store.models import Session as Accounting
 from store.models.sessions import SessionStatus
-from store.session import insert
+from store.session import insert, take
 from store.sign_in import Bad, fresh, issued, redeem, token
 from store.slices import slices
 
@@ -156,7 +156,7 @@ def _device(subject: str) -> bytes:
 
 def extend(session: Session, grant: Grant, times: int, by: int, now: datetime) -> bool:
     """`by` seconds more, `times` in all; False where it has ended or was extended so often already."""
-    session.refresh(grant, with_for_update=True)
+    take(session, grant)
     if grant.revoked_at is not None or grant.ends_at <= now or grant.extensions >= times:
         return False
     grant.ends_at += timedelta(seconds=by)
@@ -167,7 +167,7 @@ def extend(session: Session, grant: Grant, times: int, by: int, now: datetime) -
 
 def revoke(session: Session, grant: Grant, why: str, now: datetime) -> bool:
     """The guest may be online no more; False where that was so already."""
-    session.refresh(grant, with_for_update=True)
+    take(session, grant)
     if grant.revoked_at is not None:
         return False
     grant.revoked_at, grant.why = now, why

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from store.ids import new_id
 from store.models import AuditEntry, IncidentOpening, Staff
+from store.session import take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +160,7 @@ def scope_of(privacy: Privacy, row: IncidentOpening) -> Scope:
 
 def decide(session: Session, row: IncidentOpening, by: str, now: datetime, *, granted: bool) -> No | None:
     """Yes or no, by somebody else who was here when it was asked."""
-    session.refresh(row, with_for_update=True)
+    take(session, row)
     if by == row.asked_by:
         return No.SAME
     came = session.scalar(select(Staff.created_at).where(Staff.name == by))
@@ -179,7 +180,7 @@ def _handed(session: Session, name: str, since: datetime) -> bool:
 
 def open_alone(session: Session, row: IncidentOpening, by: str, now: datetime) -> No | None:
     """By whoever asked: where the settings say `break_glass`, which the caller has looked at, and tells everybody."""
-    session.refresh(row, with_for_update=True)
+    take(session, row)
     if by != row.asked_by:
         return No.SAME
     row.alone = True
@@ -198,7 +199,7 @@ def _decided(session: Session, row: IncidentOpening, by: str, now: datetime, *, 
 
 def close(session: Session, row: IncidentOpening, now: datetime) -> bool:
     """Nobody looks any more; a question that waits is taken back. False where it was over already."""
-    session.refresh(row, with_for_update=True)
+    take(session, row)
     stands = state(row, now)
     if stands is State.OPEN:
         row.ends_at = now

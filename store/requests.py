@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from store.ids import new_id
 from store.models import PrivacyRequest, RequestKind, RequestState
 from store.retention import Kept
+from store.session import take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +71,7 @@ def settle(
     refused: bool = False,
 ) -> bool:
     """Close it with what was done, or why not; its contact goes. False where somebody settled it before."""
-    session.refresh(row, with_for_update=True)
+    take(session, row)
     if row.state is not RequestState.OPEN:
         return False
     row.state = RequestState.REFUSED if refused else RequestState.DONE

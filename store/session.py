@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm.exc import StaleDataError
 
 from store.faults import DamagedError, StoreError
 
@@ -190,6 +191,19 @@ def _reads(database: Engine) -> dict[str, Any]:
     if database.dialect.name == "sqlite":
         return {"reads": True}
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def take(session: Session, row: Base, *, key_share: bool = False) -> None:
+    """This row as it is now, and nobody else changes it before this transaction is over; `key_share`: others may refer to it meanwhile.
+
+    StaleDataError where somebody has removed it, as of a row that is written and is not there.
+    """
+    try:
+        session.refresh(row, with_for_update={"key_share": key_share})
+    except InvalidRequestError as fault:
+        if object_session(row) is None:
+            raise
+        raise StaleDataError("somebody removed it meanwhile") from fault
 
 
 def insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:

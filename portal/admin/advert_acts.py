@@ -19,6 +19,7 @@ from portal.messages.shops import About, Step
 from portal.permissions import Permission
 from store import campaigns, versions
 from store.models import Business, Campaign, Creative, CreativeState
+from store.session import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +65,7 @@ def weight(name: str) -> ResponseReturnValue:
         abort(400)
     with desk().writing() as session:
         campaign = _found(session, name)
-        session.refresh(campaign, with_for_update={"key_share": True})
+        take(session, campaign, key_share=True)
         before, campaign.weight = campaign.weight, int(said)
         where = _where(session, campaign)
         if before != campaign.weight:

@@ -26,6 +26,7 @@ from portal.cases.remainders import time_zone
 from portal.permissions import Permission
 from store import publications
 from store.models import Dataset, Site
+from store.session import take
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -132,7 +133,7 @@ def withdraw(name: str) -> ResponseReturnValue:
         if row is None:
             abort(404)
         if request.method == "POST":  # of two at once the second reads that it is withdrawn
-            session.refresh(row, with_for_update=True)
+            take(session, row)
         public = row.withdrawn_at is None and row.id in {each.id for each in publications.newest(session)}
         title = _called(row.dataset, row.period)
         if request.method == "GET" or short or not public:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, g, redirect
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
+from sqlalchemy.orm.exc import StaleDataError
 
 from portal.admin import news
 from portal.admin.desk import desk
@@ -149,6 +150,8 @@ def step(name: str, verb: str) -> Any:
     try:
         with desk().writing() as session:
             return take(session, find(session, name))
+    except StaleDataError:  # a thumb pressed twice, or two people
+        return redirect(at(done=_("Somebody has removed it meanwhile.")), 303)
     except StepError:
         return _told(name, _("Somebody else was faster, and nothing was changed. This is how it stands now."))
     except FullError:

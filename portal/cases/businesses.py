@@ -17,7 +17,7 @@ from portal.cases.members import Unfit
 from portal.messages.letter import line
 from store import shop_places
 from store.models import Business, Role
-from store.session import insert
+from store.session import insert, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,7 +138,7 @@ def own(session: Session) -> Business | None:
 
 def suspend(session: Session, shop: Business, why: str, now: datetime) -> bool:
     """Nothing of it is shown, and nobody of it changes anything, until it is restored; whether it was not suspended already."""
-    session.refresh(shop, with_for_update={"key_share": True})
+    take(session, shop, key_share=True)
     if shop.suspended_at is not None:
         return False
     shop.suspended_at, shop.suspended_why = now, line(why)[:WHY]
@@ -147,7 +147,7 @@ def suspend(session: Session, shop: Business, why: str, now: datetime) -> bool:
 
 def restore(session: Session, shop: Business) -> bool:
     """What was approved is shown again; whether it was suspended."""
-    session.refresh(shop, with_for_update={"key_share": True})
+    take(session, shop, key_share=True)
     if shop.suspended_at is None:
         return False
     shop.suspended_at, shop.suspended_why = None, ""

@@ -22,6 +22,7 @@ from portal.permissions import OF_SHOPS
 from store import factors
 from store import staff as people
 from store.models import AuditEntry, Business, Membership, Passkey, Role, Source, Staff
+from store.session import take
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +67,7 @@ def join(
     found = session.scalars(select(Staff).where(or_(Staff.name == name, func.lower(Staff.email) == name)).order_by(Staff.name)).all()
     staff = next((each for each in found if each.name == name), None)
     if staff is not None:
-        session.refresh(staff, with_for_update={"key_share": True})  # whoever takes them off another shop meanwhile comes after us
+        take(session, staff, key_share=True)  # whoever takes them off another shop meanwhile comes after us
     left = staff is not None and staff.disabled_at is not None and not _works(session, staff)
     if any(each.role not in OF_SHOPS for each in found) or (staff is not None and staff.role is not role and not left):
         return Unfit.ELSEWHERE

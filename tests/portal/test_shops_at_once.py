@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 _WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Cluster]:
+    with postgres.cluster() as running:
+        yield running
+
+
 @pytest.fixture
-def both(tmp_path: Path) -> Iterator[ShopRoom]:
+def both(tmp_path: Path, cluster: postgres.Cluster) -> Iterator[ShopRoom]:
     """The business app over PostgreSQL."""
     create_keys(tmp_path / "keys" / "seal.key")
-    with postgres.cluster() as running, running.database(upgrade) as url:
+    with cluster.database(upgrade) as url:
         made = furnished(over(prepare(url), Seal(tmp_path / "keys" / "seal.key"), tmp_path))
         yield made
         made.close()
@@ -43,30 +49,42 @@ def waiting(room: ShopRoom) -> int:
         return session.scalar(text(_WAITS)) or 0
 
 
+def at_once(room: ShopRoom, *forms: tuple[Person, str, dict[str, Any]]) -> list[int]:
+    """What these are answered, the first of which waits for the log in its transaction when the next comes."""
+    done = list[int]()
+    for person, *_ in forms:
+        room.token(person)
+
+    def send(person: Person, path: str, form: dict[str, Any]) -> None:
+        done.append(room.posted(path, person, form).status_code)
+
+    threads = [threading.Thread(target=send, args=form) for form in forms]
+    with transaction(room.database) as session:
+        session.execute(text("LOCK TABLE audit_entry IN SHARE ROW EXCLUSIVE MODE"))
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            until(lambda number=number: waiting(room) == number, "it waits")
+    for thread in threads:
+        thread.join(30)
+    return sorted(done)
+
+
+@pytest.mark.peer("postgresql")
+def test_an_advert_is_removed_twice(both: ShopRoom) -> None:
+    """A thumb pressed twice, or two people: the second is told that somebody was faster."""
+    path = f"/shops/{A}/adverts/{both.advert(A, CampaignState.DRAFT, CreativeState.DRAFT)}"
+    twice = Person.OWNER_A, f"{path}/remove", dict[str, Any]()
+    assert [303, 303] == at_once(both, twice, twice)
+
+
 @pytest.mark.peer("postgresql")
 def test_two_shops_save_the_same_picture_at_once(both: ShopRoom) -> None:
     """One makes an advert with it, one changes a draft: whoever has the log waits for no picture."""
     draft = both.advert(B, CampaignState.DRAFT, CreativeState.DRAFT)
-    forms = {
-        Person.OWNER_A: (f"/shops/{A}/adverts/new", {"title.en": "Bread"}),
-        Person.OWNER_B: (f"/shops/{B}/adverts/{draft}/edit", {"title.en": "Tea", "seen": "1.0"}),
-    }
-    for person in forms:
-        both.token(person)
-    picture, done = painted(), list[int]()
-
-    def send(person: Person, path: str, form: dict[str, Any]) -> None:
-        done.append(both.posted(path, person, {**form, "picture": (io.BytesIO(picture), "bread.png")}).status_code)
-
-    threads = [threading.Thread(target=send, args=(person, *form)) for person, form in forms.items()]
-    with transaction(both.database) as session:
-        session.execute(text("LOCK TABLE audit_entry IN SHARE ROW EXCLUSIVE MODE"))
-        for number, thread in enumerate(threads, 1):
-            thread.start()
-            until(lambda number=number: waiting(both) == number, "it waits for the log")
-    for thread in threads:
-        thread.join(30)
-    assert [303, 303] == done
+    picture = painted()
+    first = Person.OWNER_A, f"/shops/{A}/adverts/new", {"title.en": "Bread", "picture": (io.BytesIO(picture), "bread.png")}
+    form = {"title.en": "Tea", "seen": "1.0", "picture": (io.BytesIO(picture), "bread.png")}
+    assert [303, 303] == at_once(both, first, (Person.OWNER_B, f"/shops/{B}/adverts/{draft}/edit", form))
     with reading(both.database) as session:
         (sha,) = session.scalars(Media.__table__.select().with_only_columns(Media.sha))
         assert {both.shops[A], both.shops[B]} == {row.business_id for row in session.query(Picture).filter_by(sha=sha)}

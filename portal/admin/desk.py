@@ -6,14 +6,14 @@ anywhere, never a clock or chance of our own.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from flask import current_app
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from portal.admin.help import NOBODY
 from portal.pace import Rates
@@ -138,14 +138,23 @@ class Desk:
 
 @contextmanager
 def _hurried(session: Session) -> Iterator[None]:
-    connection = session.connection()
+    import time  # noqa: PLC0415  only here, for the database's own clock
+
+    connection, until = session.connection(), time.monotonic() + SLOWEST
     if connection.dialect.name == "postgresql":
-        session.execute(text(f"SET LOCAL statement_timeout = {round(SLOWEST * 1000)}"))
+        told = float("-inf")
+
+        def rest(_connection: Any, cursor: Any, *_rest: Any) -> None:
+            """PostgreSQL's limit is each statement's: it is told again, now and then, how much there is left."""
+            nonlocal told
+            if (now := time.monotonic()) - told >= SLOWEST / 10:
+                told = now
+                with suppress(cursor.connection.Error):  # the statement itself will say so
+                    cursor.connection.execute(f"SET LOCAL statement_timeout = {max(round((until - now) * 1000), 1)}")
+
+        event.listen(connection, "before_cursor_execute", rest)
         yield
         return
-    import time  # noqa: PLC0415  only here, for SQLite's own clock
-
-    until = time.monotonic() + SLOWEST
     raw = connection.connection.driver_connection
     assert raw is not None  # noqa: S101  for the type checker
     raw.set_progress_handler(lambda: time.monotonic() > until, 50_000)  # some milliseconds' worth of its steps

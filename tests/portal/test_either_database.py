@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from portal.admin import desk
 from portal.misfortunes import known
 from store.models import Business, Site
 from store.schema import upgrade
@@ -67,6 +69,23 @@ def test_a_name_is_found_by_an_accented_beginning(desks: Room, said: str) -> Non
 def test_so_is_a_shop(desks: Room, said: str, found: bool) -> None:
     """Signs of a pattern are letters like others."""
     assert found == ("/businesses/epicerie" in desks.page(f"/businesses?q={quote(said)}"))
+
+
+def test_a_pages_time_is_of_all_that_it_asks(desks: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little each of its questions takes: the one that goes over is stopped, and what another page asks afterwards is not."""
+    monkeypatch.setattr(desk, "SLOWEST", 0.2)
+    count = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) SELECT max(n) FROM n"
+    question, often = (count, 1_000) if desks.database.dialect.name == "sqlite" else ("SELECT pg_sleep(0.04)", 20)
+
+    def asked(often: int) -> None:
+        with desks.desk.reading() as session:
+            for _ in range(often):
+                session.execute(text(question))
+
+    with pytest.raises(OperationalError) as caught:
+        asked(often)
+    assert (504, "too slow a question") == known(caught.value)
+    asked(1)
 
 
 def test_a_server_may_speak_french() -> None:

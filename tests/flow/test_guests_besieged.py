@@ -20,11 +20,12 @@ from store.keys import keyed_hash
 from store.models import Grant, Way
 from store.session import transaction
 from tests.peers import packets, twins
-from tests.peers.controller import client, controller, network
+from tests.peers.controller import OPERATOR, client, controller, network
 from tests.peers.freeradius import SECRET
 from tests.peers.nas import COA, DISCONNECT, ERROR_CAUSE, Nas, number, session_rows, vendors
 from tests.peers.packets import ACCESS_ACCEPT, ACCESS_REJECT, CALLING, CHAP_PASSWORD, CLASS, REPLY_MESSAGE, USER_NAME, USER_PASSWORD
 from tests.peers.program import busy, free_port, until
+from tests.store.guests import noon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,7 @@ class City:
 def besieged(folder: Path, **keys: object) -> Iterator[City]:
     """One gateway of CoovaChilli's family; a plan for the day, and one of 5 GB."""
     tables = network(
+        operator={**OPERATOR, "timezone": noon().key},
         clients=[client(nas="coova", **keys)],
         homes=[],
         realms=[],

@@ -248,7 +248,7 @@ def test_what_is_spent_in_accounting_is_ended(world: World, nas: Nas) -> None:
     grant = world.admit()
     world.online(grant)
     with transaction(world.database) as work:
-        usage.spend(work, [(grants.subject(grant), datetime.now(UTC), 1, GB)], UTC)
+        usage.spend(work, [(grants.subject(grant), datetime.now(UTC), 1, GB)], guests.noon())
     with world.keeping():
         (order,) = world.settled()
     assert said(order) == ("revoke", "done", "ACK")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,12 +17,13 @@ from store.models import Grant
 from store.session import transaction
 from tests.proxeny import guests
 from tests.proxeny.guests import LAPTOP, PHONE, TABLET
+from tests.store.guests import noon
 
 if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
-ZONE = ZoneInfo("UTC")
+ZONE = noon()
 
 
 class World:

@@ -17,6 +17,7 @@ from store.privacy import privacy
 from store.session import reading, transaction
 from tests.proxeny import guests
 from tests.proxeny.installation import NETWORK, Installation, make
+from tests.store.guests import noon
 
 NOW = datetime(2026, 3, 8, 7, 0, 0, tzinfo=UTC)
 STATION = "02-00-00-00-00-01"
@@ -101,7 +102,7 @@ def guest(tmp_path) -> tuple[Installation, str, str]:
     with transaction(database) as work:
         marks = privacy(work, seal, now)
         grant = guests.admit(work, marks.device(STATION), now=now, access_point="02-00-5E-00-01-07")
-        usage.spend(work, [(grants.subject(grant), now, 60, 2_000_000_000)], UTC)
+        usage.spend(work, [(grants.subject(grant), now, 60, 2_000_000_000)], noon())
         login = {"client": "library-wlc", "station": STATION, "rule": "(mac)", "grant": grant.id}
         refused = trace.Login("06h0login0000001", now, now, verdict="refused", reason="GRANT_SPENT_DAY_DATA", **login)
         trace.record_logins(work, [refused], marks)

@@ -68,7 +68,7 @@ def test_a_walk_comes_to_every_session(database: Engine, seal: Seal, marks: Priv
     watch, seen = QuotaWatch(), network(day_data=1)
     with transaction(database) as work:
         work.query(Session).update({"input_octets": 9})
-        quota_watch.usage.spend(work, [(grants.subject(each), now(), 0, 9) for each in work.query(Grant)], UTC)
+        quota_watch.usage.spend(work, [(grants.subject(each), now(), 0, 9) for each in work.query(Grant)], guests.noon())
     looked(watch, database, marks, seen)
     assert told(database) == [("revoke", "s0"), ("revoke", "s1")]
     looked(watch, database, marks, seen, 3)

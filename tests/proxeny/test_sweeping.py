@@ -361,7 +361,7 @@ def test_the_queue_holds_signed_row_ids_and_nothing_else(tmp_path) -> None:
         file.commit()
     queue.begin()
     until(lambda: done, "the one that is ours")
-    assert queue.end(5)
+    assert queue.end(30)
     assert [41] == done
 
 

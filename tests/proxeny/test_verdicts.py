@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -23,11 +22,12 @@ from store.refusal import Refusal
 from store.session import reading, transaction
 from tests.proxeny import guests
 from tests.proxeny.guests import LAPTOP, PHONE, TABLET
+from tests.store.guests import noon
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ZONE = ZoneInfo("America/Toronto")
+ZONE = noon()
 ADA = Person("cn=Ada,dc=city,dc=example", "181a2486-7a80-1041-852d-57ca1e20b91f", "Ada")
 
 

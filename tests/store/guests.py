@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from store import grants
 from store.models import Way
@@ -12,7 +14,6 @@ from tests.store.rows import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 PHONE = b"p" * 16
 LAPTOP = b"l" * 16
 PATIENCE = 60  # seconds
+
+
+def noon() -> ZoneInfo:
+    """A zone where it is noon or so: none of its days ends in the middle of a test that takes the time from the machine."""
+    return ZoneInfo(f"Etc/GMT{datetime.now(UTC).hour - 12:+d}")  # whose signs are those of POSIX
 
 
 def admit(session: Session, device: bytes = PHONE, now: datetime = NOW, **changes: Any) -> Grant:

@@ -130,6 +130,6 @@ def test_the_shops_figures_move_by_one(city: World, guest: FlaskClient) -> None:
             campaign = session.get_one(Campaign, session.get_one(Creative, creative).campaign_id)
             now, zone = date(city.time), ZoneInfo("America/Toronto")
             today = now.astimezone(zone).date()
-            report = figures.report(session, campaign.business_id, figures.spanned(today, today), today, zone)
+            report = figures.report(session, campaign.business_id, figures.spanned(today, today), today)
             told.append((figures.week(session, campaign.business_id, now, zone).counted, report.counted, report.adverts[0][1]))
     assert [(Count(0, 0),) * 3, (Count(1, 0),) * 3, (Count(1, 1),) * 3] == told

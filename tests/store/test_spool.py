@@ -216,22 +216,19 @@ for number in range(start, start + 100_000):
         said = bytearray(process.stdout.read1(8))  # it lives
         listener = threading.Thread(target=lambda p=process, s=said: s.extend(p.stdout.read()))
         listener.start()
-        enough = chance.randrange(150, 700)  # the random moment
-
-        def lived(said: bytearray = said, enough: int = enough) -> bool:
-            for batch in drain.batches(200):
-                out.extend(int.from_bytes(row.key, "big") for row in batch.rows)
-                drain.done(batch)
-            return said.count(b"\n") >= enough
-
-        until(lived, 60)
+        until_time = time.monotonic() + chance.uniform(0.01, 0.4)
+        while time.monotonic() < until_time:
+            with suppress(sqlite3.OperationalError):  # a writer without a pause may leave no gap: then the next life's
+                for batch in drain.batches(200):
+                    drain.done(batch)
+                    out += [int.from_bytes(row.key, "big") for row in batch.rows]
         process.send_signal(signal.SIGKILL)
         process.wait()
         listener.join()
         process.stdout.close()
         acknowledged |= {int(line) for line in said.split(b"\n")[:-1]}
     out += drained(tmp_path)
-    assert len(acknowledged) > 1_000
+    assert len(acknowledged) > 100  # fifty wait at a time, and each life had some
     assert acknowledged <= set(out)
     assert len(set(out)) == len(out)
 

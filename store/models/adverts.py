@@ -116,7 +116,14 @@ class Media(Base):
     published_at: Mapped[datetime | None]  # None: nobody was ever allowed to show it, and strangers are not
 
 
-class PlacementHour(Base):
+class Counted:
+    """How often something was shown and clicked, for whichever table sums it."""
+
+    impressions: Mapped[int] = mapped_column(default=0, sort_order=1)
+    clicks: Mapped[int] = mapped_column(default=0, sort_order=1)
+
+
+class PlacementHour(Counted, Base):
     """How often one creative was shown and clicked in one hour at one site, in one language."""
 
     __tablename__ = "placement_hour"
@@ -127,11 +134,9 @@ class PlacementHour(Base):
     site: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(primary_key=True)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
-    impressions: Mapped[int] = mapped_column(default=0)
-    clicks: Mapped[int] = mapped_column(default=0)
 
 
-class CampaignDay(Base):
+class CampaignDay(Counted, Base):
     """The same of a campaign on one day, wherever that was: so that a year is read by its days (store/placements.py)."""
 
     __tablename__ = "campaign_day"
@@ -139,11 +144,9 @@ class CampaignDay(Base):
 
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[datetime] = mapped_column(primary_key=True)  # of the operator's zone, as midnight of UTC
-    impressions: Mapped[int] = mapped_column(default=0)
-    clicks: Mapped[int] = mapped_column(default=0)
 
 
-class CampaignClock(Base):
+class CampaignClock(Counted, Base):
     """The same of a campaign in one hour of the day, in four weeks."""
 
     __tablename__ = "campaign_clock"
@@ -152,11 +155,9 @@ class CampaignClock(Base):
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # their first day, as above
     hour: Mapped[int] = mapped_column(primary_key=True)  # 0 to 23, in the operator's zone
-    impressions: Mapped[int] = mapped_column(default=0)
-    clicks: Mapped[int] = mapped_column(default=0)
 
 
-class CampaignSpan(Base):
+class CampaignSpan(Counted, Base):
     """The same of a campaign at one site, in one language, in four weeks: so that places are read without their hours."""
 
     __tablename__ = "campaign_span"
@@ -166,5 +167,3 @@ class CampaignSpan(Base):
     begins_at: Mapped[datetime] = mapped_column(primary_key=True)  # their first day, as above
     site: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(primary_key=True)
-    impressions: Mapped[int] = mapped_column(default=0)
-    clicks: Mapped[int] = mapped_column(default=0)
